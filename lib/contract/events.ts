@@ -1,0 +1,38 @@
+import { z } from "zod";
+import {
+  applicationView,
+  epochMs,
+  hostId,
+  hostView,
+  incidentView,
+  organizationId,
+  organizationView,
+  vmId,
+  vmView,
+} from "./views.ts";
+
+/**
+ * What an event says. Each carries the whole thing as it is after the change, so applying one twice, or only the last of
+ * several, gives the same state.
+ */
+export const change = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("organization.changed"), organization: organizationView }),
+  z.object({ kind: z.literal("host.changed"), host: hostView }),
+  z.object({ kind: z.literal("host.removed"), hostId }),
+  z.object({ kind: z.literal("application.changed"), application: applicationView }),
+  z.object({ kind: z.literal("vm.changed"), vm: vmView }),
+  /** Gone for `organizationId`: forgotten, or given to somebody else (a `vm.changed` for the new owner follows). */
+  z.object({ kind: z.literal("vm.removed"), vmId, organizationId: organizationId.nullable() }),
+  z.object({ kind: z.literal("incident.changed"), incident: incidentView }),
+]);
+export type Change = z.infer<typeof change>;
+
+/** A numbered event: `seq` grows by one with every committed change of the whole cloud, without gaps. */
+export const cloudEvent = z.object({
+  seq: z.number(),
+  at: epochMs,
+  /** The change in a sentence, for the log on the page. */
+  words: z.string(),
+  change,
+});
+export type CloudEvent = z.infer<typeof cloudEvent>;

@@ -1,0 +1,51 @@
+import { can, type Viewer } from "../model/index.ts";
+import type { Change, CloudEvent } from "./events.ts";
+import type { CloudView, IncidentView, VmView } from "./views.ts";
+
+/** Invariant 7: what a viewer may not see leaves the server in no form. Everything sent to a browser goes through here. */
+
+const vmFor = (viewer: Viewer, vm: VmView): VmView => (viewer.role === "provider" ? vm : { ...vm, hostId: null });
+
+const incidentFor = (viewer: Viewer, incident: IncidentView): IncidentView =>
+  viewer.role === "provider"
+    ? incident
+    : { ...incident, hostId: null, evidence: incident.evidence.filter((item) => item.audience === "all") };
+
+/** The change as the viewer may see it, or undefined where it is not for them. */
+export function changeFor(viewer: Viewer, change: Change): Change | undefined {
+  switch (change.kind) {
+    case "host.changed":
+    case "host.removed":
+      return can.seeHosts(viewer) === true ? change : undefined;
+    case "organization.changed":
+      return viewer.role === "provider" || change.organization.id === viewer.organizationId ? change : undefined;
+    case "application.changed":
+      return can.seeApplication(viewer, change.application) === true ? change : undefined;
+    case "vm.changed":
+      return can.seeVm(viewer, change.vm) === true ? { ...change, vm: vmFor(viewer, change.vm) } : undefined;
+    case "vm.removed":
+      return can.seeVm(viewer, change) === true ? change : undefined;
+    case "incident.changed":
+      return can.seeIncident(viewer, change.incident) === true
+        ? { ...change, incident: incidentFor(viewer, change.incident) }
+        : undefined;
+  }
+}
+
+/** The event as the viewer may see it. The sentence is for providers: it may name hosts. */
+export function eventFor(viewer: Viewer, event: CloudEvent): CloudEvent | undefined {
+  const change = changeFor(viewer, event.change);
+  if (change === undefined) return undefined;
+  return { ...event, change, words: viewer.role === "provider" ? event.words : "" };
+}
+
+/** The whole cloud as the viewer may see it. */
+export const cloudFor = (viewer: Viewer, cloud: CloudView): CloudView => ({
+  ...cloud,
+  viewer,
+  organizations: cloud.organizations.filter((it) => viewer.role === "provider" || it.id === viewer.organizationId),
+  hosts: can.seeHosts(viewer) === true ? cloud.hosts : [],
+  applications: cloud.applications.filter((it) => can.seeApplication(viewer, it) === true),
+  vms: cloud.vms.filter((it) => can.seeVm(viewer, it) === true).map((it) => vmFor(viewer, it)),
+  incidents: cloud.incidents.filter((it) => can.seeIncident(viewer, it) === true).map((it) => incidentFor(viewer, it)),
+});

@@ -1,0 +1,348 @@
+/**
+ * Everything that the engine and the services need from outside, each with a real twin (lib/hypervisor, lib/store, lib/durable, …)
+ * and a simulated one (lib/sim). Nothing here does anything.
+ */
+import type {
+  AnswerCheck,
+  Application,
+  ApplicationId,
+  Cause,
+  Certainty,
+  Consent,
+  EpochMs,
+  Evidence,
+  Host,
+  HostId,
+  HostState,
+  Id,
+  IdKind,
+  Incident,
+  IncidentId,
+  IncidentState,
+  IntentId,
+  Layer,
+  Organization,
+  OrganizationId,
+  ProtectionMode,
+  Repair,
+  RepairId,
+  RepairState,
+  TechniqueName,
+  TpSource,
+  Viewer,
+  Vm,
+  VmId,
+  VmState,
+  VmStateReason,
+  WantedState,
+} from "../model/index.ts";
+
+// ---- time and ids ---------------------------------------------------------------------------------------------------------
+
+export interface Clock {
+  now(): EpochMs;
+  /** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Ids {
+  next<K extends IdKind>(kind: K): Id<K>;
+}
+
+export interface Log {
+  info(words: string, facts?: Record<string, unknown>): void;
+  warn(words: string, facts?: Record<string, unknown>): void;
+  error(words: string, facts?: Record<string, unknown>): void;
+}
+
+// ---- hypervisor -----------------------------------------------------------------------------------------------------------
+
+/** What is needed to reach a host. */
+export type HostAddress = Pick<Host, "id" | "name" | "uri" | "hostKeySha256">;
+
+/** A domain as the hypervisor says it is, at one instant. */
+export interface DomainSight {
+  readonly uuid: string;
+  readonly name: string;
+  readonly state: VmState;
+  readonly reason: VmStateReason;
+  /** libvirt's number of this run; null when it does not run. */
+  readonly runId: number | null;
+  readonly persistent: boolean;
+  readonly memoryMiB: number;
+  readonly vcpus: number;
+}
+
+export interface HostFacts {
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly libvirtVersion: string;
+  readonly qemuVersion: string;
+}
+
+/** What the hypervisor says by itself. Hints: they wake the engine, which then reads the truth. */
+export type HostSignal =
+  | { readonly kind: "connected"; readonly at: EpochMs; readonly facts: HostFacts }
+  | { readonly kind: "disconnected"; readonly at: EpochMs; readonly words: string; readonly nextAttemptAt: EpochMs }
+  /** Something happened to one domain. `what` in libvirt's words: "stopped failed", "io error no space", … */
+  | { readonly kind: "domain"; readonly at: EpochMs; readonly uuid: string; readonly what: string }
+  /** More happened than the buffer held: read everything. */
+  | { readonly kind: "overflow"; readonly at: EpochMs; readonly lost: number };
+
+/** The repairs' hands on a hypervisor. Each does nothing, and says so, when the domain already is what was asked. */
+export type DomainAction = "start" | "resume" | "wake" | "destroy";
+export const faults = ["kill-qemu"] as const;
+export type Fault = (typeof faults)[number];
+
+/** The host could not be asked: nothing is known of what was, or was not, done. */
+export class HostUnreachable extends Error {
+  override readonly name = "HostUnreachable";
+}
+/** The hypervisor refused. `words` are its own. */
+export class HypervisorRefused extends Error {
+  override readonly name = "HypervisorRefused";
+}
+
+export interface Hypervisor {
+  /**
+   * Opens the host's connection and keeps it until `signal` aborts, with back-off. Ends without error on abort.
+   * One watch per host; the other methods use its connection and throw `HostUnreachable` when there is none.
+   */
+  watch(host: HostAddress, signal: AbortSignal): AsyncIterable<HostSignal>;
+  listDomains(host: HostId): Promise<readonly DomainSight[]>;
+  /** undefined when the host does not know the domain. */
+  readDomain(host: HostId, uuid: string): Promise<DomainSight | undefined>;
+  /** The definition that survives a stop, as libvirt's XML. */
+  readDefinition(host: HostId, uuid: string): Promise<string>;
+  /** `definition` starts a transient domain that vanished with its process. */
+  act(
+    host: HostId,
+    uuid: string,
+    action: DomainAction,
+    definition?: string,
+  ): Promise<{ readonly done: boolean; readonly words: string }>;
+  /** Breaks something on purpose, and only in the run that is named: a later run of the same VM is left alone. */
+  inject(
+    host: HostId,
+    target: { readonly uuid: string; readonly name: string; readonly runId: number },
+    fault: Fault,
+  ): Promise<{ readonly done: boolean; readonly words: string }>;
+  /** Whether the guest's agent answers within the time. */
+  agentAnswers(host: HostId, uuid: string, timeoutMs: number): Promise<boolean>;
+}
+
+/** Asks a guest once whether it is there. Never throws for a guest that is silent. */
+export interface Prober {
+  answers(vm: Pick<Vm, "hostId" | "uuid">, check: AnswerCheck, timeoutMs: number): Promise<boolean>;
+}
+
+// ---- enrolment ------------------------------------------------------------------------------------------------------------
+
+export interface HostCheckResult {
+  readonly name: "host-key" | "ssh-login" | "libvirtd" | "rights" | "versions" | "storage" | "events";
+  readonly ok: boolean;
+  readonly found: string;
+  readonly cure: string | null;
+}
+
+export interface HostExaminer {
+  /** Shows the host's key; logs in and looks further only when it equals `approvedHostKeySha256`. */
+  examine(
+    uri: string,
+    approvedHostKeySha256: string | undefined,
+  ): Promise<{
+    readonly uri: string;
+    readonly hostName: string | null;
+    readonly hostKeySha256: string;
+    readonly hostKeyAlgorithm: string;
+    readonly ready: boolean;
+    readonly checks: HostCheckResult[];
+    readonly belayPublicKey: string;
+    readonly facts: HostFacts | null;
+  }>;
+}
+
+// ---- store ----------------------------------------------------------------------------------------------------------------
+
+export interface NewIncident {
+  readonly vmId: VmId;
+  readonly layer: Layer;
+  readonly cause: Cause;
+  readonly certainty: Certainty;
+  readonly tp: EpochMs;
+  readonly tpSource: TpSource;
+  readonly td: EpochMs;
+  readonly evidence: readonly Evidence[];
+  readonly words: string;
+  /** The plan, or the reason why nothing is done (the incident is then handed over at once). */
+  readonly plan: { readonly technique: TechniqueName; readonly words: string } | { readonly refusal: string };
+}
+
+/** What a repair needs to know of its VM. */
+export interface RepairWork {
+  readonly repair: Repair;
+  readonly incident: Incident;
+  readonly vm: Vm;
+  /** libvirt's XML as last read while the VM was well. */
+  readonly definition: string | null;
+}
+
+export interface EngineStore {
+  hosts(): Promise<Host[]>;
+  vmsOf(host: HostId): Promise<Vm[]>;
+  /** Ids of the VMs of a host that have a repair that has not ended. */
+  openRepairsOf(host: HostId): Promise<ReadonlySet<VmId>>;
+  recordHost(host: HostId, state: HostState, at: EpochMs, words: string | null, facts?: HostFacts): Promise<void>;
+  /** Takes a domain that the host showed as one of ours. The same UUID twice on one host is one VM. */
+  adoptVm(host: HostId, sight: DomainSight, definition: string | null, wanted: WantedState, at: EpochMs): Promise<Vm>;
+  /** Writes what was seen, and an event when it differs from what was known. */
+  recordVm(
+    vm: VmId,
+    sight: Pick<Vm, "state" | "reason" | "runId" | "persistent" | "memoryMiB" | "vcpus">,
+    at: EpochMs,
+  ): Promise<Vm>;
+  recordWanted(vm: VmId, wanted: WantedState, words: string, at: EpochMs): Promise<Vm>;
+  recordDefinition(vm: VmId, definition: string): Promise<void>;
+  /** The time of the newest injected fault of the VM's run, where one is known. */
+  injectedAt(vm: VmId, sinceMs: EpochMs): Promise<EpochMs | undefined>;
+  /**
+   * One transaction: incident, plan, event. While the VM has an incident that has not ended nothing is written and
+   * undefined is returned (invariant 2 is also a partial unique index).
+   */
+  openIncident(incident: NewIncident): Promise<{ incidentId: IncidentId; repairId: RepairId | undefined } | undefined>;
+  /** Starts of revive-vm's repairs of the VM since then, for the restart limit. */
+  repairsSince(vm: VmId, since: EpochMs): Promise<number>;
+  /** Repairs that have not ended, oldest first: what a new start has to go on with. */
+  openRepairs(): Promise<RepairId[]>;
+
+  repairWork(repair: RepairId): Promise<RepairWork>;
+  beginRepair(repair: RepairId, at: EpochMs): Promise<void>;
+  /** Journals `started` before the effect. The same step again counts one more attempt. */
+  stepStarted(repair: RepairId, step: string, at: EpochMs): Promise<void>;
+  stepEnded(repair: RepairId, step: string, state: "done" | "failed", words: string, at: EpochMs): Promise<void>;
+  /** Ends the repair and its incident together. Twice is once. */
+  endRepair(
+    repair: RepairId,
+    end: {
+      readonly state: RepairState;
+      readonly incident: IncidentState;
+      readonly words: string;
+      readonly tr: EpochMs | null;
+    },
+    at: EpochMs,
+  ): Promise<void>;
+
+  /** Intents that people recorded and nobody has carried out, oldest first. */
+  pendingIntents(): Promise<Intent[]>;
+  /** Journals that the intent is being carried out. False when it already ended. */
+  beginIntent(intent: IntentId, at: EpochMs): Promise<boolean>;
+  endIntent(intent: IntentId, outcome: { readonly ok: boolean; readonly words: string }, at: EpochMs): Promise<void>;
+}
+
+/** What a person asked for and the engine does. */
+export interface Intent {
+  readonly id: IntentId;
+  readonly kind: "kill-vm";
+  readonly vmId: VmId;
+  readonly hostId: HostId;
+  readonly uuid: string;
+  readonly name: string;
+  readonly runId: number;
+  readonly at: EpochMs;
+}
+
+/** What people ask of the store. Every write is audited under `by` in the same transaction. */
+export interface ServiceStore {
+  organizations(): Promise<Organization[]>;
+  hosts(): Promise<Host[]>;
+  applications(): Promise<Application[]>;
+  vms(): Promise<Vm[]>;
+  vm(id: VmId): Promise<Vm | undefined>;
+  host(id: HostId): Promise<Host | undefined>;
+  /** Newest first. */
+  incidents(options: { readonly limit: number; readonly vmId?: VmId }): Promise<Incident[]>;
+  incident(id: IncidentId): Promise<Incident | undefined>;
+  /** Everything at one instant, with the number of the last event in it. */
+  snapshot(endedIncidents: number): Promise<{
+    readonly seq: number;
+    readonly organizations: Organization[];
+    readonly hosts: Host[];
+    readonly applications: Application[];
+    readonly vms: Vm[];
+    readonly incidents: Incident[];
+  }>;
+  enrolHost(host: Omit<Host, "state" | "stateSince" | "stateWords">, by: Viewer, at: EpochMs): Promise<Host>;
+  /** Forgets the host and its VMs; touches no guest. */
+  removeHost(id: HostId, by: Viewer, at: EpochMs): Promise<void>;
+  createOrganization(organization: Organization, by: Viewer, at: EpochMs): Promise<Organization>;
+  createApplication(application: Application, by: Viewer, at: EpochMs): Promise<Application>;
+  changeApplication(
+    id: ApplicationId,
+    to: { readonly mode?: ProtectionMode },
+    by: Viewer,
+    at: EpochMs,
+  ): Promise<Application>;
+  changeVm(
+    id: VmId,
+    to: {
+      readonly applicationId?: ApplicationId | null;
+      readonly organizationId?: OrganizationId | null;
+      readonly answerCheck?: AnswerCheck;
+      readonly consent?: Consent;
+      readonly wanted?: WantedState;
+    },
+    by: Viewer,
+    at: EpochMs,
+  ): Promise<Vm>;
+  /** The same `key` twice is one intent. */
+  recordIntent(
+    intent: { readonly kind: "kill-vm"; readonly vmId: VmId; readonly runId: number; readonly key: string },
+    by: Viewer,
+    at: EpochMs,
+  ): Promise<IntentId>;
+  intentOutcome(id: IntentId): Promise<{ readonly ended: boolean; readonly ok: boolean; readonly words: string }>;
+}
+
+/** A numbered event as it is stored: what providers see. */
+export interface StoredEvent {
+  readonly seq: number;
+  readonly at: EpochMs;
+  readonly words: string;
+  /** A `Change` of lib/contract, as JSON. */
+  readonly change: unknown;
+}
+
+export interface EventFeed {
+  /** In order, gapless, at most `limit`. */
+  after(seq: number, limit: number): Promise<StoredEvent[]>;
+  lastSeq(): Promise<number>;
+  /** Calls `wake` after commits; calls may be lost or doubled. Returns how to stop. */
+  onNews(wake: () => void): () => void;
+}
+
+/** Wakes the engine when people changed something: hosts enrolled or removed, intents recorded. Hints, as all wakes. */
+export interface Wakes {
+  onWake(wake: (what: "hosts" | "intents" | "vms") => void): () => void;
+}
+
+// ---- durable repairs ------------------------------------------------------------------------------------------------------
+
+/**
+ * Runs one step: its effect is done at least once, and its result is remembered: after a crash a finished step is not done again.
+ * The step in flight at a crash is done again, so each effect must look before it acts.
+ */
+export interface Steps {
+  run<T>(name: string, effect: () => Promise<T>): Promise<T>;
+}
+
+export type RepairProgram = (repair: RepairId, steps: Steps) => Promise<void>;
+
+export interface RepairRunner {
+  /** Registers the program that runs every repair. Once, before `launch`. */
+  register(program: RepairProgram): void;
+  /** Recovers what a dead engine left; then accepts starts. */
+  launch(): Promise<void>;
+  /** Returns as soon as the start is durable. The same repair twice is one run. */
+  start(repair: RepairId): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,97 @@
+/** The states as one table each: what a person is told, and where one may go from there. */
+
+export const hostStates = {
+  connecting: { words: "Belay is opening its connection to the host.", next: ["up", "silent"] },
+  up: { words: "libvirt answers and says what runs.", next: ["silent"] },
+  silent: {
+    words: "Belay has no connection. What runs there is not known, so nothing is done to it.",
+    next: ["up", "silent"],
+  },
+} as const satisfies Record<string, { words: string; next: readonly string[] }>;
+export type HostState = keyof typeof hostStates;
+
+export const vmStates = {
+  running: { words: "The guest has its CPUs.", alive: true },
+  paused: { words: "The guest is held by the hypervisor.", alive: true },
+  suspended: { words: "The guest put itself to sleep.", alive: true },
+  stopping: { words: "The guest is shutting down.", alive: true },
+  crashed: { words: "The guest's kernel gave up; its memory is kept.", alive: true },
+  stopped: { words: "No process carries the VM.", alive: false },
+  missing: { words: "The host no longer knows the VM.", alive: false },
+  unknown: { words: "The host is silent, so the VM's state is not known.", alive: false },
+} as const satisfies Record<string, { words: string; alive: boolean }>;
+export type VmState = keyof typeof vmStates;
+
+/** Why a VM is in its state, in libvirt's words (virDomainShutoffReason, virDomainPausedReason, virDomainCrashedReason). */
+export const vmStateReasons = [
+  "none",
+  "unknown",
+  // stopped
+  "shutdown",
+  "destroyed",
+  "crashed",
+  "failed",
+  "migrated",
+  "saved",
+  "from-snapshot",
+  "daemon",
+  // paused
+  "user",
+  "migration",
+  "save",
+  "dump",
+  "io-error",
+  "watchdog",
+  "shutting-down",
+  "snapshot",
+  "starting-up",
+  "postcopy",
+  "postcopy-failed",
+  "api-error",
+  // crashed
+  "panicked",
+] as const;
+export type VmStateReason = (typeof vmStateReasons)[number];
+
+/** What the VM's owner wants. A VM that its owner stopped is not a failure. */
+export const wantedStates = ["running", "stopped"] as const;
+export type WantedState = (typeof wantedStates)[number];
+
+export const incidentStates = {
+  open: {
+    words: "Seen and written down; no repair has begun.",
+    ended: false,
+    next: ["repairing", "handed-over", "cleared"],
+  },
+  repairing: { words: "A repair is at work.", ended: false, next: ["repaired", "handed-over", "cleared"] },
+  repaired: { words: "The service answers again, by Belay's repair.", ended: true, next: [] },
+  cleared: { words: "The failure went away without Belay.", ended: true, next: [] },
+  "handed-over": { words: "Belay stopped and says why: a person has to look.", ended: true, next: [] },
+} as const satisfies Record<string, { words: string; ended: boolean; next: readonly string[] }>;
+export type IncidentState = keyof typeof incidentStates;
+
+export const repairStates = {
+  planned: {
+    words: "The plan is written; no host has been touched.",
+    ended: false,
+    next: ["running", "handed-over", "not-needed"],
+  },
+  running: { words: "Its steps are being done.", ended: false, next: ["succeeded", "handed-over", "not-needed"] },
+  succeeded: { words: "Every step was done and the guest answers.", ended: true, next: [] },
+  "not-needed": { words: "The VM was well again before the repair touched it.", ended: true, next: [] },
+  "handed-over": { words: "It could not be done; the reason is written.", ended: true, next: [] },
+} as const satisfies Record<string, { words: string; ended: boolean; next: readonly string[] }>;
+export type RepairState = keyof typeof repairStates;
+
+export const stepStates = ["started", "done", "failed"] as const;
+export type StepState = (typeof stepStates)[number];
+
+/** True where a table above allows the transition. */
+export const mayBecome = <S extends string>(table: Record<S, { next: readonly string[] }>, from: S, to: S): boolean =>
+  table[from].next.includes(to);
+
+const keys = <K extends string>(table: Record<K, unknown>) => Object.keys(table) as [K, ...K[]];
+export const hostStateNames = keys(hostStates);
+export const vmStateNames = keys(vmStates);
+export const incidentStateNames = keys(incidentStates);
+export const repairStateNames = keys(repairStates);
