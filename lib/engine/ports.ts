@@ -190,8 +190,10 @@ export interface RepairWork {
 export interface EngineStore {
   hosts(): Promise<Host[]>;
   vmsOf(host: HostId): Promise<Vm[]>;
-  /** Ids of the VMs of a host that have a repair that has not ended. */
-  openRepairsOf(host: HostId): Promise<ReadonlySet<VmId>>;
+  /** Ids of the VMs of a host that have an incident that has not ended (handed over counts: it stays until the VM is well). */
+  openIncidentsOf(host: HostId): Promise<ReadonlySet<VmId>>;
+  /** The protection of the VM's application; "provider" for a VM that belongs to none. */
+  modeOf(vm: VmId): Promise<ProtectionMode>;
   recordHost(host: HostId, state: HostState, at: EpochMs, words: string | null, facts?: HostFacts): Promise<void>;
   /** Takes a domain that the host showed as one of ours. The same UUID twice on one host is one VM. */
   adoptVm(host: HostId, sight: DomainSight, definition: string | null, wanted: WantedState, at: EpochMs): Promise<Vm>;
@@ -207,9 +209,11 @@ export interface EngineStore {
   injectedAt(vm: VmId, sinceMs: EpochMs): Promise<EpochMs | undefined>;
   /**
    * One transaction: incident, plan, event. While the VM has an incident that has not ended nothing is written and
-   * undefined is returned (invariant 2 is also a partial unique index).
+   * undefined is returned (invariant 2 is also a partial unique index). With a refusal the incident is `handed-over` from the start.
    */
   openIncident(incident: NewIncident): Promise<{ incidentId: IncidentId; repairId: RepairId | undefined } | undefined>;
+  /** Ends an incident that is open or handed over and has no open repair, because the VM is well again. Else nothing. */
+  clearIncident(vm: VmId, words: string, at: EpochMs): Promise<void>;
   /** Starts of revive-vm's repairs of the VM since then, for the restart limit. */
   repairsSince(vm: VmId, since: EpochMs): Promise<number>;
   /** Repairs that have not ended, oldest first: what a new start has to go on with. */

@@ -61,12 +61,16 @@ export const incidentStates = {
   open: {
     words: "Seen and written down; no repair has begun.",
     ended: false,
-    next: ["repairing", "handed-over", "cleared"],
+    next: ["repairing", "repaired", "handed-over", "cleared"],
   },
   repairing: { words: "A repair is at work.", ended: false, next: ["repaired", "handed-over", "cleared"] },
+  "handed-over": {
+    words: "Belay stopped and says why: a person has to look. It stays until the VM is well again.",
+    ended: false,
+    next: ["repairing", "cleared"],
+  },
   repaired: { words: "The service answers again, by Belay's repair.", ended: true, next: [] },
   cleared: { words: "The failure went away without Belay.", ended: true, next: [] },
-  "handed-over": { words: "Belay stopped and says why: a person has to look.", ended: true, next: [] },
 } as const satisfies Record<string, { words: string; ended: boolean; next: readonly string[] }>;
 export type IncidentState = keyof typeof incidentStates;
 
