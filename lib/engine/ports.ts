@@ -190,8 +190,8 @@ export interface RepairWork {
 export interface EngineStore {
   hosts(): Promise<Host[]>;
   vmsOf(host: HostId): Promise<Vm[]>;
-  /** Ids of the VMs of a host that have an incident that has not ended (handed over counts: it stays until the VM is well). */
-  openIncidentsOf(host: HostId): Promise<ReadonlySet<VmId>>;
+  /** The incidents of a host's VMs that have not ended, by VM (handed over counts: it stays until the VM is well). */
+  openIncidentsOf(host: HostId): Promise<ReadonlyMap<VmId, IncidentState>>;
   /** The protection of the VM's application; "provider" for a VM that belongs to none. */
   modeOf(vm: VmId): Promise<ProtectionMode>;
   recordHost(host: HostId, state: HostState, at: EpochMs, words: string | null, facts?: HostFacts): Promise<void>;

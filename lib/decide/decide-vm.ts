@@ -1,0 +1,60 @@
+import type { EpochMs, TpSource, Vm, WantedState } from "../model/index.ts";
+import { diagnoseVm, type Sight, type Verdict } from "./diagnose-vm.ts";
+
+/** What the engine remembers of a VM between two looks. Lost at a restart without harm: patience then begins anew. */
+export interface VmMemory {
+  /** Key of the state and reason last seen. */
+  readonly key: string;
+  /** Since when it has been so. */
+  readonly since: EpochMs;
+  /** When it was last seen well; undefined since a restart of the engine. */
+  readonly lastWell: EpochMs | undefined;
+}
+
+export interface VmQuestion {
+  readonly vm: Pick<Vm, "wanted" | "state">;
+  readonly sight: Sight;
+  readonly said: readonly string[];
+  /** When the oldest event came that led to this look; undefined when a scan did. */
+  readonly heardAt: EpochMs | undefined;
+  readonly memory: VmMemory | undefined;
+}
+
+export type VmDecision = {
+  readonly memory: VmMemory;
+  readonly verdict: Verdict;
+  /** A wish to write down: the owner, or somebody on the host, started or stopped the VM on purpose. */
+  readonly wish: { readonly wanted: WantedState; readonly words: string } | undefined;
+  /** Best estimate of when it failed. */
+  readonly tp: EpochMs;
+  readonly tpSource: TpSource;
+};
+
+const notAlive: readonly Vm["state"][] = ["stopped", "missing"];
+
+/** One look at one VM. Pure. */
+export function decideVm(question: VmQuestion, now: EpochMs): VmDecision {
+  const { vm, sight, memory, heardAt } = question;
+  const key = sight === undefined ? "missing" : `${sight.state}/${sight.reason}`;
+  const same = memory !== undefined && memory.key === key;
+  const since = same ? memory.since : (heardAt ?? now);
+
+  // Somebody started on the host what was wanted off: that is a wish too.
+  const startedByHand = vm.wanted === "stopped" && notAlive.includes(vm.state) && sight?.state === "running";
+  const wanted = startedByHand ? "running" : vm.wanted;
+  const verdict = diagnoseVm({ wanted, sight, said: question.said, since, now });
+  const wish = startedByHand
+    ? ({ wanted: "running", words: "It was started on the hypervisor by hand, so it is taken as wanted." } as const)
+    : verdict.kind === "intended"
+      ? { wanted: verdict.wanted, words: verdict.words }
+      : undefined;
+
+  const well = verdict.kind === "well";
+  return {
+    memory: { key, since, lastWell: well ? now : memory?.lastWell },
+    verdict,
+    wish,
+    tp: heardAt ?? since,
+    tpSource: heardAt === undefined ? "scan" : "event",
+  };
+}
