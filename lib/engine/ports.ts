@@ -205,6 +205,8 @@ export interface EngineStore {
   ): Promise<Vm>;
   recordWanted(vm: VmId, wanted: WantedState, words: string, at: EpochMs): Promise<Vm>;
   recordDefinition(vm: VmId, definition: string): Promise<void>;
+  /** Whether a definition of the VM is kept. */
+  definitionKnown(vm: VmId): Promise<boolean>;
   /** The time of the newest injected fault of the VM's run, where one is known. */
   injectedAt(vm: VmId, sinceMs: EpochMs): Promise<EpochMs | undefined>;
   /**
