@@ -1,0 +1,69 @@
+import type { EpochMs } from "../model/index.ts";
+import type { Clock } from "./ports.ts";
+
+export interface Heard {
+  readonly said: readonly string[];
+  readonly since: EpochMs;
+}
+
+export interface Batch {
+  readonly domains: ReadonlyMap<string, Heard>;
+  /** Read everything: a scan is due, or more came than the inbox holds. */
+  readonly scan: boolean;
+}
+
+const wordsKept = 8;
+
+/**
+ * What a host's events said and nobody has looked at yet. Bounded: events about one domain share a place, and when the
+ * places run out they are all given up for one scan, which sees the same truth.
+ */
+export class Inbox {
+  readonly #clock: Clock;
+  readonly #places: number;
+  #domains = new Map<string, { said: string[]; since: EpochMs }>();
+  #scan = false;
+  #wake: AbortController | undefined;
+
+  constructor(clock: Clock, places = 1024) {
+    this.#clock = clock;
+    this.#places = places;
+  }
+
+  /** An event about a domain came at `at`. */
+  hear(uuid: string, what: string, at: EpochMs): void {
+    const known = this.#domains.get(uuid);
+    if (known !== undefined) {
+      if (known.said.length < wordsKept) known.said.push(what);
+    } else if (this.#domains.size < this.#places) {
+      this.#domains.set(uuid, { said: [what], since: at });
+    } else {
+      this.#domains.clear();
+      this.#scan = true;
+    }
+    this.#wake?.abort();
+  }
+
+  askScan(): void {
+    this.#scan = true;
+    this.#wake?.abort();
+  }
+
+  /** Waits until there is something, at most until `until`; an empty batch then. Rejects when `signal` aborts. */
+  async take(until: EpochMs, signal: AbortSignal): Promise<Batch> {
+    signal.throwIfAborted();
+    if (this.#domains.size === 0 && !this.#scan) {
+      const wake = new AbortController();
+      this.#wake = wake;
+      await this.#clock
+        .sleep(Math.max(0, until - this.#clock.now()), AbortSignal.any([wake.signal, signal]))
+        .catch(() => undefined); // woken
+      this.#wake = undefined;
+      signal.throwIfAborted();
+    }
+    const batch = { domains: this.#domains, scan: this.#scan };
+    this.#domains = new Map();
+    this.#scan = false;
+    return batch;
+  }
+}

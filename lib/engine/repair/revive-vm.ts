@@ -1,0 +1,52 @@
+import type { RepairId } from "../../model/index.ts";
+import type { EngineOptions, Env } from "../env.ts";
+import type { RepairProgram } from "../ports.ts";
+import { bringUp } from "./bring-up.ts";
+import { step } from "./step.ts";
+import { verify } from "./verify.ts";
+
+/**
+ * `revive-vm`: the VM back on its own host, same features, same disk. Rounds of bring up and verify; ends repaired, not
+ * needed, or handed over with the reason.
+ */
+export const reviveVm =
+  (env: Env, options: EngineOptions): RepairProgram =>
+  async (repair: RepairId, steps) => {
+    const { store, clock } = env;
+    await steps.run("begin", () => store.beginRepair(repair, clock.now()));
+
+    const handOver = (words: string) =>
+      steps.run("hand over", () =>
+        store.endRepair(repair, { state: "handed-over", incident: "handed-over", words, tr: null }, clock.now()),
+      );
+
+    let acted = false;
+    let last = "";
+    for (let round = 1; round <= options.rounds; round++) {
+      const suffix = round === 1 ? "" : ` (round ${round})`;
+      const up = await step(env, steps, repair, `bring up${suffix}`, async () => {
+        const { vm, definition } = await store.repairWork(repair);
+        return bringUp(env, options, vm, definition);
+      });
+      if (!up.ok) return handOver(up.words);
+      acted ||= up.value.acted;
+
+      const answer = await step(env, steps, repair, `verify${suffix}`, async () =>
+        verify(env, options, (await store.repairWork(repair)).vm),
+      );
+      if (!answer.ok) return handOver(answer.words);
+      if ("answeredAt" in answer.value) {
+        const tr = answer.value.answeredAt;
+        const end = acted
+          ? ({ state: "succeeded", incident: "repaired", words: "It runs and answers again." } as const)
+          : ({
+              state: "not-needed",
+              incident: "cleared",
+              words: "It was well again before Belay touched it.",
+            } as const);
+        return steps.run("end", () => store.endRepair(repair, { ...end, tr }, clock.now()));
+      }
+      last = answer.value.died;
+    }
+    return handOver(`It was brought up ${options.rounds} times, and each time it ${last} before it answered.`);
+  };
