@@ -21,6 +21,7 @@ export async function bringUp(
   const deadline = clock.now() + options.reviveWithinMs;
   const done: string[] = [];
   let trouble = "";
+  let before: ReviveAction | undefined;
   for (let attempt = 0; clock.now() < deadline; attempt++) {
     try {
       const sight = await hypervisor.readDomain(vm.hostId, vm.uuid);
@@ -33,12 +34,12 @@ export async function bringUp(
       }
       if (action !== "wait") {
         const outcome = await hypervisor.act(vm.hostId, vm.uuid, action, definition ?? undefined);
-        if (outcome.done) {
+        trouble = outcome.words;
+        if (outcome.done && action !== before) {
           done.push(outcome.words);
-          trouble = "";
+          before = action;
           continue; // the next look tells whether it took
         }
-        trouble = outcome.words;
       } else trouble = `The hypervisor is busy with it (${sight?.state}, ${sight?.reason}).`;
     } catch (error) {
       if (!(error instanceof HostUnreachable) && !(error instanceof HypervisorRefused)) throw error;
