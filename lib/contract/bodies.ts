@@ -78,6 +78,8 @@ export const errorBody = z.object({
     message: z.string(),
     field: z.string().optional(),
     cure: z.string().optional(),
+    /** With `host-not-ready`: everything that was looked at, so that each lack shows its own cure. */
+    checks: z.array(hostCheck).optional(),
   }),
 });
 export type ErrorBody = z.infer<typeof errorBody>;

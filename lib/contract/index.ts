@@ -27,7 +27,21 @@ export {
   type TrafficSample,
   trafficSample,
 } from "./frames.ts";
-export { changeFor, cloudFor, eventFor } from "./redact.ts";
+export { changeFor, cloudFor, eventFor, incidentFor, vmFor } from "./redact.ts";
+export {
+  applicationList,
+  type HealthView,
+  healthView,
+  hostList,
+  type IntentView,
+  incidentList,
+  intentAccepted,
+  intentView,
+  organizationList,
+  trafficKept,
+  trafficList,
+  vmList,
+} from "./replies.ts";
 export {
   type ApplicationView,
   answerCheck,
@@ -42,6 +56,7 @@ export {
   type IncidentView,
   incidentId,
   incidentView,
+  intentId,
   type OrganizationView,
   organizationId,
   organizationView,

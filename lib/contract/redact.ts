@@ -4,9 +4,10 @@ import type { CloudView, IncidentView, VmView } from "./views.ts";
 
 /** Invariant 7: what a viewer may not see leaves the server in no form. Everything sent to a browser goes through here. */
 
-const vmFor = (viewer: Viewer, vm: VmView): VmView => (viewer.role === "provider" ? vm : { ...vm, hostId: null });
+export const vmFor = (viewer: Viewer, vm: VmView): VmView =>
+  viewer.role === "provider" ? vm : { ...vm, hostId: null };
 
-const incidentFor = (viewer: Viewer, incident: IncidentView): IncidentView =>
+export const incidentFor = (viewer: Viewer, incident: IncidentView): IncidentView =>
   viewer.role === "provider"
     ? incident
     : { ...incident, hostId: null, evidence: incident.evidence.filter((item) => item.audience === "all") };

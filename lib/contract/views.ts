@@ -10,6 +10,7 @@ import {
   type IdKind,
   type ImageId,
   type IncidentId,
+  type IntentId,
   incidentStateNames,
   layers,
   type OrganizationId,
@@ -28,20 +29,26 @@ import {
   wantedStates,
 } from "../model/index.ts";
 
+// `meta` is what OpenAPI says of it: a custom type cannot be described by itself.
 const id = <K extends IdKind>(kind: K) =>
-  z.custom<Id<K>>((value) => typeof value === "string" && parseId(kind, value) !== undefined, {
-    error: `must be an id that begins with ${kind}_`,
-  });
+  z
+    .custom<Id<K>>((value) => typeof value === "string" && parseId(kind, value) !== undefined, {
+      error: `must be an id that begins with ${kind}_`,
+    })
+    .meta({ type: "string", pattern: `^${kind}_[0-9a-hjkmnp-tv-z]{20}$` });
 
 export const hostId = id("hst") satisfies z.ZodType<HostId>;
 export const vmId = id("vm") satisfies z.ZodType<VmId>;
 export const imageId = id("img") satisfies z.ZodType<ImageId>;
 export const applicationId = id("app") satisfies z.ZodType<ApplicationId>;
 export const incidentId = id("inc") satisfies z.ZodType<IncidentId>;
+export const intentId = id("int") satisfies z.ZodType<IntentId>;
 export const repairId = id("rep") satisfies z.ZodType<RepairId>;
 export const organizationId = id("org") satisfies z.ZodType<OrganizationId>;
 /** better-auth makes these, in its own form. */
-export const userId = z.custom<UserId>((value) => typeof value === "string" && value.length > 0);
+export const userId = z
+  .custom<UserId>((value) => typeof value === "string" && value.length > 0)
+  .meta({ type: "string" });
 
 /** Milliseconds since 1970. */
 export const epochMs = z.number();

@@ -19,6 +19,16 @@ export const can = {
   seeIncident: (viewer: Viewer, incident: Pick<Incident, "organizationId">) =>
     owns(viewer, incident) || "This incident belongs to somebody else.",
   assignVm: (viewer: Viewer) => viewer.role === "provider" || "Only the provider says whose a VM is.",
+  /** Its protection, consent and whether it should run are its owner's; see `assignVm` and `aimProbe` for the rest. */
+  changeVm: (viewer: Viewer, vm: Pick<Vm, "organizationId">) => owns(viewer, vm) || "This VM belongs to somebody else.",
+  /** A probe leaves from the provider's network, so its target must not be a customer's choice. */
+  aimProbe: (viewer: Viewer) => viewer.role === "provider" || "Only the provider says which address Belay probes.",
+  changeApplication: (viewer: Viewer, application: Pick<Application, "organizationId">) =>
+    owns(viewer, application) || "This application belongs to somebody else.",
+  manageOrganizations: (viewer: Viewer) => viewer.role === "provider" || "Only the provider adds organizations.",
+  /** Asked by the traffic source, a program on the server's own machine. */
+  recordTraffic: (viewer: Viewer) =>
+    (viewer.role === "provider" && viewer.userId === null) || "Only the traffic source with the operator's token may.",
   killVm: (viewer: Viewer, vm: Pick<Vm, "state" | "organizationId">, host: Pick<Host, "faultInjection" | "state">) =>
     viewer.role !== "provider"
       ? "Only the provider may kill a VM."

@@ -1,0 +1,141 @@
+import { describe, expect, test } from "vitest";
+import { type IdKind, idSource, type OrganizationId, type Viewer } from "../model/index.ts";
+import type { Change } from "./events.ts";
+import { changeFor, cloudFor, eventFor } from "./redact.ts";
+import type { CloudView, IncidentView, VmView } from "./views.ts";
+
+let seed = 0;
+const ids = idSource(
+  () => 1_700_000_000_000 + seed++,
+  () => 0.5,
+);
+const id = <K extends IdKind>(kind: K) => ids.next(kind);
+
+const provider: Viewer = { userId: null, name: "Admin", organizationId: id("org"), role: "provider" };
+const customer = (organizationId: OrganizationId): Viewer => ({
+  userId: null,
+  name: "C",
+  organizationId,
+  role: "customer",
+});
+const aster = customer(id("org"));
+const birch = customer(id("org"));
+
+const hostId = id("hst");
+const vm = (owner: OrganizationId | null): VmView => ({
+  id: id("vm"),
+  hostId,
+  organizationId: owner,
+  applicationId: null,
+  imageId: null,
+  name: "web-1",
+  uuid: "00000000-0000-0000-0000-000000000001",
+  memoryMiB: 256,
+  vcpus: 1,
+  wanted: "running",
+  state: "running",
+  reason: "none",
+  stateSince: 0,
+  runId: 1,
+  persistent: true,
+  answerCheck: { kind: "agent" },
+  consent: "restart-vm",
+});
+const incident = (of: VmView): IncidentView => ({
+  id: id("inc"),
+  layer: "vm",
+  cause: "qemu-died",
+  certainty: "certain",
+  state: "open",
+  hostId,
+  vmId: of.id,
+  organizationId: of.organizationId,
+  applicationId: null,
+  tp: 0,
+  tpSource: "event",
+  td: 1,
+  tr: null,
+  endedAt: null,
+  words: "The VM's process died.",
+  evidence: [
+    { at: 0, source: "event", words: "host-1 said so", audience: "provider" },
+    { at: 0, source: "event", words: "The VM's process ended.", audience: "all" },
+  ],
+  repairs: [],
+});
+const host: Change = {
+  kind: "host.changed",
+  host: {
+    id: hostId,
+    name: "host-1",
+    uri: "qemu+ssh://root@198.18.0.2/system",
+    hostKeySha256: "SHA256:x",
+    state: "up",
+    stateSince: 0,
+    stateWords: null,
+    cpus: 2,
+    memoryMiB: 1024,
+    libvirtVersion: "9.0.0",
+    qemuVersion: "7.2.22",
+    faultInjection: true,
+    enrolledAt: 0,
+  },
+};
+
+describe("a customer", () => {
+  const mine = vm(aster.organizationId);
+  const changes: Change[] = [
+    host,
+    { kind: "host.removed", hostId },
+    { kind: "vm.changed", vm: mine },
+    { kind: "vm.removed", vmId: mine.id, organizationId: aster.organizationId },
+    { kind: "incident.changed", incident: incident(mine) },
+    {
+      kind: "application.changed",
+      application: { id: id("app"), organizationId: aster.organizationId, name: "shop", mode: "provider" },
+    },
+    { kind: "organization.changed", organization: { id: aster.organizationId, name: "Aster", role: "customer" } },
+  ];
+
+  test("sees nothing at all of what belongs to another or to the provider", () => {
+    for (const change of changes) expect(changeFor(birch, change), change.kind).toBeUndefined();
+  });
+
+  test("sees their own without the host, in any form", () => {
+    const seen = changes.map((change) => changeFor(aster, change)).filter((change) => change !== undefined);
+    expect(seen.map((change) => change.kind)).toEqual([
+      "vm.changed",
+      "vm.removed",
+      "incident.changed",
+      "application.changed",
+      "organization.changed",
+    ]);
+    expect(JSON.stringify(seen)).not.toContain("host-1");
+    expect(JSON.stringify(seen)).not.toContain(hostId);
+  });
+
+  test("does not get the provider's sentence of an event", () => {
+    const event = { seq: 1, at: 0, words: "web-1 on host-1 died", change: changes[2] ?? host };
+    expect(eventFor(aster, event)?.words).toBe("");
+    expect(eventFor(provider, event)?.words).toContain("host-1");
+  });
+
+  test("of a whole cloud gets their own part only", () => {
+    const theirs = vm(birch.organizationId);
+    const cloud: CloudView = {
+      seq: 9,
+      simulated: false,
+      viewer: provider,
+      organizations: [],
+      hosts: host.kind === "host.changed" ? [host.host] : [],
+      applications: [],
+      vms: [mine, theirs, vm(null)],
+      incidents: [incident(mine), incident(theirs)],
+    };
+    const seen = cloudFor(aster, cloud);
+    expect(seen.vms.map((it) => it.id)).toEqual([mine.id]);
+    expect(seen.incidents).toHaveLength(1);
+    expect(JSON.stringify(seen)).not.toContain("host-1");
+    expect(cloudFor(provider, cloud).vms).toHaveLength(3);
+  });
+});

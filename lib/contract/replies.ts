@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { trafficSample } from "./frames.ts";
+import { applicationView, hostView, incidentView, intentId, organizationView, vmView } from "./views.ts";
+
+/** What the routes answer where it is not a view by itself. */
+
+/** GET /api/v1/health, for anybody. */
+export const healthView = z.object({
+  ready: z.boolean(),
+  simulated: z.boolean(),
+  roles: z.array(z.enum(["web", "engine"])),
+});
+export type HealthView = z.infer<typeof healthView>;
+
+export const hostList = z.object({ hosts: z.array(hostView) });
+export const organizationList = z.object({ organizations: z.array(organizationView) });
+export const applicationList = z.object({ applications: z.array(applicationView) });
+export const vmList = z.object({ vms: z.array(vmView) });
+/** Newest first. */
+export const incidentList = z.object({ incidents: z.array(incidentView) });
+
+/** 202 of POST /api/v1/vms/:id/kill: it is written down and will be done; ask GET /intents/:id how it went. */
+export const intentAccepted = z.object({ intentId });
+/** `ok` and `words` mean something once `ended`. */
+export const intentView = z.object({ intentId, ended: z.boolean(), ok: z.boolean(), words: z.string() });
+export type IntentView = z.infer<typeof intentView>;
+
+/** Oldest first, at most one per second. Seconds without traffic are missing. */
+export const trafficList = z.object({ samples: z.array(trafficSample) });
+/** How many samples were kept: those of unknown applications and of other times are not. */
+export const trafficKept = z.object({ kept: z.int() });
