@@ -29,13 +29,12 @@ import {
   wantedStates,
 } from "../model/index.ts";
 
-// `meta` is what OpenAPI says of it: a custom type cannot be described by itself.
+// A string first, so that OpenAPI can say what it is; then the brand, which only the model gives.
 const id = <K extends IdKind>(kind: K) =>
   z
-    .custom<Id<K>>((value) => typeof value === "string" && parseId(kind, value) !== undefined, {
-      error: `must be an id that begins with ${kind}_`,
-    })
-    .meta({ type: "string", pattern: `^${kind}_[0-9a-hjkmnp-tv-z]{20}$` });
+    .string()
+    .regex(new RegExp(`^${kind}_[0-9a-hjkmnp-tv-z]{20}$`), { error: `must be an id that begins with ${kind}_` })
+    .pipe(z.custom<Id<K>>((value) => typeof value === "string" && parseId(kind, value) !== undefined));
 
 export const hostId = id("hst") satisfies z.ZodType<HostId>;
 export const vmId = id("vm") satisfies z.ZodType<VmId>;
@@ -47,8 +46,9 @@ export const repairId = id("rep") satisfies z.ZodType<RepairId>;
 export const organizationId = id("org") satisfies z.ZodType<OrganizationId>;
 /** better-auth makes these, in its own form. */
 export const userId = z
-  .custom<UserId>((value) => typeof value === "string" && value.length > 0)
-  .meta({ type: "string" });
+  .string()
+  .min(1)
+  .pipe(z.custom<UserId>((value) => typeof value === "string"));
 
 /** Milliseconds since 1970. */
 export const epochMs = z.number();

@@ -306,6 +306,9 @@ export interface ServiceStore {
     by: Viewer,
     at: EpochMs,
   ): Promise<IntentId>;
+  /** The intent that was recorded under `key`: a request sent again after a lost reply gets the same answer. */
+  intentByKey(key: string): Promise<{ readonly id: IntentId; readonly vmId: VmId; readonly runId: number } | undefined>;
+  /** Throws BelayError "not-found" for an id that was never recorded. */
   intentOutcome(id: IntentId): Promise<{ readonly ended: boolean; readonly ok: boolean; readonly words: string }>;
 }
 
