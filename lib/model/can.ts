@@ -1,4 +1,4 @@
-import type { Application, Host, Incident, Viewer, Vm } from "./entities.ts";
+import type { Application, Host, Incident, Organization, Viewer, Vm } from "./entities.ts";
 import { vmStates } from "./states.ts";
 
 type Owned = { readonly organizationId: Viewer["organizationId"] | null };
@@ -25,6 +25,8 @@ export const can = {
   aimProbe: (viewer: Viewer) => viewer.role === "provider" || "Only the provider says which address Belay probes.",
   changeApplication: (viewer: Viewer, application: Pick<Application, "organizationId">) =>
     owns(viewer, application) || "This application belongs to somebody else.",
+  seeOrganization: (viewer: Viewer, organization: Pick<Organization, "id">) =>
+    viewer.role === "provider" || organization.id === viewer.organizationId || "This organization is not yours.",
   manageOrganizations: (viewer: Viewer) => viewer.role === "provider" || "Only the provider adds organizations.",
   /** Asked by the traffic source, a program on the server's own machine. */
   recordTraffic: (viewer: Viewer) =>

@@ -2,7 +2,7 @@
 
 export const hostStates = {
   connecting: { words: "Belay is opening its connection to the host.", next: ["up", "silent"] },
-  up: { words: "libvirt answers and says what runs.", next: ["silent"] },
+  up: { words: "The host's libvirt answers and says what runs.", next: ["silent"] },
   silent: {
     words: "Belay has no connection. What runs there is not known, so nothing is done to it.",
     next: ["up", "silent"],
