@@ -1,0 +1,103 @@
+import { type DomainAction, type DomainSight, HypervisorRefused } from "../../engine/ports.ts";
+import { fromXml } from "../world/definition.ts";
+import { isActive, stopped } from "../world/domain.ts";
+import { guestAnswers, resumeDomain, startDomain } from "../world/run.ts";
+import type { SimDomain, SimHost } from "../world/types.ts";
+import type { World } from "../world/world.ts";
+
+/** What libvirt does when it is asked to, and how it refuses (libvirt 9.0: virDomainCreate, Resume, PMWakeup, Destroy). */
+export interface Outcome {
+  readonly done: boolean;
+  readonly words: string;
+}
+
+const refuse = (words: string): never => {
+  throw new HypervisorRefused(words);
+};
+const nothing = (words: string): Outcome => ({ done: false, words });
+
+export const sightOf = (domain: SimDomain): DomainSight => ({
+  uuid: domain.uuid,
+  name: domain.name,
+  state: domain.state,
+  reason: domain.reason,
+  runId: domain.runId,
+  persistent: domain.persistent,
+  memoryMiB: domain.memoryMiB,
+  vcpus: domain.vcpus,
+});
+
+/** From the request for a start until the answer, and so on: what the lab's hosts need, in milliseconds. */
+export const durationsMs: Record<DomainAction, number> = { start: 700, resume: 20, wake: 20, destroy: 120 };
+
+export function actOn(
+  world: World,
+  host: SimHost,
+  uuid: string,
+  action: DomainAction,
+  definition: string | undefined,
+): Outcome {
+  const domain = host.domains.get(uuid);
+  switch (action) {
+    case "start":
+      return start(world, host, uuid, domain, definition);
+    case "resume":
+      return resume(world, host, domain);
+    case "wake":
+      return wake(world, host, domain);
+    case "destroy":
+      return destroy(world, host, domain);
+  }
+}
+
+function start(
+  world: World,
+  host: SimHost,
+  uuid: string,
+  known: SimDomain | undefined,
+  definition: string | undefined,
+): Outcome {
+  if (known?.state === "running") return nothing(`${known.name} already runs as run ${known.runId}.`);
+  if (known && isActive(known)) refuse(`Requested operation is not valid: domain is already ${known.state}`);
+  const domain = known ?? transient(uuid, definition);
+  const guest = world.guest(uuid) ?? refuse(`Cannot access storage file of ${domain.name}: No such file or directory`);
+  startDomain(world, host, guest, domain);
+  world.tell(`libvirt on ${host.name} starts ${domain.name}.`);
+  return { done: true, words: `${domain.name} was started as run ${host.domains.get(uuid)?.runId}.` };
+}
+
+function transient(uuid: string, definition: string | undefined): SimDomain {
+  if (definition === undefined) return refuse(`Domain not found: no domain with matching uuid '${uuid}'`);
+  const parsed = fromXml(definition);
+  if (parsed === undefined || parsed.uuid !== uuid) return refuse("XML error: not the definition of this domain");
+  return { ...parsed, state: "stopped", reason: "unknown", runId: null, answersFrom: null, processGone: false };
+}
+
+function resume(world: World, host: SimHost, domain: SimDomain | undefined): Outcome {
+  if (!domain || !isActive(domain)) return refuse("Requested operation is not valid: domain is not running");
+  if (domain.state === "running") return nothing(`${domain.name} already runs.`);
+  if (domain.state !== "paused") refuse(`Requested operation is not valid: domain is ${domain.state}`);
+  if (domain.processGone) refuse("internal error: qemu unexpectedly closed the monitor");
+  const guest = world.guest(domain.uuid) ?? refuse("Domain not found");
+  resumeDomain(world, host, guest, domain);
+  world.tell(`libvirt on ${host.name} resumes ${domain.name}.`);
+  return { done: true, words: `${domain.name} was resumed.` };
+}
+
+function wake(world: World, host: SimHost, domain: SimDomain | undefined): Outcome {
+  if (!domain || !isActive(domain)) return refuse("Requested operation is not valid: domain is not running");
+  if (domain.state === "running") return nothing(`${domain.name} already runs.`);
+  if (domain.state !== "suspended") refuse("Operation not supported: Unable to wake up the domain: not suspended");
+  const guest = world.guest(domain.uuid) ?? refuse("Domain not found");
+  resumeDomain(world, host, guest, domain);
+  world.tell(`libvirt on ${host.name} wakes ${domain.name}.`);
+  return { done: true, words: `${domain.name} was woken.` };
+}
+
+function destroy(world: World, host: SimHost, domain: SimDomain | undefined): Outcome {
+  if (!domain || !isActive(domain)) return nothing("It does not run.");
+  if (guestAnswers(world, domain)) world.accuse(3, `Belay destroyed ${domain.name} while its guest was well.`);
+  world.turn(host, stopped(domain, "destroyed"));
+  world.tell(`libvirt on ${host.name} destroys ${domain.name}.`);
+  return { done: true, words: `${domain.name} was destroyed.` };
+}

@@ -1,0 +1,32 @@
+import { HostUnreachable, type Hypervisor, type Prober } from "../../engine/ports.ts";
+import { guestAnswers } from "../world/run.ts";
+import { answersNetwork, type World } from "../world/world.ts";
+
+const echoMs = 3;
+
+/**
+ * ICMP and TCP checks ask whoever has the address, over the guests' own network: they get through while Belay's link to the host is cut,
+ * and do not once the host has no power. The agent is asked over the host's connection.
+ */
+export const simulatedProber = (world: World, hypervisor: Pick<Hypervisor, "agentAnswers">): Prober => ({
+  async answers(vm, check, timeoutMs) {
+    if (check.kind === "agent") {
+      try {
+        return await hypervisor.agentAnswers(vm.hostId, vm.uuid, timeoutMs);
+      } catch (error) {
+        if (error instanceof HostUnreachable) return false;
+        throw error;
+      }
+    }
+    const there = () =>
+      world
+        .hosts()
+        .filter((host) => answersNetwork({ ...host, link: "up" }, world.clock.now()))
+        .flatMap((host) => [...host.domains.values()])
+        .some((domain) => world.guest(domain.uuid)?.address === check.address && guestAnswers(world, domain));
+    await world.clock.sleep(Math.min(echoMs, timeoutMs));
+    if (there()) return true;
+    await world.clock.sleep(Math.max(0, timeoutMs - echoMs));
+    return false;
+  },
+});

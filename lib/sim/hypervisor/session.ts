@@ -1,0 +1,129 @@
+import { type HostSignal, HostUnreachable } from "../../engine/ports.ts";
+import type { SimHost } from "../world/types.ts";
+import { answersNetwork, type World } from "../world/world.ts";
+
+/** How long a connection stands silence before it is given up, as libvirt's keepalive does. */
+export const keepaliveMs = 3000;
+/** From libvirt's saying something until it is heard. */
+const wireMs = { min: 2, max: 8 } as const;
+const maxWaiting = 1000;
+
+/** One open connection to a host's libvirtd. Ends once, and then every call that waits on it ends with `HostUnreachable`. */
+export interface Session {
+  readonly host: SimHost;
+  /** Aborted with a `HostUnreachable` when the connection ends. */
+  readonly ended: AbortSignal;
+  /** Does `effect` on the host in the middle of `durationMs`: the connection may end before it, or between it and the reply. */
+  call<T>(durationMs: number, effect: () => T): Promise<T>;
+  /** The next thing that libvirt says; undefined when the connection has ended and all is told. */
+  nextSignal(): Promise<HostSignal | undefined>;
+  end(words: string): void;
+}
+
+export function openSession(world: World, host: SimHost): Session {
+  const { clock } = world;
+  const end = new AbortController();
+  const random = world.randomOf(`connection to ${host.name} at ${clock.now()}`);
+  const libvirtd = host.libvirtdStarts;
+  const waiting: HostSignal[] = [];
+  const wakers = new Set<() => void>();
+  let lost = 0;
+  let lastDueAt = 0;
+  let silentSince: number | undefined;
+
+  const wake = () => {
+    for (const waker of [...wakers]) waker();
+    wakers.clear();
+  };
+  const finish = (words: string) => {
+    if (end.signal.aborted) return;
+    stopEvents();
+    stopChanges();
+    end.abort(new HostUnreachable(`${host.name}: ${words}`));
+    wake();
+  };
+
+  /** Looks at the host after every change of it, as TCP and the keepalive would in time. */
+  const look = () => {
+    wake();
+    if (!answersNetwork(host, clock.now())) {
+      const since = clock.now();
+      if (silentSince !== undefined) return;
+      silentSince = since;
+      world.later(keepaliveMs, () => {
+        if (silentSince === since) finish(`No answer for ${keepaliveMs / 1000} s.`);
+      });
+      return;
+    }
+    silentSince = undefined;
+    if (host.libvirtd === "down" || host.libvirtdStarts !== libvirtd) finish("The connection was closed by the host.");
+  };
+
+  /** Until packets pass. Rejects when the connection ends first. */
+  async function passing(): Promise<void> {
+    while (!answersNetwork(host, clock.now())) {
+      end.signal.throwIfAborted();
+      await new Promise<void>((resolve) => wakers.add(resolve));
+    }
+    end.signal.throwIfAborted();
+  }
+
+  async function deliver(make: () => HostSignal, delayMs: number): Promise<void> {
+    lastDueAt = Math.max(lastDueAt, clock.now() + random.between(wireMs.min, wireMs.max) + delayMs); // a stream keeps its order
+    try {
+      await clock.sleep(lastDueAt - clock.now(), end.signal);
+      await passing();
+    } catch {
+      return; // what was on its way is lost with the connection
+    }
+    if (waiting.length < maxWaiting) waiting.push(make());
+    else lost++;
+    wake();
+  }
+
+  const stopChanges = world.onHostChange(host, look);
+  const stopEvents = world.onEvent(host, ({ uuid, what }) => {
+    const plan = world.events;
+    if (plan.lose > 0) {
+      plan.lose--;
+      world.tell(`An event is lost: ${what}.`);
+      return;
+    }
+    const delayMs = plan.delay.count > 0 ? plan.delay.ms : 0;
+    if (delayMs > 0) plan.delay = { ...plan.delay, count: plan.delay.count - 1 };
+    const signal = (): HostSignal => ({ kind: "domain", at: clock.now(), uuid, what });
+    void deliver(signal, delayMs);
+    if (plan.duplicate > 0) {
+      plan.duplicate--;
+      void deliver(signal, delayMs);
+    }
+  });
+
+  return {
+    host,
+    ended: end.signal,
+    end: finish,
+    async call(durationMs, effect) {
+      const half = durationMs / 2;
+      end.signal.throwIfAborted();
+      await clock.sleep(half, end.signal);
+      await passing();
+      const result = effect();
+      await clock.sleep(half, end.signal);
+      await passing();
+      return result;
+    },
+    async nextSignal() {
+      for (;;) {
+        if (lost > 0 && waiting.length === 0) {
+          const overflow = { kind: "overflow", at: clock.now(), lost } as const;
+          lost = 0;
+          return overflow;
+        }
+        const signal = waiting.shift();
+        if (signal !== undefined || end.signal.aborted) return signal;
+        await new Promise<void>((resolve) => wakers.add(resolve));
+      }
+    },
+  };
+}

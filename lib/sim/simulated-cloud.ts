@@ -1,0 +1,37 @@
+import type { Clock, HostExaminer, Hypervisor, Prober } from "../engine/ports.ts";
+import { simulatedExaminer } from "./hypervisor/examiner.ts";
+import { simulatedHypervisor } from "./hypervisor/hypervisor.ts";
+import { simulatedProber } from "./hypervisor/prober.ts";
+import { befall, type WorldAction } from "./world/actions.ts";
+import { build, type CloudSpec, demoCloud } from "./world/cloud-spec.ts";
+import { createWorld, type World } from "./world/world.ts";
+
+export interface SimulatedCloud {
+  readonly hypervisor: Hypervisor;
+  readonly prober: Prober;
+  readonly examiner: HostExaminer;
+  readonly world: World;
+  /** Lets something befall the cloud; the sentence for it, or undefined where it cannot happen now. */
+  befall(action: WorldAction): string | undefined;
+  /** Lets go of every timer. Watches end by their own signals. */
+  close(): void;
+}
+
+/**
+ * libvirt hosts in memory, behind the ports of lib/engine. With a real clock it is what a machine gets that cannot run the lab;
+ * with a virtual one the same faults in the same order give the same run.
+ */
+export function simulatedCloud(options: { clock: Clock; hosts?: CloudSpec["hosts"]; seed?: number }): SimulatedCloud {
+  const { clock, hosts = demoCloud.hosts, seed = 1 } = options;
+  const built = build({ hosts }, seed, clock.now());
+  const world = createWorld(clock, seed, built.hosts, built.guests);
+  const hypervisor = simulatedHypervisor(world);
+  return {
+    hypervisor,
+    prober: simulatedProber(world, hypervisor),
+    examiner: simulatedExaminer(world),
+    world,
+    befall: (action) => befall(world, action),
+    close: world.close,
+  };
+}

@@ -1,0 +1,40 @@
+import { XMLParser } from "fast-xml-parser";
+import { create } from "xmlbuilder2";
+import type { SimDomain, SimGuest } from "./types.ts";
+
+/** Domain XML as libvirt shows it, as far as the simulated cloud has anything to say (libvirt.org/formatdomain.html). */
+export const toXml = (domain: SimDomain, guest: SimGuest): string =>
+  create({
+    domain: {
+      "@type": "qemu",
+      name: domain.name,
+      uuid: domain.uuid,
+      memory: { "@unit": "KiB", "#": domain.memoryMiB * 1024 },
+      vcpu: domain.vcpus,
+      on_poweroff: "destroy",
+      on_reboot: "restart",
+      on_crash: guest.onCrash,
+      devices: { disk: { "@type": "file", source: { "@file": `/var/lib/libvirt/images/${domain.name}.qcow2` } } },
+    },
+  }).end({ prettyPrint: true, headless: true });
+
+const parser = new XMLParser({ parseTagValue: false });
+
+const textAt = (value: unknown, key: string): string | undefined => {
+  if (typeof value !== "object" || value === null || !(key in value)) return undefined;
+  const found: unknown = Object.entries(value).find(([name]) => name === key)?.[1];
+  if (typeof found === "string") return found;
+  return textAt(found, "#text");
+};
+
+/** What a start from `xml` makes, or undefined where libvirt would refuse it. Domains started so are transient. */
+export function fromXml(
+  xml: string,
+): Pick<SimDomain, "name" | "uuid" | "memoryMiB" | "vcpus" | "persistent"> | undefined {
+  const root: unknown = parser.parse(xml);
+  const domain = typeof root === "object" && root !== null && "domain" in root ? root.domain : undefined;
+  const [name, uuid] = [textAt(domain, "name"), textAt(domain, "uuid")];
+  const [memory, vcpus] = [Number(textAt(domain, "memory")), Number(textAt(domain, "vcpu"))];
+  if (name === undefined || uuid === undefined || !(memory > 0) || !(vcpus > 0)) return undefined;
+  return { name, uuid, memoryMiB: memory / 1024, vcpus, persistent: false };
+}

@@ -1,0 +1,67 @@
+import { answers, isActive, paused, processDied, resumed, started, stopped } from "./domain.ts";
+import type { SimDomain, SimGuest, SimHost } from "./types.ts";
+import type { World } from "./world.ts";
+
+/** What follows by itself once a guest runs: libvirt notices deaths a little late, a bad disk stops the guest again. */
+
+/** From the end of a process until libvirtd has seen it (the lab's hosts: 0.23 s). */
+const noticeMs = { min: 180, max: 240 } as const;
+/** From a start or a resume until the guest writes to its disk. */
+const firstWriteMs = 60;
+
+/** The domain as long as it is still in the run that is meant. */
+const inRun = (host: SimHost, uuid: string, runId: number | null): SimDomain | undefined => {
+  const domain = host.domains.get(uuid);
+  return host.power === "on" && domain !== undefined && isActive(domain) && domain.runId === runId ? domain : undefined;
+};
+
+export function killProcess(world: World, host: SimHost, domain: SimDomain): void {
+  if (domain.processGone) return;
+  world.set(host, processDied(domain));
+  world.later(
+    world.randomOf(`notice ${host.name} ${domain.name} ${domain.runId}`).between(noticeMs.min, noticeMs.max),
+    () => {
+      const now = inRun(host, domain.uuid, domain.runId);
+      // A libvirtd that is dead notices when it starts again (libvirtdStarts in actions.ts).
+      if (now?.processGone && host.libvirtd === "up") world.turn(host, stopped(now, "failed"));
+    },
+  );
+}
+
+function afterStart(world: World, host: SimHost, guest: SimGuest, domain: SimDomain): void {
+  const { uuid, runId } = domain;
+  if (guest.diskError !== null) world.later(firstWriteMs, () => failDisk(world, host, guest, runId));
+  if (guest.diesAfterMs !== null)
+    world.later(guest.diesAfterMs, () => {
+      const now = inRun(host, uuid, runId);
+      if (now === undefined || guest.diesAfterMs === null) return;
+      world.tell(`${now.name} dies again on ${host.name}, soon after its start.`);
+      killProcess(world, host, now);
+    });
+}
+
+/** The guest writes, the disk refuses, the hypervisor holds the guest. */
+export function failDisk(world: World, host: SimHost, guest: SimGuest, runId: number | null): void {
+  const domain = inRun(host, guest.uuid, runId);
+  if (domain === undefined || domain.processGone || domain.state !== "running" || guest.diskError === null) return;
+  world.say(host, { uuid: guest.uuid, what: `io error ${guest.diskError}` });
+  world.turn(host, paused(domain, "io-error"));
+}
+
+export function startDomain(world: World, host: SimHost, guest: SimGuest, domain: SimDomain): void {
+  const turn = started(domain, guest, host.nextRunId++, world.clock.now());
+  world.turn(host, turn);
+  guest.stoppedByPersonAt = null;
+  guest.hung = false;
+  afterStart(world, host, guest, turn.domain);
+}
+
+export function resumeDomain(world: World, host: SimHost, guest: SimGuest, domain: SimDomain): void {
+  world.turn(host, resumed(domain));
+  if (guest.diskError !== null) world.later(firstWriteMs, () => failDisk(world, host, guest, domain.runId));
+}
+
+export const guestAnswers = (world: World, domain: SimDomain): boolean => {
+  const guest = world.guest(domain.uuid);
+  return guest !== undefined && answers(domain, guest, world.clock.now());
+};
