@@ -266,7 +266,12 @@ export interface ServiceStore {
   vm(id: VmId): Promise<Vm | undefined>;
   host(id: HostId): Promise<Host | undefined>;
   /** Newest first. */
-  incidents(options: { readonly limit: number; readonly vmId?: VmId }): Promise<Incident[]>;
+  incidents(options: {
+    readonly limit: number;
+    readonly vmId?: VmId;
+    /** Only this organization's: the limit must count what a customer may see. */
+    readonly organizationId?: OrganizationId;
+  }): Promise<Incident[]>;
   incident(id: IncidentId): Promise<Incident | undefined>;
   /** Everything at one instant, with the number of the last event in it. */
   snapshot(endedIncidents: number): Promise<{

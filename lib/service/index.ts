@@ -1,0 +1,4 @@
+export type { ServiceDeps } from "./deps.ts";
+export { HostNotReady } from "./hosts.ts";
+export { createService, type Service } from "./service.ts";
+export type { OwnedSample } from "./traffic.ts";

@@ -1,0 +1,70 @@
+import type { z } from "zod";
+import type {
+  ApplicationView,
+  changeApplicationBody,
+  createApplicationBody,
+  createOrganizationBody,
+  OrganizationView,
+} from "../contract/index.ts";
+import { type ApplicationId, BelayError, can, type Viewer } from "../model/index.ts";
+import { found, must } from "./allowed.ts";
+import type { ServiceDeps } from "./deps.ts";
+
+const sameName = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
+
+const taken = (what: string, name: string) =>
+  new BelayError("conflict", `There is an ${what} called ${name} already.`, {
+    field: "name",
+    cure: "Choose another name.",
+  });
+
+export function organizationService({ store, clock, ids }: ServiceDeps) {
+  const applicationsOf = async (viewer: Viewer) =>
+    (await store.applications()).filter((application) => can.seeApplication(viewer, application) === true);
+
+  return {
+    async organizations(viewer: Viewer): Promise<OrganizationView[]> {
+      return (await store.organizations()).filter((organization) => can.seeOrganization(viewer, organization) === true);
+    },
+
+    async createOrganization(viewer: Viewer, body: z.infer<typeof createOrganizationBody>): Promise<OrganizationView> {
+      must(can.manageOrganizations(viewer));
+      if ((await store.organizations()).some((organization) => sameName(organization.name, body.name)))
+        throw taken("organization", body.name);
+      const organization = { id: ids.next("org"), name: body.name, role: "customer" } as const;
+      return store.createOrganization(organization, viewer, clock.now());
+    },
+
+    applications: applicationsOf,
+
+    async createApplication(viewer: Viewer, body: z.infer<typeof createApplicationBody>): Promise<ApplicationView> {
+      const organization = found(
+        "organization",
+        (await store.organizations()).find(({ id }) => id === body.organizationId),
+        (it) => can.seeOrganization(viewer, it),
+        "organizationId",
+      );
+      const others = (await store.applications()).filter((it) => it.organizationId === organization.id);
+      if (others.some((application) => sameName(application.name, body.name))) throw taken("application", body.name);
+      return store.createApplication(
+        { id: ids.next("app"), organizationId: organization.id, name: body.name, mode: "provider" },
+        viewer,
+        clock.now(),
+      );
+    },
+
+    async changeApplication(
+      viewer: Viewer,
+      id: ApplicationId,
+      body: z.infer<typeof changeApplicationBody>,
+    ): Promise<ApplicationView> {
+      const application = found(
+        "application",
+        (await store.applications()).find((it) => it.id === id),
+        (it) => can.seeApplication(viewer, it),
+      );
+      must(can.changeApplication(viewer, application));
+      return store.changeApplication(application.id, body, viewer, clock.now());
+    },
+  };
+}

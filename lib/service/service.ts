@@ -1,0 +1,31 @@
+import { type CloudView, cloudFor } from "../contract/index.ts";
+import type { Viewer } from "../model/index.ts";
+import type { ServiceDeps } from "./deps.ts";
+import { hostService } from "./hosts.ts";
+import { incidentService } from "./incidents.ts";
+import { organizationService } from "./organizations.ts";
+import { trafficService } from "./traffic.ts";
+import { wholeCloud } from "./views.ts";
+import { vmService } from "./vms.ts";
+
+/** Ended incidents in one picture of the cloud. */
+const endedIncidents = 50;
+
+/**
+ * What people and programs ask for. Every method takes the viewer first, and refuses with a BelayError; what it returns is already
+ * without what the viewer may not see. A method that writes returns after the commit.
+ */
+export function createService(deps: ServiceDeps) {
+  return {
+    async cloud(viewer: Viewer): Promise<CloudView> {
+      const snapshot = await deps.store.snapshot(endedIncidents);
+      return cloudFor(viewer, wholeCloud(viewer, deps.simulated, snapshot));
+    },
+    ...hostService(deps),
+    ...organizationService(deps),
+    ...vmService(deps),
+    ...incidentService(deps),
+    ...trafficService(deps),
+  };
+}
+export type Service = ReturnType<typeof createService>;

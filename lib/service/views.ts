@@ -1,0 +1,21 @@
+import type { CloudView, IncidentView } from "../contract/index.ts";
+import { incidentFor } from "../contract/index.ts";
+import type { ServiceStore } from "../engine/ports.ts";
+import type { Incident, Viewer } from "../model/index.ts";
+
+/** The model's lists are read-only, the contract's are not: a copy of each. */
+export const incidentView = (incident: Incident): IncidentView => ({
+  ...incident,
+  evidence: [...incident.evidence],
+  repairs: incident.repairs.map((repair) => ({ ...repair, steps: [...repair.steps] })),
+});
+
+export const incidentViewFor = (viewer: Viewer, incident: Incident): IncidentView =>
+  incidentFor(viewer, incidentView(incident));
+
+/** Everything, before anything is hidden: see `cloudFor`. */
+export const wholeCloud = (
+  viewer: Viewer,
+  simulated: boolean,
+  snapshot: Awaited<ReturnType<ServiceStore["snapshot"]>>,
+): CloudView => ({ ...snapshot, simulated, viewer, incidents: snapshot.incidents.map(incidentView) });
