@@ -4,9 +4,12 @@ import {
   type Consent,
   consentCovers,
   type ProtectionMode,
+  restartLimit,
   type TechniqueName,
   techniques,
 } from "../model/index.ts";
+
+export { restartLimit };
 
 export interface RepairQuestion {
   readonly cause: Cause;
@@ -20,9 +23,6 @@ export interface RepairQuestion {
 }
 
 export type Plan = { readonly technique: TechniqueName; readonly words: string } | { readonly refusal: string };
-
-/** A VM that fails again and again is not helped by one more start. */
-export const restartLimit = { repairs: 3, withinMs: 10 * 60_000 } as const;
 
 const how: Partial<Record<Cause, string>> = {
   "qemu-died": "Start it again on its host, from its own disk.",

@@ -69,6 +69,7 @@ export {
   type ProtectionMode,
   protectionModeNames,
   protectionModes,
+  restartLimit,
   type Technique,
   type TechniqueName,
   techniqueNames,

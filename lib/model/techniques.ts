@@ -48,3 +48,6 @@ export const techniques: Record<TechniqueName, Technique> = {
     words: "Bring the VM back on its own host, by what the hypervisor says of it: same features, same disk.",
   },
 };
+
+/** A VM that fails again and again is not helped by one more start: then it is handed over, and shown as not protected. */
+export const restartLimit = { repairs: 3, withinMs: 10 * 60_000 } as const;
