@@ -1,0 +1,116 @@
+/**
+ * DESIGN's rooms and arrows as data. A room may import its own files, what its row lists, and nothing else.
+ * `npm run check` compares them with every import of the project; `import type` counts as much as `import`.
+ */
+
+export interface Room {
+  /** Other rooms that it may import. `lib/*` is every room below lib; `engine/ports` is that one file alone. */
+  readonly to: readonly string[];
+  /** Files by which others may enter. Rooms without a door (app, components, tools, e2e) are entered by any file. */
+  readonly doors?: readonly string[];
+  /** Further rooms that only its tests may import. */
+  readonly testsTo?: readonly string[];
+  /** Node's own modules, and the names that reach outside, are refused: the room is pure, or runs in a browser. */
+  readonly noNode?: boolean;
+}
+
+const door = ["index.ts"];
+
+/** The longest path wins: `components/ui/badge.tsx` is of `components/ui`. */
+export const rooms: Readonly<Record<string, Room>> = {
+  app: { to: ["components", "components/ui", "lib/api", "lib/service", "lib/contract", "lib/client"] },
+  components: { to: ["components/ui", "lib/client", "lib/contract", "lib/model"], noNode: true },
+  "components/ui": { to: [], noNode: true },
+
+  "lib/model": { to: [], doors: door, noNode: true },
+  "lib/contract": { to: ["lib/model"], doors: door, noNode: true },
+  "lib/decide": { to: ["lib/model"], doors: door, noNode: true },
+  "lib/engine": { to: ["lib/model", "lib/decide"], doors: ["index.ts", "ports.ts"], testsTo: ["lib/sim"] },
+  "lib/service": { to: ["lib/model", "lib/contract", "engine/ports"], doors: door, testsTo: ["lib/sim"] },
+  /** global.ts is what the pages see of the server: the rest of the room must not be bundled with them. */
+  "lib/api": {
+    to: ["lib/service", "lib/contract", "lib/model"],
+    doors: ["index.ts", "global.ts"],
+    testsTo: ["lib/sim"],
+  },
+  "lib/libvirt": { to: [], doors: door, testsTo: ["lab"] },
+  "lib/hypervisor": { to: ["lib/libvirt", "lib/model", "engine/ports"], doors: door, testsTo: ["lab"] },
+  "lib/checkpoint": { to: ["lib/libvirt", "lib/model", "engine/ports"], doors: door, testsTo: ["lab"] },
+  "lib/store": { to: ["lib/model", "engine/ports"], doors: door },
+  /** DBOS behind the engine's port, as the store is PostgreSQL behind it. */
+  "lib/durable": { to: ["lib/model", "engine/ports"], doors: door, testsTo: ["lib/store"] },
+  "lib/live": { to: ["lib/contract", "lib/model", "engine/ports"], doors: door },
+  "lib/client": { to: ["lib/contract", "lib/model"], doors: door },
+  "lib/manager": { to: ["lib/contract"], doors: door },
+  "lib/sim": { to: ["lib/engine", "lib/decide", "lib/model"], doors: door },
+  "lib/boot": { to: ["lib/*"], doors: door, testsTo: ["lab"] },
+
+  lab: { to: ["lib/libvirt"], doors: door },
+  prisma: { to: [] },
+  e2e: { to: ["lab", "lib/contract", "lib/model"] },
+  tools: { to: ["lab", "lib/*"] },
+  "server.ts": { to: ["lib/boot"] },
+  /** vitest.config.ts, next.config.ts and the like, beside package.json. */
+  "(configuration)": { to: [] },
+};
+
+/** Packages that only these rooms, or files, may import. Everything else may be imported by all who run where it runs. */
+export const keptPackages: readonly {
+  readonly packages: readonly string[];
+  readonly only: readonly string[];
+  readonly why: string;
+}[] = [
+  {
+    packages: ["@prisma/client", "@prisma/adapter-pg", "prisma"],
+    only: ["lib/store", "prisma.config.ts", "tools/schema-engine"],
+    why: "lib/store is the only importer of the Prisma client",
+  },
+  {
+    packages: ["@prisma/driver-adapter-utils", "@prisma/schema-engine-wasm", "pg-connection-string"],
+    only: ["tools/schema-engine.mjs", "tools/schema-engine"],
+    why: "only the stand-in for Prisma's schema engine needs them",
+  },
+  { packages: ["@dbos-inc/dbos-sdk"], only: ["lib/durable"], why: "lib/durable hides DBOS behind the engine's port" },
+  { packages: ["ssh2"], only: ["lib/libvirt", "lab"], why: "lib/libvirt makes the SSH connections" },
+  {
+    packages: [
+      "react",
+      "react-dom",
+      "@tanstack/react-query",
+      "@mantine/core",
+      "@mantine/hooks",
+      "@mantine/modals",
+      "@mantine/notifications",
+    ],
+    only: ["app", "components", "lib/client"],
+    why: "below the pages nothing knows of React",
+  },
+  {
+    packages: ["next"],
+    only: ["app", "components", "lib/client", "server.ts", "(configuration)"],
+    why: "below the pages nothing knows of Next",
+  },
+  { packages: ["hono", "@hono/zod-openapi"], only: ["lib/api"], why: "lib/api speaks HTTP" },
+];
+
+/** Commands that make a room's own files, and so work inside it. */
+export const insiders: Readonly<Record<string, string>> = {
+  "tools/libvirt-table.ts": "lib/libvirt",
+  "tools/libvirt-types.ts": "lib/libvirt",
+  "tools/new-migration.ts": "lib/store",
+};
+
+/** In rooms without Node these names would let the world in: time, chance and I/O come by the ports. */
+export const pureRooms = ["lib/decide", "lib/model"];
+export const impureNames = [
+  "Date",
+  "Math.random",
+  "process",
+  "fetch",
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "performance",
+  "crypto",
+  "globalThis",
+];
