@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { deadFiles, maxLines, tooLong } from "./tidy.ts";
+import { readTree, type SourceFile, type SourceTree, type Target } from "./tree.ts";
+
+const project = path.resolve(import.meta.dirname, "../..");
+
+test("no file of this project is too long", () => {
+  expect(tooLong(readTree(project))).toEqual([]);
+});
+
+test("no file of this project is dead", () => {
+  const tree = readTree(project);
+  const scripts = [...tree.paths].filter(
+    (file) => /\.(sh|json|yml)$|^\.ci\//.test(file) && !file.endsWith("package-lock.json"),
+  );
+  const texts = scripts.map((file) => readFileSync(path.join(project, file), "utf8"));
+  expect(deadFiles(tree, texts)).toEqual([]);
+});
+
+const file = (at: string, more: { lines?: number; imports?: string[]; texts?: string[] } = {}): SourceFile => ({
+  path: at,
+  lines: more.lines ?? 1,
+  imports: [],
+  names: [],
+  texts: more.texts ?? [],
+  targets: (more.imports ?? []).map((to) => ({
+    specifier: to,
+    line: 1,
+    to: { kind: "file", path: to } satisfies Target,
+  })),
+});
+const tree = (...files: SourceFile[]): SourceTree => ({
+  dir: "/",
+  files,
+  paths: new Set(files.map((one) => one.path)),
+});
+
+test("a long file is said, with its length", () => {
+  expect(tooLong(tree(file("lib/engine/ports.ts", { lines: 400 }), file("lib/a.ts", { lines: maxLines + 1 })))).toEqual(
+    [expect.stringContaining(`lib/a.ts has ${maxLines + 1} lines`)],
+  );
+});
+
+test("leave to be long ends when it is not needed", () => {
+  expect(tooLong(tree(file("lib/engine/ports.ts", { lines: 10 })))).toEqual([
+    expect.stringContaining("needs no leave"),
+  ]);
+});
+
+test("what a living file imports lives, in any number of steps", () => {
+  const files = tree(
+    file("server.ts", { imports: ["lib/a.ts"] }),
+    file("lib/a.ts", { imports: ["lib/b.ts"] }),
+    file("lib/b.ts"),
+  );
+  expect(deadFiles(files, [])).toEqual([]);
+});
+
+test("two files that only import each other are dead", () => {
+  const files = tree(file("lib/a.ts", { imports: ["lib/b.ts"] }), file("lib/b.ts", { imports: ["lib/a.ts"] }));
+  expect(deadFiles(files, [])).toHaveLength(2);
+});
+
+test("a file that only its own test imports is dead; one that another's test imports is not", () => {
+  const files = tree(
+    file("lib/a.test.ts", { imports: ["lib/a.ts", "lib/testing/b.ts"] }),
+    file("lib/a.ts"),
+    file("lib/testing/b.ts"),
+  );
+  expect(deadFiles(files, [])).toEqual([expect.stringContaining("lib/a.ts")]);
+});
+
+test("a command lives by package.json, a worker by its path in quotes", () => {
+  const files = tree(
+    file("tools/x.ts", { texts: ["./worker.ts", "lab/main.ts"] }),
+    file("tools/worker.ts"),
+    file("lab/main.ts"),
+  );
+  expect(deadFiles(files, ["node tools/run.mjs tools/x.ts --all"])).toEqual([]);
+  expect(deadFiles(files, ["node other-tools/x.tsx"])).toHaveLength(3);
+});
