@@ -34,3 +34,17 @@ export type ClientFrame = z.infer<typeof clientFrame>;
 /** A frame of live traffic in the browser is dropped after this long without one from the server. */
 export const beatIntervalMs = 1000;
 export const silenceMeansDroppedMs = 2500;
+
+/** Why the server closed a socket. After each but `signedOut` the browser connects again and resumes. */
+export const closeCodes = {
+  /** The session ended: sign in again. */
+  signedOut: 4001,
+  /** The first frame was not `resume`, came too late, or was no frame of ours. */
+  badFrame: 4002,
+  /** The browser took its frames too slowly; nothing is lost, for it resumes. */
+  tooSlow: 4008,
+  /** The server stops. */
+  goingAway: 1001,
+  /** The server cannot take one more socket, or cannot ask who the viewer is. */
+  tryLater: 1013,
+} as const;

@@ -21,13 +21,14 @@ export {
   beatIntervalMs,
   type ClientFrame,
   clientFrame,
+  closeCodes,
   type ServerFrame,
   serverFrame,
   silenceMeansDroppedMs,
   type TrafficSample,
   trafficSample,
 } from "./frames.ts";
-export { changeFor, cloudFor, eventFor, incidentFor, vmFor } from "./redact.ts";
+export { changeFor, cloudFor, eventFor, incidentFor, type OwnedSample, trafficFor, vmFor } from "./redact.ts";
 export {
   applicationList,
   type HealthView,

@@ -1,5 +1,6 @@
-import { can, type Viewer } from "../model/index.ts";
+import { can, type OrganizationId, type Viewer } from "../model/index.ts";
 import type { Change, CloudEvent } from "./events.ts";
+import type { TrafficSample } from "./frames.ts";
 import type { CloudView, IncidentView, VmView } from "./views.ts";
 
 /** Invariant 7: what a viewer may not see leaves the server in no form. Everything sent to a browser goes through here. */
@@ -50,3 +51,13 @@ export const cloudFor = (viewer: Viewer, cloud: CloudView): CloudView => ({
   vms: cloud.vms.filter((it) => can.seeVm(viewer, it) === true).map((it) => vmFor(viewer, it)),
   incidents: cloud.incidents.filter((it) => can.seeIncident(viewer, it) === true).map((it) => incidentFor(viewer, it)),
 });
+
+/** A sample and whose application it is of. */
+export interface OwnedSample {
+  readonly organizationId: OrganizationId;
+  readonly sample: TrafficSample;
+}
+
+/** The samples of the applications that the viewer may see. */
+export const trafficFor = (viewer: Viewer, samples: readonly OwnedSample[]): TrafficSample[] =>
+  samples.filter((owned) => can.seeApplication(viewer, owned) === true).map(({ sample }) => sample);

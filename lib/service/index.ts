@@ -1,4 +1,3 @@
 export type { ServiceDeps } from "./deps.ts";
 export { HostNotReady } from "./hosts.ts";
 export { createService, type Service } from "./service.ts";
-export type { OwnedSample } from "./traffic.ts";

@@ -1,14 +1,8 @@
-import type { TrafficSample } from "../contract/index.ts";
-import { type ApplicationId, can, type OrganizationId, type Viewer } from "../model/index.ts";
+import type { OwnedSample, TrafficSample } from "../contract/index.ts";
+import { type ApplicationId, can, type Viewer } from "../model/index.ts";
 import { found, must } from "./allowed.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { keptSeconds, trafficLog } from "./traffic-log.ts";
-
-/** A sample and whose application it is of, so that the hub knows who may see it. */
-export interface OwnedSample {
-  readonly organizationId: OrganizationId;
-  readonly sample: TrafficSample;
-}
 
 /** A source's clock may be ahead of ours by this much. */
 const aheadMs = 5000;
