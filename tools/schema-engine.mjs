@@ -7,12 +7,12 @@ import { openEngine } from "./schema-engine/engine.mjs";
 import { serve } from "./schema-engine/rpc.mjs";
 
 const args = process.argv.slice(2);
-const valueOf = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
+const argument = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
 
 if (args.includes("--version")) {
   console.log("schema-engine-cli wasm");
 } else {
-  const url = JSON.parse(valueOf("--datasource") ?? "{}").url ?? process.env.DATABASE_URL;
+  const url = JSON.parse(argument("--datasource") ?? "{}").url ?? process.env.DATABASE_URL;
   if (args.includes("cli")) {
     process.exitCode = await runDatabaseCommand(args[args.indexOf("cli") + 1], url);
   } else {

@@ -1,0 +1,16 @@
+import type { EngineStore } from "../../engine/ports.ts";
+import type { Parts } from "../parts.ts";
+import { engineHosts } from "./hosts.ts";
+import { engineIncidents } from "./incidents.ts";
+import { engineIntents } from "./intents.ts";
+import { engineRepairs } from "./repairs.ts";
+import { engineVms } from "./vms.ts";
+
+/** The store as the engine sees it. */
+export const engineStore = (parts: Parts): EngineStore => ({
+  ...engineHosts(parts),
+  ...engineVms(parts),
+  ...engineIncidents(parts),
+  ...engineRepairs(parts),
+  ...engineIntents(parts),
+});

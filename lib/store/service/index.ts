@@ -1,0 +1,16 @@
+import type { ServiceStore } from "../../engine/ports.ts";
+import type { Parts } from "../parts.ts";
+import { serviceHosts } from "./hosts.ts";
+import { serviceIntents } from "./intents.ts";
+import { serviceOrganizations } from "./organizations.ts";
+import { serviceReads } from "./reads.ts";
+import { serviceVms } from "./vms.ts";
+
+/** The store as people's requests see it. */
+export const serviceStore = (parts: Parts): ServiceStore => ({
+  ...serviceReads(parts.database),
+  ...serviceHosts(parts),
+  ...serviceOrganizations(parts),
+  ...serviceVms(parts),
+  ...serviceIntents(parts),
+});
