@@ -105,7 +105,7 @@ test("an action whose answer is lost has been done all the same", async () => {
   const { cloud, address, settled, uuidOf } = await watchedCloud();
   cloud.befall({ do: "guest-powers-off", vm: "web-1" });
   const call = settled(cloud.hypervisor.act(address.id, uuidOf("web-1"), "start"));
-  cloud.world.later(500, () => cloud.befall({ do: "cut", host: "host-1" }));
+  cloud.world.later(100, () => cloud.befall({ do: "cut", host: "host-1" }));
   expect(await call).toBeInstanceOf(HostUnreachable);
   expect(cloud.world.host("host-1")?.domains.get(uuidOf("web-1"))?.state).toBe("running");
 });

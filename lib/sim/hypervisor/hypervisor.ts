@@ -15,9 +15,9 @@ import { connect } from "./connect.ts";
 import type { Session } from "./session.ts";
 
 const backOffMs = { first: 500, max: 5000 } as const;
-const readMs = 4;
+const readMs = 1;
 const killMs = 60;
-const agentMs = 6;
+const agentMs = 3;
 
 /** The port on the simulated world. `sessionOf` is for the prober, whose agent checks go over the same connection. */
 export function simulatedHypervisor(world: World): Hypervisor & { sessionOf(host: HostId): Session | undefined } {

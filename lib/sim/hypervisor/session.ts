@@ -13,7 +13,10 @@ export interface Session {
   readonly host: SimHost;
   /** Aborted with a `HostUnreachable` when the connection ends. */
   readonly ended: AbortSignal;
-  /** Does `effect` on the host in the middle of `durationMs`: the connection may end before it, or between it and the reply. */
+  /**
+   * Has libvirtd work for `durationMs` and then do `effect`. Once the request has arrived it is done whether or not anybody still
+   * waits for the answer; only the end of libvirtd or of the host keeps it from being done.
+   */
   call<T>(durationMs: number, effect: () => T): Promise<T>;
   /** The next thing that libvirt says; undefined when the connection has ended and all is told. */
   nextSignal(): Promise<HostSignal | undefined>;
@@ -68,8 +71,29 @@ export function openSession(world: World, host: SimHost): Session {
     end.signal.throwIfAborted();
   }
 
+  const wire = () => random.between(wireMs.min, wireMs.max);
+
+  const onHost = <T>(durationMs: number, effect: () => T): Promise<T> =>
+    new Promise((resolve, reject) => {
+      world.later(durationMs, () => {
+        if (host.power === "off" || host.libvirtd === "down" || host.libvirtdStarts !== libvirtd) return;
+        try {
+          resolve(effect());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+
+  const untilEnd = <T>(work: Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const ended = () => reject(end.signal.reason);
+      end.signal.addEventListener("abort", ended, { once: true });
+      work.then(resolve, reject).finally(() => end.signal.removeEventListener("abort", ended));
+    });
+
   async function deliver(make: () => HostSignal, delayMs: number): Promise<void> {
-    lastDueAt = Math.max(lastDueAt, clock.now() + random.between(wireMs.min, wireMs.max) + delayMs); // a stream keeps its order
+    lastDueAt = Math.max(lastDueAt, clock.now() + wire() + delayMs); // a stream keeps its order
     try {
       await clock.sleep(lastDueAt - clock.now(), end.signal);
       await passing();
@@ -104,13 +128,12 @@ export function openSession(world: World, host: SimHost): Session {
     ended: end.signal,
     end: finish,
     async call(durationMs, effect) {
-      const half = durationMs / 2;
       end.signal.throwIfAborted();
-      await clock.sleep(half, end.signal);
+      await clock.sleep(wire(), end.signal);
       await passing();
-      const result = effect();
-      await clock.sleep(half, end.signal);
+      const result = await untilEnd(onHost(durationMs, effect));
       await passing();
+      await clock.sleep(wire(), end.signal);
       return result;
     },
     async nextSignal() {

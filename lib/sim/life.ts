@@ -1,0 +1,111 @@
+import type { Clock, Hypervisor } from "../engine/ports.ts";
+
+/** Where a process is killed: at its `call`th call of a port from now (1 is the next), before it is made or after it was done. */
+export interface KillPoint {
+  readonly call: number;
+  readonly when: "before" | "after";
+}
+
+/**
+ * One life of a simulated process, from its start until it is killed. What it does goes through ports wrapped here. After the
+ * kill none of its calls is made, none returns and none of its timers fires: as for a real process, nothing is cleaned up.
+ * A call in flight at the kill may have been done or not; the side it calls decides.
+ */
+export interface Life {
+  readonly clock: Clock;
+  alive(): boolean;
+  kill(): void;
+  /** Calls made so far, by name, oldest first. */
+  calls(): readonly string[];
+  killAt(point: KillPoint): void;
+  wrap<P extends object>(name: string, port: P): P;
+  wrapHypervisor(hypervisor: Hypervisor): Hypervisor;
+}
+
+const never = () => new Promise<never>(() => undefined);
+
+export function createLife(clock: Clock): Life {
+  const death = new AbortController();
+  const made: string[] = [];
+  let killPoint: { at: number; when: KillPoint["when"] } | undefined;
+  const dead = () => death.signal.aborted;
+  const kill = () => death.abort(new Error("The process was killed."));
+
+  /** The outcome of a call made by this process: nothing once it is dead. */
+  const outcome = <T>(promise: Promise<T>, killed = false): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const unlessDead = (then: () => void) => {
+        if (killed) kill();
+        if (!dead()) then();
+      };
+      promise.then(
+        (value) => unlessDead(() => resolve(value)),
+        (error: unknown) => unlessDead(() => reject(error)),
+      );
+    });
+
+  function through(name: string, call: () => unknown): unknown {
+    if (dead()) return never();
+    made.push(name);
+    const hit = killPoint?.at === made.length;
+    if (hit && killPoint?.when === "before") {
+      kill();
+      return never();
+    }
+    const result = call();
+    if (result instanceof Promise) return outcome(result, hit);
+    if (hit) kill();
+    return result;
+  }
+
+  const wrap = <P extends object>(name: string, port: P): P =>
+    new Proxy(port, {
+      get(target, key) {
+        const value: unknown = Reflect.get(target, key);
+        if (typeof value !== "function") return value;
+        return (...given: unknown[]) => {
+          // A dead process hears nothing: its listeners stay with whom it gave them to, and do nothing.
+          const args = given.map((it) =>
+            typeof it === "function"
+              ? (...heard: unknown[]) => (dead() ? undefined : Reflect.apply(it, undefined, heard))
+              : it,
+          );
+          return through(`${name}.${String(key)}`, () => Reflect.apply(value, target, args));
+        };
+      },
+    });
+
+  return {
+    alive: () => !dead(),
+    kill,
+    calls: () => made,
+    killAt: ({ call, when }) => {
+      killPoint = { at: made.length + call, when };
+    },
+    wrap,
+    clock: {
+      now: clock.now,
+      sleep(ms, signal) {
+        if (dead()) return never();
+        const both = signal ? AbortSignal.any([signal, death.signal]) : death.signal;
+        return outcome(clock.sleep(ms, both));
+      },
+    },
+    wrapHypervisor(hypervisor) {
+      const wrapped = wrap("hypervisor", hypervisor);
+      return {
+        listDomains: wrapped.listDomains,
+        readDomain: wrapped.readDomain,
+        readDefinition: wrapped.readDefinition,
+        act: wrapped.act,
+        inject: wrapped.inject,
+        agentAnswers: wrapped.agentAnswers,
+        watch(host, signal) {
+          // The kernel closes a dead process's connections.
+          const signals = hypervisor.watch(host, AbortSignal.any([signal, death.signal]))[Symbol.asyncIterator]();
+          return { [Symbol.asyncIterator]: () => ({ next: () => (dead() ? never() : outcome(signals.next())) }) };
+        },
+      };
+    },
+  };
+}

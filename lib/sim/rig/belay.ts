@@ -1,0 +1,68 @@
+import { createEngine, type Engine, type EngineOptions, type Log } from "../../engine/index.ts";
+import { createLife, type KillPoint, type Life } from "../life.ts";
+import { type Random, seededRandom } from "../random.ts";
+import { type Journal, memoryJournal } from "../runner/journal.ts";
+import { memoryRunner } from "../runner/memory-runner.ts";
+import type { SimulatedCloud } from "../simulated-cloud.ts";
+import { slow } from "../slow.ts";
+import type { MemoryStore } from "../store/memory-store.ts";
+
+const databaseMs = { min: 0, max: 2 } as const;
+
+/** The production engine as a process that can be killed at any call and started again on what it left. */
+export interface Belay {
+  start(): void;
+  kill(): void;
+  killAt(point: KillPoint): void;
+  /** Since when it has been alive; undefined while it is dead. */
+  aliveSince(): number | undefined;
+  /** Calls of ports that the newest life has made. */
+  calls(): readonly string[];
+  readonly journal: Journal;
+}
+
+export function createBelay(
+  cloud: SimulatedCloud,
+  store: MemoryStore,
+  log: Log,
+  seed: number,
+  options: Partial<EngineOptions>,
+): Belay {
+  const { clock } = cloud.world;
+  const journal = memoryJournal();
+  let life: Life | undefined;
+  let startedAt = 0;
+  let starts = 0;
+
+  function begin(current: Life, random: Random): Engine {
+    const database = <P extends object>(name: string, port: P) =>
+      current.wrap(name, slow(port, clock, random, databaseMs));
+    return createEngine(
+      {
+        clock: current.clock,
+        hypervisor: current.wrapHypervisor(cloud.hypervisor),
+        prober: current.wrap("prober", cloud.prober),
+        store: database("store", store.engine),
+        wakes: current.wrap("wakes", store.wakes),
+        runner: memoryRunner({ journal: database("journal", journal), clock: current.clock, log }),
+        log,
+      },
+      options,
+    );
+  }
+
+  return {
+    journal,
+    start() {
+      if (life?.alive()) throw new Error("Belay runs already.");
+      life = createLife(clock);
+      startedAt = clock.now();
+      const { start } = begin(life, seededRandom(seed, `database of start ${++starts}`));
+      start().catch((error: unknown) => log.error("the engine did not start", { error: String(error) }));
+    },
+    kill: () => life?.kill(),
+    killAt: (point) => life?.killAt(point),
+    aliveSince: () => (life?.alive() ? startedAt : undefined),
+    calls: () => life?.calls() ?? [],
+  };
+}
