@@ -13,7 +13,16 @@ export default defineConfig({
           exclude: [...none, "**/*.db.test.ts", "**/*.lab.test.ts"],
         },
       },
-      { test: { name: "db", include: ["**/*.db.test.ts"], exclude: none, testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: "db",
+          include: ["**/*.db.test.ts"],
+          exclude: none,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          globalSetup: "lib/store/testing/global-setup.ts",
+        },
+      },
       {
         test: {
           name: "lab",

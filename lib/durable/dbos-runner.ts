@@ -1,0 +1,84 @@
+import { DBOS } from "@dbos-inc/dbos-sdk";
+import type { Log, RepairProgram, RepairRunner } from "../engine/ports.ts";
+import type { RepairId } from "../model/index.ts";
+import { Gate } from "./gate.ts";
+import { quietLogger } from "./quiet-logger.ts";
+import { type Running, repairWorkflow, setRunning } from "./repair-workflow.ts";
+
+export interface RunnerOptions {
+  readonly databaseUrl: string;
+  /**
+   * Whose work is recovered at launch. Two live processes under one id would do steps twice: whoever launches must hold the
+   * advisory lock of this id.
+   */
+  readonly executorId: string;
+  readonly log: Log;
+  /** How many repairs run at a time; the others wait. Default 32. */
+  readonly concurrency?: number;
+}
+
+/** Fixed: DBOS recovers only what was begun under the same name and version. The program keeps its steps' names and order. */
+const application = { name: "belay-repairs", version: "1" } as const;
+
+const brokeOff: ReadonlySet<string> = new Set(["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]);
+
+/** The number of the step that failed, or the one after the last: what is before it stays done. */
+async function firstUndone(workflowId: string): Promise<number> {
+  const steps = (await DBOS.listWorkflowSteps(workflowId)) ?? [];
+  const failed = steps.find((step) => step.error !== null);
+  return failed?.functionID ?? Math.max(-1, ...steps.map((step) => step.functionID)) + 1;
+}
+
+/**
+ * Repairs as durable workflows of DBOS, journalled in the schema `dbos` of our database. The id of the workflow is the id of the
+ * repair, so starting twice is one run, and starting one that ended does nothing. One whose program threw is shown through
+ * `log.error`, stays as it is, and goes on at the step that failed when it is started again: start the open repairs at every start.
+ */
+export function dbosRunner(options: RunnerOptions): RepairRunner {
+  const { databaseUrl, executorId, log, concurrency = 32 } = options;
+  let program: RepairProgram | undefined;
+  let running: Running | undefined;
+
+  return {
+    register(given) {
+      if (program !== undefined) throw new Error("a runner has one program, and it is registered already");
+      program = given;
+    },
+
+    async launch() {
+      if (program === undefined) throw new Error("register the program before the launch");
+      if (DBOS.isInitialized()) throw new Error("another runner is at work in this process: close it first");
+      running = { program, gate: new Gate(concurrency), log, closing: false };
+      setRunning(running);
+      DBOS.setConfig({
+        name: application.name,
+        applicationVersion: application.version,
+        executorID: executorId,
+        systemDatabaseUrl: databaseUrl,
+        systemDatabaseSchemaName: "dbos",
+        useListenNotify: false, // for messages between workflows: we have none
+        logger: quietLogger(log),
+      });
+      await DBOS.launch();
+    },
+
+    async start(repair: RepairId) {
+      if (running === undefined || running.closing) throw new Error("the runner is not launched");
+      const { status } = (await DBOS.getWorkflowStatus(repair)) ?? {};
+      if (status === undefined) await DBOS.startWorkflow(repairWorkflow, { workflowID: repair })(repair);
+      else if (brokeOff.has(status)) {
+        const startStep = await firstUndone(repair);
+        log.info(`repair ${repair} had broken off and goes on`, { startStep });
+        await DBOS.rewindWorkflow(repair, { startStep });
+      }
+    },
+
+    /** Does not wait for repairs at work: they go on at the next launch, from the step that was in flight. */
+    async close() {
+      if (running === undefined || running.closing) return;
+      running.closing = true;
+      setRunning(undefined);
+      await DBOS.shutdown();
+    },
+  };
+}

@@ -1,0 +1,1 @@
+export { dbosRunner, type RunnerOptions } from "./dbos-runner.ts";
