@@ -65,6 +65,7 @@ export {
   type RepairView,
   repairId,
   repairView,
+  userId,
   type ViewerView,
   type VmView,
   viewerView,

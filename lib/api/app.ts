@@ -1,0 +1,81 @@
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { type HealthView, healthView } from "../contract/index.ts";
+import type { Log } from "../engine/ports.ts";
+import type { Viewer } from "../model/index.ts";
+import type { Service } from "../service/index.ts";
+import { json } from "./describe.ts";
+import { type ApiEnv, ownOriginOnly, safeHeaders, signedInOnly, smallBodies } from "./guard.ts";
+import { badInput, onError, refusal } from "./refusal.ts";
+import { cloudRoutes } from "./routes/cloud.ts";
+import { hostRoutes } from "./routes/hosts.ts";
+import { organizationRoutes } from "./routes/organizations.ts";
+import { trafficRoutes } from "./routes/traffic.ts";
+import { vmRoutes } from "./routes/vms.ts";
+
+export interface ApiOptions {
+  readonly service: Service;
+  /** better-auth's own routes. */
+  readonly auth: { handler(request: Request): Promise<Response> };
+  viewerOf(headers: Headers): Promise<Viewer | undefined>;
+  readonly origins: ReadonlySet<string>;
+  health(): HealthView;
+  /** Called after somebody signed out, so that their live connections end. */
+  onSignOut(): void;
+  readonly log: Log;
+}
+
+const health = createRoute({
+  method: "get",
+  path: "/health",
+  summary: "Whether Belay is at work. For anybody.",
+  security: [],
+  responses: { 200: json("Its state", healthView) },
+});
+
+const document: Parameters<OpenAPIHono["getOpenAPI31Document"]>[0] = {
+  openapi: "3.1.0",
+  info: {
+    title: "Belay",
+    version: "1",
+    description:
+      "Every refusal is {error: {code, message, field?, cure?}}. Instants are milliseconds since 1970. A person has a cookie of " +
+      "/api/auth/sign-in/email; a program on the server's machine sends the operator's token.",
+  },
+  servers: [{ url: "/api/v1" }],
+  security: [{ operator: [] }, { session: [] }],
+};
+
+/** HTTP: /api/v1 from the contract, /api/auth by better-auth. A route reads: parse, may, call, reply; all but the first is the service. */
+export function createApi(options: ApiOptions): { fetch(request: Request): Promise<Response> } {
+  const { service, auth, log } = options;
+  const v1 = new OpenAPIHono<ApiEnv>({
+    defaultHook: (result, c) =>
+      result.success ? undefined : c.json(badInput(result.error.issues, result.target), 400),
+  });
+  v1.openAPIRegistry.registerComponent("securitySchemes", "operator", { type: "http", scheme: "bearer" });
+  v1.openAPIRegistry.registerComponent("securitySchemes", "session", {
+    type: "apiKey",
+    in: "cookie",
+    name: "belay.session_token",
+  });
+  v1.openapi(health, (c) => c.json(options.health(), 200));
+  v1.get("/openapi.json", (c) => c.json(v1.getOpenAPI31Document(document)));
+  v1.use(signedInOnly(options.viewerOf));
+  cloudRoutes(v1, service);
+  hostRoutes(v1, service);
+  organizationRoutes(v1, service);
+  vmRoutes(v1, service);
+  trafficRoutes(v1, service);
+
+  const app = new OpenAPIHono();
+  app.onError(onError(log));
+  app.notFound((c) => c.json(refusal("not-found", `There is no ${c.req.method} ${c.req.path}.`), 404));
+  app.use(...safeHeaders, smallBodies, ownOriginOnly(options.origins));
+  app.all("/api/auth/*", async (c) => {
+    const response = await auth.handler(c.req.raw);
+    if (c.req.path.endsWith("/sign-out")) options.onSignOut();
+    return response;
+  });
+  app.route("/api/v1", v1);
+  return { fetch: async (request) => app.fetch(request) };
+}

@@ -1,0 +1,60 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import {
+  enrolHostBody,
+  enrolHostReply,
+  examineHostBody,
+  hostExamination,
+  hostId,
+  hostList,
+} from "../../contract/index.ts";
+import type { Service } from "../../service/index.ts";
+import { body, json, refused } from "../describe.ts";
+import type { ApiEnv } from "../guard.ts";
+
+const list = createRoute({
+  method: "get",
+  path: "/hosts",
+  summary: "The hosts that Belay watches. For providers.",
+  responses: { 200: json("All hosts", hostList), ...refused },
+});
+
+const examine = createRoute({
+  method: "post",
+  path: "/hosts/examine",
+  summary: "What Belay finds at an address. Keeps nothing.",
+  request: { body: body(examineHostBody) },
+  responses: { 200: json("What was found", hostExamination), ...refused },
+});
+
+const enrol = createRoute({
+  method: "post",
+  path: "/hosts",
+  summary: "Watch a host whose key was approved. The same host twice is one.",
+  request: { body: body(enrolHostBody) },
+  responses: {
+    201: json("Watched from now on", enrolHostReply),
+    200: json("Watched already", enrolHostReply),
+    ...refused,
+  },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/hosts/{id}",
+  summary: "Forget a host and its VMs. No guest is touched.",
+  request: { params: z.object({ id: hostId }) },
+  responses: { 204: { description: "Forgotten" }, ...refused },
+});
+
+export const hostRoutes = (app: OpenAPIHono<ApiEnv>, service: Service) =>
+  app
+    .openapi(list, async (c) => c.json({ hosts: await service.hosts(c.var.viewer) }, 200))
+    .openapi(examine, async (c) => c.json(await service.examineHost(c.var.viewer, c.req.valid("json")), 200))
+    .openapi(enrol, async (c) => {
+      const { created, ...reply } = await service.enrolHost(c.var.viewer, c.req.valid("json"));
+      return created ? c.json(reply, 201) : c.json(reply, 200);
+    })
+    .openapi(remove, async (c) => {
+      await service.removeHost(c.var.viewer, c.req.valid("param").id);
+      return c.body(null, 204);
+    });
