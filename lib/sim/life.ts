@@ -1,9 +1,11 @@
 import type { Clock, Hypervisor } from "../engine/ports.ts";
 
-/** Where a process is killed: at its `call`th call of a port from now (1 is the next), before it is made or after it was done. */
+/** Where a process is killed: at its `call`th call from now (1 is the next), before it is made or after it was done. */
 export interface KillPoint {
   readonly call: number;
   readonly when: "before" | "after";
+  /** Counts only calls of this name, such as `hypervisor.act`. */
+  readonly name?: string | undefined;
 }
 
 /**
@@ -27,7 +29,7 @@ const never = () => new Promise<never>(() => undefined);
 export function createLife(clock: Clock): Life {
   const death = new AbortController();
   const made: string[] = [];
-  let killPoint: { at: number; when: KillPoint["when"] } | undefined;
+  let killPoint: KillPoint | undefined;
   const dead = () => death.signal.aborted;
   const kill = () => death.abort(new Error("The process was killed."));
 
@@ -44,17 +46,25 @@ export function createLife(clock: Clock): Life {
       );
     });
 
+  /** Whether the call that is being made is the one to be killed at, and when. */
+  function hits(name: string): KillPoint["when"] | undefined {
+    if (killPoint === undefined || (killPoint.name !== undefined && killPoint.name !== name)) return undefined;
+    const { when, call } = killPoint;
+    killPoint = call === 1 ? undefined : { ...killPoint, call: call - 1 };
+    return call === 1 ? when : undefined;
+  }
+
   function through(name: string, call: () => unknown): unknown {
     if (dead()) return never();
     made.push(name);
-    const hit = killPoint?.at === made.length;
-    if (hit && killPoint?.when === "before") {
+    const hit = hits(name);
+    if (hit === "before") {
       kill();
       return never();
     }
     const result = call();
-    if (result instanceof Promise) return outcome(result, hit);
-    if (hit) kill();
+    if (result instanceof Promise) return outcome(result, hit === "after");
+    if (hit === "after") kill();
     return result;
   }
 
@@ -79,8 +89,8 @@ export function createLife(clock: Clock): Life {
     alive: () => !dead(),
     kill,
     calls: () => made,
-    killAt: ({ call, when }) => {
-      killPoint = { at: made.length + call, when };
+    killAt: (point) => {
+      killPoint = point;
     },
     wrap,
     clock: {

@@ -106,6 +106,7 @@ export function simulatedHypervisor(world: World): Hypervisor & { sessionOf(host
           return { done: false, words: `Run ${runId} of ${name} is over; nothing was killed.` };
         if (!hasProcess(domain)) return { done: false, words: `The process of ${name} is already dead.` };
         world.tell(`The QEMU process of ${name} on ${session.host.name} is killed, as asked.`);
+        world.injected.push({ uuid, runId });
         killProcess(world, session.host, domain);
         return { done: true, words: `The QEMU process of ${name} (run ${runId}) was killed.` };
       });

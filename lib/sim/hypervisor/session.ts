@@ -42,7 +42,7 @@ export function openSession(world: World, host: SimHost): Session {
     if (end.signal.aborted) return;
     stopEvents();
     stopChanges();
-    end.abort(new HostUnreachable(`${host.name}: ${words}`));
+    end.abort(new HostUnreachable(words));
     wake();
   };
 

@@ -10,8 +10,13 @@ const vm = z.string();
 export const belayAction = z.discriminatedUnion("do", [
   z.strictObject({ do: z.literal("belay-starts") }),
   z.strictObject({ do: z.literal("belay-dies") }),
-  /** It dies at its `call`th call of a port from now. */
-  z.strictObject({ do: z.literal("belay-dies-at"), call: z.int().min(1), when: z.enum(["before", "after"]) }),
+  /** It dies at its `call`th call of a port from now, of that name where one is given. */
+  z.strictObject({
+    do: z.literal("belay-dies-at"),
+    call: z.int().min(1),
+    name: z.string().optional(),
+    when: z.enum(["before", "after"]),
+  }),
   /** The button of the page: an intent for the run that the person sees. */
   z.strictObject({ do: z.literal("kill-button"), vm, key: z.string().min(1) }),
   z.strictObject({ do: z.literal("consent"), vm, to: z.enum(consentLadder) }),
@@ -46,7 +51,7 @@ export async function act(
     case "belay-dies-at":
       if (!alive) return undefined;
       belay.killAt(action);
-      return `Belay will be killed ${action.when} its call number ${action.call} from now.`;
+      return `Belay will be killed ${action.when} ${action.name ?? "call"} number ${action.call} from now.`;
   }
   const vm = [...store.tables.vms.values()].find((row) => row.vm.name === action.vm)?.vm;
   if (!vm) return undefined;

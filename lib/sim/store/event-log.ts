@@ -7,16 +7,22 @@ export interface EventLog {
   /** `change` is a `Change` of lib/contract as plain JSON: rows are never changed, so they may be kept as they are. */
   append(at: EpochMs, words: string, change: { readonly kind: string } & Record<string, unknown>): void;
   all(): readonly StoredEvent[];
+  /** Hears each event as it is committed. */
+  onEvent(hear: (event: StoredEvent) => void): void;
 }
 
 export function createEventLog(): EventLog {
   const events: StoredEvent[] = [];
+  const hearers: ((event: StoredEvent) => void)[] = [];
   const wakers = new Set<() => void>();
   let waking = false;
   return {
     all: () => events,
+    onEvent: (hear) => void hearers.push(hear),
     append(at, words, change) {
-      events.push({ seq: events.length + 1, at, words, change });
+      const event = { seq: events.length + 1, at, words, change };
+      events.push(event);
+      for (const hear of hearers) hear(event);
       if (waking) return;
       waking = true;
       queueMicrotask(() => {

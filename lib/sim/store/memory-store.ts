@@ -15,6 +15,8 @@ export interface MemoryStore {
   /** For checks: the rows as they are, and every event. */
   readonly tables: Readonly<Tables>;
   events(): readonly StoredEvent[];
+  /** Hears each event as it is committed. */
+  onEvent(hear: (event: StoredEvent) => void): void;
 }
 
 /**
@@ -44,5 +46,6 @@ export function memoryStore(options: { ids: Ids }): MemoryStore {
     },
     tables,
     events: log.all,
+    onEvent: log.onEvent,
   };
 }

@@ -6,8 +6,10 @@ import type { World } from "./world.ts";
 
 /** From the end of a process until libvirtd has seen it (the lab's hosts: 0.23 s). */
 const noticeMs = { min: 180, max: 240 } as const;
-/** From a start or a resume until the guest writes to its disk. */
-const firstWriteMs = 60;
+/** From a start until the guest writes to its disk. */
+const firstWriteMs = 1500;
+/** From a resume until QEMU has tried the failed request again: it does so at once. */
+const retryWriteMs = 3;
 
 /** The domain as long as it is still in the run that is meant. */
 const inRun = (host: SimHost, uuid: string, runId: number | null): SimDomain | undefined => {
@@ -58,7 +60,7 @@ export function startDomain(world: World, host: SimHost, guest: SimGuest, domain
 
 export function resumeDomain(world: World, host: SimHost, guest: SimGuest, domain: SimDomain): void {
   world.turn(host, resumed(domain));
-  if (guest.diskError !== null) world.later(firstWriteMs, () => failDisk(world, host, guest, domain.runId));
+  if (guest.diskError !== null) world.later(retryWriteMs, () => failDisk(world, host, guest, domain.runId));
 }
 
 export const guestAnswers = (world: World, domain: SimDomain): boolean => {

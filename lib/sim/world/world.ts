@@ -28,6 +28,8 @@ export interface World {
   /** The newest happenings, at most 10,000. */
   history(): readonly Happening[];
   violations(): readonly Violation[];
+  /** Faults that Belay itself injected, oldest first. */
+  readonly injected: { readonly uuid: string; readonly runId: number }[];
   /** Writes down what happened, for the log of a scenario. */
   tell(words: string): void;
   accuse(invariant: number, words: string): void;
@@ -102,6 +104,7 @@ export function createWorld(clock: Clock, seed: number, hosts: readonly SimHost[
   return {
     clock,
     events,
+    injected: [],
     hosts: () => hosts,
     host: (name) => byName.get(name),
     hostByUri: (uri) => byUri.get(uri),

@@ -1,0 +1,46 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { defaultOptions, type EngineOptions } from "../../engine/index.ts";
+import { type CloudSpec, cloudSpec } from "../world/cloud-spec.ts";
+import { type Action, action } from "./actions.ts";
+
+const optionNames = Object.keys(defaultOptions) as (keyof EngineOptions)[];
+
+/** `script.json`: what happens when, in milliseconds from the start, until the end of the story. */
+const script = z.strictObject({
+  untilMs: z.int().min(1),
+  /** The engine's options where the story needs others, as shorter patience. */
+  engine: z.partialRecord(z.enum(optionNames), z.int().min(1)).default({}),
+  script: z.array(z.looseObject({ atMs: z.int().min(0) })),
+});
+
+export interface Scenario {
+  readonly engine: Partial<EngineOptions>;
+  readonly name: string;
+  readonly hosts: CloudSpec["hosts"];
+  readonly untilMs: number;
+  /** In order of time. */
+  readonly steps: readonly { readonly atMs: number; readonly action: Action }[];
+}
+
+const json = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, "utf8"));
+
+/** Reads a scenario's folder. Errors name the file and what in it is wrong. */
+export async function readScenario(dir: string, name: string): Promise<Scenario> {
+  const at = (file: string) => join(dir, name, file);
+  const part = async <T>(file: string, schema: z.ZodType<T>): Promise<T> => {
+    const result = schema.safeParse(await json(at(file)));
+    if (!result.success) throw new Error(`${at(file)}:\n${z.prettifyError(result.error)}`);
+    return result.data;
+  };
+  const { hosts } = await part("cloud.json", cloudSpec);
+  const { untilMs, engine, script: lines } = await part("script.json", script);
+  const steps = lines.map(({ atMs, ...rest }) => {
+    const result = action.safeParse(rest);
+    if (!result.success)
+      throw new Error(`${at("script.json")}: ${JSON.stringify(rest)}\n${z.prettifyError(result.error)}`);
+    return { atMs, action: result.data };
+  });
+  return { name, hosts, engine, untilMs, steps: steps.sort((a, b) => a.atMs - b.atMs) };
+}

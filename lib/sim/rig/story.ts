@@ -1,0 +1,80 @@
+import { guestAnswers } from "../world/run.ts";
+import { createRig, type Rig } from "./rig.ts";
+import type { Scenario } from "./scenario.ts";
+import { createWatchman } from "./watchman.ts";
+
+const checkEveryMs = 250;
+
+export interface Story {
+  /** One line each: time, who says it, what happened. */
+  readonly lines: readonly string[];
+  /** Invariants that were broken: none, where Belay is right. */
+  readonly broken: readonly string[];
+}
+
+/** Plays a scenario and writes down what happened out there and what Belay said of it. */
+export async function tell(scenario: Scenario): Promise<Story> {
+  const rig = await createRig({ hosts: scenario.hosts, engine: scenario.engine });
+  const startMs = rig.clock.now();
+  const watchman = createWatchman(rig);
+  const lines: string[] = [];
+  const broken: string[] = [];
+  const seconds = (at: number) => ((at - startMs) / 1000).toFixed(3).padStart(8);
+  const line = (at: number, who: "cloud" | "belay" | "WRONG", words: string) =>
+    void lines.push(`${seconds(at)}  ${who}  ${words}`);
+
+  rig.cloud.world.onHappening(({ at, words }) => line(at, "cloud", words));
+  rig.store.onEvent(({ at, words }) => line(at, "belay", words));
+
+  const until = async (atMs: number) => {
+    for (let left = startMs + atMs - rig.clock.now(); left > 0; left -= checkEveryMs) {
+      await rig.clock.advance(Math.min(left, checkEveryMs));
+      for (const words of await watchman.check()) {
+        if (broken.includes(words)) continue;
+        broken.push(words);
+        line(rig.clock.now(), "WRONG", words);
+      }
+    }
+  };
+
+  for (const { atMs, action } of scenario.steps) {
+    await until(atMs);
+    if ((await rig.act(action)) === undefined)
+      throw new Error(`${scenario.name}: at ${atMs} ms this cannot happen: ${JSON.stringify(action)}`);
+  }
+  await until(scenario.untilMs);
+  for (const { at, level, words, facts } of rig.log)
+    if (level === "error") lines.push(`${seconds(at)}  error  ${words} ${JSON.stringify(facts ?? {})}`);
+  lines.push("", ...ending(rig, startMs));
+  rig.close();
+  await rig.clock.advance(0);
+  return { lines, broken };
+}
+
+/** How each VM stands in the end, and what its incidents came to. */
+function ending(rig: Rig, startMs: number): string[] {
+  const { tables } = rig.store;
+  const at = (ms: number | null) => (ms === null ? "never" : `${((ms - startMs) / 1000).toFixed(3)} s`);
+  return rig.cloud.world.hosts().flatMap((host) =>
+    rig.cloud.world.guests().flatMap((guest) => {
+      const domain = host.domains.get(guest.uuid);
+      const vm = [...tables.vms.values()].find(
+        (row) => row.vm.uuid === guest.uuid && tables.hosts.get(row.vm.hostId)?.uri === host.uri,
+      )?.vm;
+      if (!domain && !vm) return [];
+      const state = domain
+        ? `${domain.state}${guestAnswers(rig.cloud.world, domain) ? ", answers" : ", silent"}`
+        : "gone";
+      const incidents = [...tables.incidents.values()]
+        .filter((it) => it.vmId === vm?.id)
+        .map(
+          (it) =>
+            `  ${it.state}: ${it.cause}, Tp ${at(it.tp)} (${it.tpSource}), Td ${at(it.td)}, Tr ${at(it.tr)}. ${it.words}`,
+        );
+      return [
+        `${guest.name} on ${host.name}: ${state}; ${incidents.length === 1 ? "1 incident" : `${incidents.length} incidents`}.`,
+        ...incidents,
+      ];
+    }),
+  );
+}
