@@ -92,23 +92,26 @@ export function hostService({ store, examiner, clock, ids }: ServiceDeps) {
           cure: "Choose another name.",
         });
       const at = clock.now();
-      const host = await store.enrolHost(
-        {
-          id: ids.next("hst"),
-          name,
-          uri,
-          hostKeySha256: seen.hostKeySha256,
-          cpus: seen.facts?.cpus ?? null,
-          memoryMiB: seen.facts?.memoryMiB ?? null,
-          libvirtVersion: seen.facts?.libvirtVersion ?? null,
-          qemuVersion: seen.facts?.qemuVersion ?? null,
-          faultInjection: body.faultInjection,
-          enrolledAt: at,
-        },
-        viewer,
-        at,
-      );
-      return { host, examination, created: true };
+      const host = {
+        id: ids.next("hst"),
+        name,
+        uri,
+        hostKeySha256: seen.hostKeySha256,
+        cpus: seen.facts?.cpus ?? null,
+        memoryMiB: seen.facts?.memoryMiB ?? null,
+        libvirtVersion: seen.facts?.libvirtVersion ?? null,
+        qemuVersion: seen.facts?.qemuVersion ?? null,
+        faultInjection: body.faultInjection,
+        enrolledAt: at,
+      };
+      try {
+        return { host: await store.enrolHost(host, viewer, at), examination, created: true };
+      } catch (error) {
+        if (!(error instanceof BelayError && error.code === "conflict")) throw error;
+        const faster = await enrolled(uri, seen.hostKeySha256); // somebody enrolled it since we looked
+        if (faster === undefined) throw error;
+        return { host: faster, examination, created: false };
+      }
     },
 
     /** Forgets the host and its VMs. No guest is touched. */
