@@ -1,0 +1,101 @@
+import type { Change, CloudEvent, CloudView } from "../contract/index.ts";
+
+/**
+ * The cloud as this browser has it. `newest` holds, for each thing that an event changed since the snapshot, the number of that event,
+ * so that an older event, or the same one again, changes nothing, in whatever order they come.
+ */
+export interface LiveCloud extends CloudView {
+  readonly newest: Readonly<Record<string, number>>;
+  /** Number of the last event in the snapshot that this began from. */
+  readonly base: number;
+}
+
+/** Ended incidents that are kept, as many as the server's snapshot has. */
+export const endedIncidentsKept = 50;
+
+export const fromSnapshot = (cloud: CloudView): LiveCloud => ({
+  ...cloud,
+  organizations: byId(cloud.organizations),
+  hosts: byId(cloud.hosts),
+  applications: byId(cloud.applications),
+  vms: byId(cloud.vms),
+  incidents: newestFirst(cloud.incidents),
+  newest: {},
+  base: cloud.seq,
+});
+
+type Thing = { readonly id: string };
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+const byId = <T extends Thing>(list: readonly T[]): T[] => [...list].sort((a, b) => compare(a.id, b.id));
+
+function newestFirst(list: CloudView["incidents"]): CloudView["incidents"] {
+  let ended = 0;
+  return [...list]
+    .sort((a, b) => b.tp - a.tp || compare(b.id, a.id))
+    .filter((incident) => incident.endedAt === null || ++ended <= endedIncidentsKept);
+}
+
+const without = <T extends Thing>(list: readonly T[], id: string): T[] => list.filter((it) => it.id !== id);
+const put = <T extends Thing>(list: readonly T[], thing: T): T[] =>
+  list.some((it) => it.id === thing.id) ? list.map((it) => (it.id === thing.id ? thing : it)) : byId([...list, thing]);
+
+/** The id of the thing that a change is about. */
+export function subjectOf(change: Change): string {
+  switch (change.kind) {
+    case "organization.changed":
+      return change.organization.id;
+    case "host.changed":
+      return change.host.id;
+    case "host.removed":
+      return change.hostId;
+    case "application.changed":
+      return change.application.id;
+    case "vm.changed":
+      return change.vm.id;
+    case "vm.removed":
+      return change.vmId;
+    case "incident.changed":
+      return change.incident.id;
+  }
+}
+
+function changed(cloud: LiveCloud, change: Change): Partial<CloudView> {
+  switch (change.kind) {
+    case "organization.changed":
+      return { organizations: put(cloud.organizations, change.organization) };
+    case "host.changed":
+      return { hosts: put(cloud.hosts, change.host) };
+    case "host.removed":
+      return { hosts: without(cloud.hosts, change.hostId) };
+    case "application.changed":
+      return { applications: put(cloud.applications, change.application) };
+    case "vm.changed":
+      return { vms: put(cloud.vms, change.vm) };
+    case "vm.removed":
+      return { vms: without(cloud.vms, change.vmId) };
+    case "incident.changed":
+      return { incidents: newestFirst([...without(cloud.incidents, change.incident.id), change.incident]) };
+  }
+}
+
+/**
+ * The cloud after one event. Pure; the same event twice is once; an event older than what is known of its thing changes nothing,
+ * and then the very same object is returned.
+ */
+export function applyEvent(cloud: LiveCloud, event: CloudEvent): LiveCloud {
+  const subject = subjectOf(event.change);
+  if (event.seq <= (cloud.newest[subject] ?? cloud.base)) return cloud;
+  return {
+    ...cloud,
+    ...changed(cloud, event.change),
+    seq: Math.max(cloud.seq, event.seq),
+    newest: { ...cloud.newest, [subject]: event.seq },
+  };
+}
+
+/** As `applyEvent` for each; `seq` says how far the viewer is, also where the last numbers were not for them. */
+export function applyEvents(cloud: LiveCloud, events: readonly CloudEvent[], seq: number): LiveCloud {
+  const after = events.reduce(applyEvent, cloud);
+  return after.seq >= seq ? after : { ...after, seq };
+}

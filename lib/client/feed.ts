@@ -1,0 +1,152 @@
+import type { QueryClient } from "@tanstack/react-query";
+import type { CloudEvent, ServerFrame, TrafficSample } from "../contract/index.ts";
+import type { ApplicationId } from "../model/index.ts";
+import { applyEvents, fromSnapshot, type LiveCloud } from "./apply.ts";
+import { isSignedOut, orThrow, type Refusal } from "./call.ts";
+import { addLines, type LogLine, lineMaker, logLines } from "./event-log.ts";
+import { type Live, type LiveState, type Socket, startLive } from "./live.ts";
+import { fetchCloud, fetchTraffic } from "./requests.ts";
+import { mergeTraffic, trafficSeconds } from "./traffic.ts";
+
+/** The keys of react-query's cache, which is the page's only state of the cloud. */
+export const keys = {
+  cloud: ["cloud"],
+  live: ["live"],
+  log: ["log"],
+  traffic: (id: ApplicationId) => ["traffic", id],
+  incidents: ["incidents"],
+  incident: (id: string) => ["incidents", id],
+} as const;
+
+/** Events that are held while a fresh snapshot is on its way. More than that, and the connection is begun anew. */
+const heldEvents = 5_000;
+
+export interface Feed {
+  retryNow(): void;
+  stop(): void;
+}
+
+export interface FeedOptions {
+  readonly cache: QueryClient;
+  readonly open: () => Socket;
+  /** The server says that nobody is signed in any more. */
+  readonly onSignedOut: () => void;
+}
+
+/** Keeps the cache true by one socket, from the moment the first snapshot is in it until `stop`. */
+export function startFeed({ cache, open, onSignedOut }: FeedOptions): Feed {
+  const cloud = () => cache.getQueryData<LiveCloud>(keys.cloud);
+  const linesOf = lineMaker();
+  let live: Live | undefined;
+  let stopped = false;
+  let held: CloudEvent[] | undefined;
+
+  const signedOut = (refusal: Refusal) => refusal.kind === "refused" && refusal.code === "not-signed-in";
+
+  const onEvents = (events: readonly CloudEvent[], seq: number) => {
+    const known = cloud();
+    if (known === undefined) return;
+    const lines = linesOf(events, known.vms);
+    cache.setQueryData<readonly LogLine[]>(keys.log, (log = []) => addLines(log, lines));
+    if (held === undefined) return void cache.setQueryData<LiveCloud>(keys.cloud, applyEvents(known, events, seq));
+    held.push(...events);
+    if (held.length > heldEvents) live?.giveUp("Too much happened while the page was brought up to date.");
+  };
+
+  const onTraffic = (samples: readonly TrafficSample[]) => {
+    for (const [id, more] of Map.groupBy(samples, (it) => it.applicationId)) {
+      // Nobody looks at it: whoever does later fetches the last minutes first.
+      if (cache.getQueryState(keys.traffic(id)) === undefined) continue;
+      cache.setQueryData<readonly TrafficSample[]>(keys.traffic(id), (known = []) => mergeTraffic(known, more));
+    }
+  };
+
+  /**
+   * Too much was missed: fetch the cloud anew. Until it is here the old one stays as it is, with its old number, so that a connection
+   * lost meanwhile resumes from there and is told to resync again.
+   */
+  const resync = async () => {
+    const mine: CloudEvent[] = [];
+    held = mine;
+    const fresh = await fetchCloud();
+    if (stopped || held !== mine) return;
+    held = undefined;
+    if (fresh.ok) {
+      cache.setQueryData<LiveCloud>(keys.cloud, applyEvents(fromSnapshot(fresh.value), mine, fresh.value.seq));
+    } else if (signedOut(fresh.refusal)) onSignedOut();
+    else live?.giveUp("The page could not be brought up to date.");
+  };
+
+  /** A socket that is refused does not say why; a request does. */
+  const askWhyRefused = async () => {
+    const answer = await fetchCloud();
+    if (!stopped && !answer.ok && signedOut(answer.refusal)) onSignedOut();
+  };
+
+  const onFrame = (frame: ServerFrame) => {
+    switch (frame.type) {
+      case "events":
+        return onEvents(frame.events, frame.seq);
+      case "traffic":
+        return onTraffic(frame.samples);
+      case "resync":
+        return void resync();
+      case "welcome":
+      case "beat":
+        return;
+    }
+  };
+
+  let connections = 0;
+  const onState = (state: LiveState) => {
+    cache.setQueryData<LiveState>(keys.live, state);
+    if (state.kind === "dropped") held = undefined;
+    // Traffic is not numbered, so what was missed of it is asked for.
+    if (state.kind === "live" && connections++ > 0) void cache.invalidateQueries({ queryKey: ["traffic"] });
+  };
+
+  const begin = () => {
+    if (stopped || live !== undefined || cloud() === undefined) return;
+    live = startLive({
+      open,
+      // The first time some numbers back, for the event log.
+      lastSeq: () => Math.max(0, (cloud()?.seq ?? 0) - (connections === 0 ? logLines : 0)),
+      onFrame,
+      onState,
+      onRefused: () => void askWhyRefused(),
+    });
+  };
+
+  const unsubscribe = cache.getQueryCache().subscribe(({ query }) => {
+    if (query.queryKey[0] !== keys.cloud[0]) return;
+    if (isSignedOut(query.state.error)) onSignedOut();
+    begin();
+  });
+  begin();
+
+  return {
+    retryNow: () => live?.retryNow(),
+    stop: () => {
+      stopped = true;
+      unsubscribe();
+      live?.stop();
+    },
+  };
+}
+
+/** The snapshot. It is fetched once; from then on the socket keeps it true. */
+export const cloudQuery = {
+  queryKey: keys.cloud,
+  queryFn: async () => fromSnapshot(await orThrow(fetchCloud())),
+  staleTime: Number.POSITIVE_INFINITY,
+};
+
+/** An application's last minutes; the socket adds each second as it comes. */
+export const trafficQuery = (cache: QueryClient, id: ApplicationId) => ({
+  queryKey: keys.traffic(id),
+  queryFn: async () => {
+    const fetched = await orThrow(fetchTraffic(id, trafficSeconds));
+    return mergeTraffic(fetched, cache.getQueryData<readonly TrafficSample[]>(keys.traffic(id)) ?? []);
+  },
+  staleTime: Number.POSITIVE_INFINITY,
+});

@@ -1,0 +1,12 @@
+export { applyEvent, applyEvents, fromSnapshot, type LiveCloud } from "./apply.ts";
+export { orThrow, type Refusal, Refused, type Result } from "./call.ts";
+export { agoWords, clockWords, dateWords, exactClockWords, spanWords, stopwatchWords } from "./durations.ts";
+export type { LogLine } from "./event-log.ts";
+export { cloudQuery, type Feed, keys, startFeed, trafficQuery } from "./feed.ts";
+export { freshKey } from "./key.ts";
+export type { LiveState } from "./live.ts";
+export { type Protection, protectionOf } from "./protection.ts";
+export { fetchIncident, fetchIncidents, fetchIntent, killVm, signIn, signOut } from "./requests.ts";
+export { serverNow } from "./server-clock.ts";
+export { columnsOf, failedIn, rateOf, trafficSeconds } from "./traffic.ts";
+export { causeSentence, incidentTitle, reasonOf } from "./words.ts";

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { repairId } from "../contract/index.ts";
+import { planRepair } from "../decide/index.ts";
+import { consentLadder, protectionModeNames, restartLimit } from "../model/index.ts";
+import { type ProtectionQuestion, protectionOf } from "./protection.ts";
+import { aHost, anIncident, aVm } from "./testing/things.ts";
+
+const now = 1_790_000_000_000;
+const question = (more: Partial<ProtectionQuestion> = {}): ProtectionQuestion => ({
+  vm: aVm(1),
+  application: { mode: "provider" },
+  host: aHost(1),
+  incidents: [],
+  ...more,
+});
+
+/** `count` ended incidents, each with one repair planned `agoMs` ago. */
+const repaired = (count: number, agoMs: number) =>
+  Array.from({ length: count }, (_, n) => {
+    const incident = anIncident(n + 1, { state: "repaired", endedAt: now });
+    return {
+      ...incident,
+      repairs: [
+        {
+          id: repairId.parse(`rep_${String(n).padStart(20, "0")}`),
+          incidentId: incident.id,
+          vmId: incident.vmId,
+          technique: "revive-vm" as const,
+          state: "succeeded" as const,
+          plannedAt: now - agoMs,
+          finishedAt: now,
+          words: "",
+          steps: [],
+        },
+      ],
+    };
+  });
+
+test.each<[string, Partial<ProtectionQuestion>, boolean, RegExp]>([
+  ["runs and may be restarted", {}, true, /started again/],
+  ["belongs to no application", { application: undefined }, true, /started again/],
+  ["is a customer's, who see no hosts", { host: undefined }, true, /started again/],
+  ["is being repaired", { vm: aVm(1, { state: "stopped" }), incidents: [anIncident(1)] }, true, /being brought back/],
+  ["is wanted stopped", { vm: aVm(1, { wanted: "stopped", state: "stopped" }) }, false, /owner wishes/],
+  ["has its protection off", { application: { mode: "none" } }, false, /off/],
+  ["may only be told of", { vm: aVm(1, { consent: "notify" }) }, false, /told/],
+  ["is on a silent host", { host: aHost(1, { state: "silent" }) }, false, /does not hear/],
+  ["is not heard of", { vm: aVm(1, { state: "unknown" }), host: undefined }, false, /does not hear/],
+  ["was handed over", { incidents: [anIncident(1, { state: "handed-over" })] }, false, /Handed over/],
+  ["failed again and again", { incidents: repaired(restartLimit.repairs, 1_000) }, false, /one more is not tried/],
+  ["failed often, but long ago", { incidents: repaired(9, restartLimit.withinMs) }, true, /started again/],
+])("a VM that %s", (_, more, isProtected, words) => {
+  const answer = protectionOf(question(more), now);
+  expect(answer.isProtected).toBe(isProtected);
+  expect(answer.words).toMatch(words);
+});
+
+describe("what the planner would refuse is never shown as protected", () => {
+  const combinations = protectionModeNames.flatMap((mode) =>
+    consentLadder.flatMap((consent) =>
+      [0, restartLimit.repairs - 1, restartLimit.repairs].map((recentRepairs) => ({ mode, consent, recentRepairs })),
+    ),
+  );
+  test.each(combinations)(
+    "mode $mode, consent $consent, $recentRepairs repairs",
+    ({ mode, consent, recentRepairs }) => {
+      const plan = planRepair({
+        cause: "qemu-died",
+        certainty: "certain",
+        mode,
+        consent,
+        recentRepairs,
+        definitionKnown: true,
+      });
+      const shown = protectionOf(
+        question({ vm: aVm(1, { consent }), application: { mode }, incidents: repaired(recentRepairs, 1_000) }),
+        now,
+      );
+      expect(shown.isProtected).toBe("technique" in plan);
+    },
+  );
+});

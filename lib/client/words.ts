@@ -1,0 +1,78 @@
+import type { Change, CloudView, IncidentView, VmView } from "../contract/index.ts";
+import { causes, type VmStateReason, vmStates } from "../model/index.ts";
+
+/** Sentences that the browser makes by itself, all in one place. */
+
+const stoppedBecause: Partial<Record<VmStateReason, string>> = {
+  shutdown: "The guest switched itself off.",
+  destroyed: "It was switched off on the hypervisor by hand.",
+  crashed: "The VM crashed.",
+  failed: "The VM's process died.",
+  migrated: "It was moved to another host.",
+  saved: "Its memory was saved and it was stopped.",
+  "from-snapshot": "It was stopped when a snapshot was loaded.",
+  daemon: "The hypervisor's daemon stopped it.",
+};
+
+const pausedBecause: Partial<Record<VmStateReason, string>> = {
+  user: "Somebody paused it.",
+  migration: "Held while it moves to another host.",
+  save: "Held while its memory is saved.",
+  dump: "Held while its memory is dumped.",
+  "io-error": "Held on a disk error.",
+  watchdog: "Held by its watchdog: the guest hung.",
+  crashed: "Held as its kernel panicked.",
+  snapshot: "Held while a snapshot is taken.",
+  "starting-up": "Held while it starts.",
+  "shutting-down": "Held while it shuts down.",
+  postcopy: "Held while its memory arrives.",
+  "postcopy-failed": "Its move to another host broke off.",
+  "api-error": "Held after an error of the hypervisor.",
+};
+
+/** Why the VM is in its state, in a sentence. */
+export function reasonOf(vm: Pick<VmView, "state" | "reason">): string {
+  const because =
+    vm.state === "stopped" ? stoppedBecause[vm.reason] : vm.state === "paused" ? pausedBecause[vm.reason] : undefined;
+  return because ?? vmStates[vm.state].words;
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** "web-1: the VM's process died" */
+export const incidentTitle = (incident: Pick<IncidentView, "cause" | "vmId">, vms: CloudView["vms"]): string =>
+  `${vms.find((it) => it.id === incident.vmId)?.name ?? "a VM that is gone"}: ${causes[incident.cause]}`;
+
+export const causeSentence = (incident: Pick<IncidentView, "cause">): string => `${capital(causes[incident.cause])}.`;
+
+/**
+ * The change in a sentence. `before` is the change before it of the same thing, where one is known; undefined is returned where
+ * nothing changed that a person would want to read.
+ */
+export function changeWords(change: Change, before: Change | undefined, vms: CloudView["vms"]): string | undefined {
+  switch (change.kind) {
+    case "vm.changed": {
+      const { vm } = change;
+      const known = before?.kind === "vm.changed" ? before.vm : undefined;
+      const same = known !== undefined && known.state === vm.state && known.reason === vm.reason;
+      if (!same) return `${vm.name} is ${vm.state}. ${reasonOf(vm)}`;
+      return known.runId === vm.runId ? `${vm.name}: its settings changed.` : `${vm.name} runs anew.`;
+    }
+    case "vm.removed":
+      return `${vms.find((it) => it.id === change.vmId)?.name ?? "A VM"} is no longer yours.`;
+    case "application.changed":
+      return before === undefined ? undefined : `Application ${change.application.name}: its settings changed.`;
+    case "incident.changed": {
+      const { incident } = change;
+      const title = incidentTitle(incident, vms);
+      const known = before?.kind === "incident.changed" ? before.incident : undefined;
+      if (known?.state !== incident.state) return `${title} – ${incident.state}. ${incident.words}`;
+      const step = incident.repairs.at(-1)?.steps.at(-1);
+      return step === undefined ? undefined : `${title} – step ${step.name}: ${step.state}.`;
+    }
+    case "organization.changed":
+    case "host.changed":
+    case "host.removed":
+      return undefined;
+  }
+}
