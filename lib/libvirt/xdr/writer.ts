@@ -7,7 +7,7 @@ export class XdrWriter {
     this.#bytes = Buffer.allocUnsafe(sizeBytes);
   }
 
-  /** Makes room for `length` bytes and gives where they begin. */
+  /** Makes room for `length` bytes and gives where they begin. Call it before touching `#bytes`, which it may replace. */
   #reserve(length: number): number {
     const start = this.#length;
     this.#length += length;
@@ -20,23 +20,28 @@ export class XdrWriter {
   }
 
   int(value: number): void {
-    this.#bytes.writeInt32BE(value, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#bytes.writeInt32BE(value, at);
   }
 
   uint(value: number): void {
-    this.#bytes.writeUInt32BE(value, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#bytes.writeUInt32BE(value, at);
   }
 
   hyper(value: bigint): void {
-    this.#bytes.writeBigInt64BE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#bytes.writeBigInt64BE(value, at);
   }
 
   uhyper(value: bigint): void {
-    this.#bytes.writeBigUInt64BE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#bytes.writeBigUInt64BE(value, at);
   }
 
   double(value: number): void {
-    this.#bytes.writeDoubleBE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#bytes.writeDoubleBE(value, at);
   }
 
   /** Raw bytes, zero-padded to a multiple of four. */
