@@ -5,7 +5,7 @@ import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/
 import { basename, dirname, join } from "node:path";
 import type { Account } from "./account.ts";
 import { launch } from "./launch.ts";
-import { isAlive } from "./processes.ts";
+import { anyoneWorksIn, eventually, isAlive } from "./processes.ts";
 
 export const superuser = "belay";
 
@@ -23,12 +23,14 @@ export async function clusterPassword(dataDir: string): Promise<string> {
   }
 }
 
-/** Halves of clusters that a kill left behind. */
+/** Halves of clusters that a kill left behind. What initdb had started may still be writing there for a moment. */
 async function sweepHalves(dataDir: string): Promise<void> {
   const prefix = `${basename(dataDir)}.init-`;
   for (const name of await readdir(dirname(dataDir))) {
     if (!name.startsWith(prefix) || (await isAlive(Number.parseInt(name.slice(prefix.length), 10)))) continue;
-    await rm(join(dirname(dataDir), name), { recursive: true, force: true });
+    const half = join(dirname(dataDir), name);
+    await eventually(async () => !(await anyoneWorksIn(half)), 10_000);
+    await rm(half, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
 

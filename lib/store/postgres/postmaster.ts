@@ -17,8 +17,8 @@ const settings = {
   log_min_messages: "fatal", // refused statements come back to who sent them; the log file stays small
   log_checkpoints: "off",
 };
-/** For tests: a crash of the machine may lose everything, and nobody minds. */
-const volatileSettings = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
+/** For tests: a crash of the machine may lose everything, and nobody minds. A killed server still loses nothing. */
+const volatileSettings = { fsync: "off", full_page_writes: "off" };
 
 export const lockFile = (places: Places) => join(places.dataDir, "postmaster.pid");
 
