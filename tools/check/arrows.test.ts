@@ -15,7 +15,7 @@ test("every import of this project goes along DESIGN's arrows", () => {
 });
 
 test("every arrow leads to a room that has a row", () => {
-  const named = Object.values(rooms).flatMap(({ to, testsTo }) => [...to, ...(testsTo ?? [])]);
+  const named = Object.values(rooms).flatMap(({ to }) => to);
   expect(named.filter((room) => room !== "lib/*" && room !== "engine/ports" && !(room in rooms))).toEqual([]);
 });
 
@@ -90,10 +90,16 @@ describe("a tree of its own", () => {
     expect(wrong).toEqual([expect.stringContaining("not lib/engine")]);
   });
 
-  test("only tests may use what is allowed to tests", () => {
+  test("tests may enter every room, by its door or by what it made for tests", () => {
     const source = 'import { labUp } from "../../lab/index.ts";\nlabUp();';
     expect(wrongIn({ "lib/hypervisor/a.lab.test.ts": source })).toEqual([]);
     expect(wrongIn({ "lib/hypervisor/a.ts": source })).toHaveLength(1);
+    const inner = (file: string) => `import { x } from "../store/${file}";\nx();`;
+    expect(
+      wrongIn({ "lib/api/a.db.test.ts": inner("testing/index.ts"), "lib/api/testing.ts": inner("index.ts") }),
+    ).toEqual([]);
+    expect(wrongIn({ "lib/api/a.db.test.ts": inner("rows/vm.ts") })).toEqual([expect.stringContaining("only by")]);
+    expect(wrongIn({ "lib/boot/a.ts": inner("testing/index.ts") })).toEqual([expect.stringContaining("only by")]);
   });
 
   test.each([

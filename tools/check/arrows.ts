@@ -1,6 +1,7 @@
 /**
  * DESIGN's rooms and arrows as data. A room may import its own files, what its row lists, and nothing else.
  * `npm run check` compares them with every import of the project; `import type` counts as much as `import`.
+ * Tests, and what is made for them (`testing/`), may enter every room: by its door, or by its own `testing/`.
  */
 
 export interface Room {
@@ -8,8 +9,6 @@ export interface Room {
   readonly to: readonly string[];
   /** Files by which others may enter. Rooms without a door (app, components, tools, e2e) are entered by any file. */
   readonly doors?: readonly string[];
-  /** Further rooms that only its tests may import. */
-  readonly testsTo?: readonly string[];
   /** Node's own modules, and the names that reach outside, are refused: the room is pure, or runs in a browser. */
   readonly noNode?: boolean;
 }
@@ -25,25 +24,24 @@ export const rooms: Readonly<Record<string, Room>> = {
   "lib/model": { to: [], doors: door, noNode: true },
   "lib/contract": { to: ["lib/model"], doors: door, noNode: true },
   "lib/decide": { to: ["lib/model"], doors: door, noNode: true },
-  "lib/engine": { to: ["lib/model", "lib/decide"], doors: ["index.ts", "ports.ts"], testsTo: ["lib/sim"] },
-  "lib/service": { to: ["lib/model", "lib/contract", "engine/ports"], doors: door, testsTo: ["lib/sim"] },
+  "lib/engine": { to: ["lib/model", "lib/decide"], doors: ["index.ts", "ports.ts"] },
+  "lib/service": { to: ["lib/model", "lib/contract", "engine/ports"], doors: door },
   /** global.ts is what the pages see of the server: the rest of the room must not be bundled with them. */
   "lib/api": {
-    to: ["lib/service", "lib/contract", "lib/model"],
+    to: ["lib/service", "lib/contract", "lib/model", "engine/ports"],
     doors: ["index.ts", "global.ts"],
-    testsTo: ["lib/sim"],
   },
-  "lib/libvirt": { to: [], doors: door, testsTo: ["lab"] },
-  "lib/hypervisor": { to: ["lib/libvirt", "lib/model", "engine/ports"], doors: door, testsTo: ["lab"] },
-  "lib/checkpoint": { to: ["lib/libvirt", "lib/model", "engine/ports"], doors: door, testsTo: ["lab"] },
+  "lib/libvirt": { to: [], doors: door },
+  "lib/hypervisor": { to: ["lib/libvirt", "lib/model", "engine/ports"], doors: door },
+  "lib/checkpoint": { to: ["lib/libvirt", "lib/model", "engine/ports"], doors: door },
   "lib/store": { to: ["lib/model", "engine/ports"], doors: door },
   /** DBOS behind the engine's port, as the store is PostgreSQL behind it. */
-  "lib/durable": { to: ["lib/model", "engine/ports"], doors: door, testsTo: ["lib/store"] },
+  "lib/durable": { to: ["lib/model", "engine/ports"], doors: door },
   "lib/live": { to: ["lib/contract", "lib/model", "engine/ports"], doors: door },
   "lib/client": { to: ["lib/contract", "lib/model"], doors: door },
   "lib/manager": { to: ["lib/contract"], doors: door },
   "lib/sim": { to: ["lib/engine", "lib/decide", "lib/model"], doors: door },
-  "lib/boot": { to: ["lib/*"], doors: door, testsTo: ["lab"] },
+  "lib/boot": { to: ["lib/*"], doors: door },
 
   lab: { to: ["lib/libvirt"], doors: door },
   prisma: { to: [] },

@@ -34,6 +34,7 @@ const entries = [
   /^e2e\/.*\.(spec|setup)\.ts$/,
   /\.d\.ts$/,
   /^tools\/check\/[a-z-]+\.ts$/, // their tests are their use
+  /^tools\/bench\/[a-z-]+\.ts$/, // found by its name, tools/bench/main.ts
 ];
 
 /**
