@@ -43,6 +43,12 @@ export function startFeed({ cache, open, onSignedOut }: FeedOptions): Feed {
 
   const signedOut = (refusal: Refusal) => refusal.kind === "refused" && refusal.code === "not-signed-in";
 
+  /** Numbers that were not for this viewer count as read, so that a resume asks for no more than was missed. */
+  const onBeat = (seq: number) => {
+    const known = cloud();
+    if (known !== undefined && held === undefined && seq > known.seq) cache.setQueryData(keys.cloud, { ...known, seq });
+  };
+
   const onEvents = (events: readonly CloudEvent[], seq: number) => {
     const known = cloud();
     if (known === undefined) return;
@@ -91,8 +97,9 @@ export function startFeed({ cache, open, onSignedOut }: FeedOptions): Feed {
         return onTraffic(frame.samples);
       case "resync":
         return void resync();
-      case "welcome":
       case "beat":
+        return onBeat(frame.seq);
+      case "welcome":
         return;
     }
   };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type ServerFrame, silenceMeansDroppedMs } from "../contract/index.ts";
+import { closeCodes, type ServerFrame, silenceMeansDroppedMs } from "../contract/index.ts";
 import { type LiveState, type Socket, startLive } from "./live.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -85,7 +85,7 @@ describe("a connection", () => {
     const it = setUp();
     it.goLive();
     it.page.seq = 12;
-    it.latest().onclose?.();
+    it.latest().onclose?.({ code: 1006 });
     expect(it.state()?.kind).toBe("dropped");
     vi.advanceTimersByTime(250);
     expect(it.sockets).toHaveLength(2);
@@ -94,9 +94,27 @@ describe("a connection", () => {
     expect(it.state()?.kind).toBe("live");
   });
 
+  test("is live as well where too much was missed and the page is told to begin anew", () => {
+    const it = setUp();
+    it.latest().onopen?.();
+    it.latest().says({ type: "resync", seq: 9000 });
+    expect(it.state()?.kind).toBe("live");
+  });
+
+  test.each([
+    [closeCodes.signedOut, 1],
+    [closeCodes.goingAway, 0],
+    [closeCodes.tooSlow, 0],
+  ])("that is closed with %d asks why %d times", (code, times) => {
+    const it = setUp();
+    it.goLive();
+    it.latest().onclose?.({ code });
+    expect(it.page.refused).toBe(times);
+  });
+
   test("that was never opened asks why it was refused", () => {
     const it = setUp();
-    it.latest().onclose?.();
+    it.latest().onclose?.({ code: 1006 });
     expect(it.page.refused).toBe(1);
   });
 
@@ -116,7 +134,7 @@ describe("after a loss", () => {
   test("the pauses grow to 5 s and no further, and `since` stays the moment of the loss", () => {
     const it = setUp();
     it.goLive();
-    it.latest().onclose?.();
+    it.latest().onclose?.({ code: 1006 });
     const lostAt = Date.now();
     const pauses: number[] = [];
     for (let attempt = 0; attempt < 8; attempt++) {
@@ -125,7 +143,7 @@ describe("after a loss", () => {
       expect(state.since).toBe(lostAt);
       pauses.push(state.nextAttemptAt - Date.now());
       vi.advanceTimersByTime(state.nextAttemptAt - Date.now());
-      it.latest().onclose?.();
+      it.latest().onclose?.({ code: 1006 });
     }
     expect(pauses).toEqual([188, 375, 750, 1500, 3000, 3750, 3750, 3750]);
   });
@@ -133,7 +151,7 @@ describe("after a loss", () => {
   test("a person who does not want to wait tries at once, and an attempt under way is left alone", () => {
     const it = setUp();
     it.goLive();
-    it.latest().onclose?.();
+    it.latest().onclose?.({ code: 1006 });
     it.live.retryNow();
     it.live.retryNow();
     expect(it.sockets).toHaveLength(2);

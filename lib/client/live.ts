@@ -1,4 +1,4 @@
-import { type ServerFrame, serverFrame, silenceMeansDroppedMs } from "../contract/index.ts";
+import { closeCodes, type ServerFrame, serverFrame, silenceMeansDroppedMs } from "../contract/index.ts";
 import { backoffMs } from "./backoff.ts";
 
 /** What a person is told of the socket. `since` by the browser's clock. */
@@ -19,7 +19,7 @@ export type LiveState =
 export interface Socket {
   onopen: (() => void) | null;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
-  onclose: (() => void) | null;
+  onclose: ((event: { readonly code: number }) => void) | null;
   onerror: (() => void) | null;
   send(text: string): void;
   close(): void;
@@ -31,7 +31,7 @@ export interface LiveOptions {
   readonly lastSeq: () => number;
   readonly onFrame: (frame: ServerFrame) => void;
   readonly onState: (state: LiveState) => void;
-  /** A connection could not be made at all: perhaps the session ended, and only an HTTP request can tell. */
+  /** A connection could not be made at all, or the session ended: an HTTP request can tell which. */
   readonly onRefused: () => void;
   readonly random?: () => number;
 }
@@ -91,7 +91,7 @@ export function startLive(options: LiveOptions): Live {
     const frame = parse(data);
     if (frame === undefined) return lost("The server sent something that this page does not understand.");
     heard();
-    if (frame.type === "welcome") {
+    if (frame.type === "welcome" || frame.type === "resync") {
       attempt = 0;
       tell({ kind: "live", since: Date.now() });
     }
@@ -109,8 +109,8 @@ export function startLive(options: LiveOptions): Live {
       mine.send(JSON.stringify({ type: "resume", after: options.lastSeq() }));
     };
     mine.onmessage = (event) => onMessage(event.data);
-    mine.onclose = () => {
-      if (!opened) options.onRefused();
+    mine.onclose = ({ code }) => {
+      if (!opened || code === closeCodes.signedOut) options.onRefused();
       lost(opened ? "The connection to the server was lost." : "The server cannot be reached.");
     };
     mine.onerror = () => {}; // `close` follows and says all there is to say
