@@ -1,4 +1,4 @@
-import type { BelayGlobal } from "../../../lib/api/index.ts";
+import type { BelayGlobal } from "../../../lib/api/global.ts";
 
 /** Every request under /api is answered by the server's own API (lib/api). Next only carries it. */
 export const dynamic = "force-dynamic";
