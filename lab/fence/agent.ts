@@ -1,0 +1,79 @@
+import { powerCycle, powerOff, powerOn } from "../power.ts";
+import { readLab } from "../status.ts";
+import { LabError } from "../system/error.ts";
+import type { LabHost, LabState } from "../types.ts";
+import { metadataXml } from "./metadata.ts";
+import { type FenceOptions, parseOptions } from "./options.ts";
+
+export interface FenceAnswer {
+  /** 0: done, or "on" for status; 1: failed; 2: "off" for status. */
+  code: 0 | 1 | 2;
+  stdout: string;
+  stderr: string;
+}
+
+const maxInputBytes = 64 * 1024;
+
+/** Standard input as text, to its end. */
+export async function readAll(input: AsyncIterable<Uint8Array | string>): Promise<string> {
+  let text = "";
+  for await (const piece of input) {
+    text += typeof piece === "string" ? piece : Buffer.from(piece).toString();
+    if (text.length > maxInputBytes) throw new LabError(`more than ${maxInputBytes} bytes of options`);
+  }
+  return text;
+}
+
+/** One call of the agent: options in, exit code and words out. Never throws for what a caller can get wrong. */
+export async function runFence(input: string, defaultLab: string): Promise<FenceAnswer> {
+  try {
+    const options = parseOptions(input, defaultLab);
+    const stderr = options.warnings.map((warning) => `${warning}\n`).join("");
+    const answer = await act(options, defaultLab);
+    return { ...answer, stderr };
+  } catch (error) {
+    if (!(error instanceof LabError || error instanceof RangeError)) throw error;
+    return { code: 1, stdout: "", stderr: `Failed: ${error.message}\n` };
+  }
+}
+
+async function act(options: FenceOptions, defaultLab: string): Promise<Omit<FenceAnswer, "stderr">> {
+  const { action, lab, plug } = options;
+  if (action === "metadata") return { code: 0, stdout: metadataXml(defaultLab) };
+  const state = await readLab(lab);
+  const rows = (line: (host: LabHost) => string) => state.hosts.map((host) => `${line(host)}\n`).join("");
+  switch (action) {
+    case "list":
+      return { code: 0, stdout: rows((host) => `${host.name},${host.address}`) };
+    case "list-status":
+      return { code: 0, stdout: rows((host) => `${host.name},${host.address},${host.power}`) };
+    case "monitor":
+      // Reading the lab's state is all that the device is; a plug is not needed for it.
+      return { code: 0, stdout: "" };
+    case "validate-all":
+      if (plug !== "") find(state, plug);
+      return { code: 0, stdout: "" };
+    case "status": {
+      const { power } = find(state, plug);
+      return { code: power === "on" ? 0 : 2, stdout: `Status: ${power.toUpperCase()}\n` };
+    }
+    case "on":
+    case "off":
+    case "reboot": {
+      const host = find(state, plug).name;
+      await { on: powerOn, off: powerOff, reboot: powerCycle }[action](lab, host);
+      const { power } = find(await readLab(lab), host);
+      const wanted = action === "off" ? "off" : "on";
+      if (power !== wanted) throw new LabError(`${host} is ${power} after ${action}`);
+      const words = { on: "Powered ON", off: "Powered OFF", reboot: "Rebooted" }[action];
+      return { code: 0, stdout: `Success: ${words}\n` };
+    }
+  }
+}
+
+function find(state: LabState, plug: string): LabHost {
+  if (plug === "") throw new LabError("You have to enter plug number or machine identification");
+  const host = state.hosts.find((one) => one.name === plug);
+  if (!host) throw new LabError(`there is no plug "${plug}" in lab "${state.name}"; see action=list`);
+  return host;
+}

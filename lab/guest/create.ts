@@ -1,0 +1,168 @@
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { execOnHost, mustOnHost } from "../host/exec.ts";
+import { labPaths } from "../paths.ts";
+import { hostNetwork, type LabRecord, requireHost, requireRecord } from "../state.ts";
+import { guestAddress, macAddress, prefixLength } from "../subnet.ts";
+import { LabError } from "../system/error.ts";
+import { readText, writeAtomic } from "../system/files.ts";
+import { withLock } from "../system/lock.ts";
+import { domainXml } from "./domain-xml.ts";
+import { checkGuestName, type GuestRecord, guestFiles, readGuest, readGuests, writeGuest } from "./record.ts";
+import { seedDisk } from "./seed.ts";
+
+export interface GuestOptions {
+  name: string;
+  host: string;
+  /** 256 unless told. */
+  memoryMiB?: number;
+  image?: "web";
+  /** On the storage that every host sees (default), or on the host's own. */
+  disk?: "shared" | "local";
+  /** What libvirt does when the guest panics: keep it, crashed, for whoever looks after it (default), or end it. */
+  onCrash?: "preserve" | "destroy";
+  /** Start it, too (default). */
+  start?: boolean;
+}
+
+export interface GuestInfo {
+  name: string;
+  uuid: string;
+  address: string;
+  /** Where it was created. */
+  host: string;
+}
+
+/** A quiet kernel that leaves a panic to libvirt (panic=0: stay, do not reboot) and spares emulation what it need not do. */
+const commandLine =
+  "console=ttyS0 quiet panic=0 oops=panic mitigations=off nowatchdog no_timer_check random.trust_cpu=on";
+
+/**
+ * Makes a guest, defines it persistently in its host's libvirt and starts it. Returns when libvirt has started it, not when
+ * its services answer. Called again with the same options it finishes what is missing; with others it is an error.
+ */
+export async function createGuest(lab: string, options: GuestOptions): Promise<GuestInfo> {
+  const { start = true } = options;
+  checkGuestName(options.name);
+  return await withLock(
+    labPaths(lab).lock,
+    async () => {
+      const record = await requireRecord(lab);
+      requireHost(record, options.host);
+      const guest = await withLock(path.join(labPaths(lab).dir, "guests.lock"), () => allocate(record, options));
+      await makeDisks(record, guest);
+      await define(record, guest);
+      if (start) await startGuest(lab, guest);
+      return { name: guest.name, uuid: guest.uuid, address: guest.address, host: guest.host };
+    },
+    { shared: true },
+  );
+}
+
+/** The record first, with its address: a crash later leaves something that create finishes and remove cleans. */
+async function allocate(record: LabRecord, options: GuestOptions): Promise<GuestRecord> {
+  const { memoryMiB = 256, image = "web", disk = "shared", onCrash = "preserve" } = options;
+  if (!Number.isInteger(memoryMiB) || memoryMiB < 64)
+    throw new LabError(`${memoryMiB} MiB is no guest memory`, "at least 64 MiB; 256 is usual");
+  const wanted = { host: options.host, memoryMiB, image, disk, onCrash };
+  const before = await readGuest(record.name, options.name);
+  if (before) {
+    const other = Object.entries(wanted).find(([key, value]) =>
+      Object.entries(before).some(([k, v]) => k === key && v !== value),
+    );
+    if (!other) return before;
+    throw new LabError(
+      `guest ${options.name} exists with another ${other[0]}`,
+      `npm run lab -- guest remove ${options.name}`,
+    );
+  }
+  const used = new Set((await readGuests(record.name)).map((guest) => guest.number));
+  let number = 1;
+  while (used.has(number)) number++;
+  const address = guestAddress(record.index, number);
+  if (!address)
+    throw new LabError(`lab "${record.name}" has no address left for another guest`, "remove guests that nobody uses");
+  const mac = macAddress(record.index, "guest", number);
+  const guest: GuestRecord = {
+    name: options.name,
+    uuid: randomUUID(),
+    number,
+    address,
+    mac,
+    imageHash: record.image,
+    ...wanted,
+  };
+  await writeGuest(record.name, guest);
+  return guest;
+}
+
+async function makeDisks(record: LabRecord, guest: GuestRecord): Promise<void> {
+  const files = guestFiles(record.name, guest);
+  const keys = ((await readText(labPaths(record.name).authorizedKeys)) ?? "").split("\n").filter((line) => line !== "");
+  await mkdir(path.dirname(files.here.seed), { recursive: true });
+  if (!existsSync(files.here.seed)) {
+    const { gateway } = hostNetwork(record.index, 1);
+    const { address, mac } = guest;
+    await writeAtomic(
+      files.here.seed,
+      seedDisk({
+        instanceId: guest.uuid,
+        hostName: guest.name,
+        address,
+        prefixLength,
+        gateway,
+        mac,
+        authorizedKeys: keys,
+      }),
+    );
+  }
+  if (existsSync(files.here.disk)) return;
+  const draft = `${files.disk}.${randomUUID()}`;
+  await mustOnHost(record.name, guest.host, [
+    "qemu-img",
+    "create",
+    "-q",
+    "-f",
+    "qcow2",
+    "-F",
+    "qcow2",
+    "-b",
+    files.backing,
+    draft,
+  ]);
+  await mustOnHost(record.name, guest.host, ["mv", draft, files.disk]);
+}
+
+export const virsh = (...args: string[]) => ["virsh", "-q", "-c", "qemu:///system", ...args];
+
+async function define(record: LabRecord, guest: GuestRecord): Promise<void> {
+  const known = await execOnHost(record.name, guest.host, virsh("domuuid", guest.name));
+  if (known.code === 0 && known.stdout.trim() === guest.uuid) return;
+  const files = guestFiles(record.name, guest);
+  const xml = domainXml({
+    name: guest.name,
+    uuid: guest.uuid,
+    memoryMiB: guest.memoryMiB,
+    type: record.kvm ? "kvm" : "qemu",
+    kernel: files.kernel,
+    initrd: files.initrd,
+    commandLine,
+    disk: { path: files.disk, backing: files.backing },
+    seed: files.seed,
+    bridge: "br0",
+    mac: guest.mac,
+    consoleLog: `/var/log/libvirt/qemu/${guest.name}-console.log`,
+    onCrash: guest.onCrash,
+  });
+  await writeAtomic(files.here.xml, xml);
+  await mustOnHost(record.name, guest.host, virsh("define", files.xml));
+}
+
+async function startGuest(lab: string, guest: GuestRecord): Promise<void> {
+  const started = await execOnHost(lab, guest.host, virsh("start", guest.uuid));
+  if (started.code === 0) return;
+  const state = (await mustOnHost(lab, guest.host, virsh("domstate", guest.uuid))).trim();
+  if (state !== "running") throw new LabError(`guest ${guest.name} does not start: ${started.stderr.trim()}`);
+}

@@ -1,0 +1,96 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import type { Cidr } from "../subnet.ts";
+import { readText } from "./files.ts";
+import { must, run } from "./run.ts";
+
+const addresses = z.array(
+  z.object({
+    ifname: z.string(),
+    addr_info: z.array(z.object({ local: z.string().optional(), prefixlen: z.number() })).default([]),
+  }),
+);
+const routes = z.array(z.object({ dst: z.string() }));
+
+function parseCidr(text: string): Cidr | undefined {
+  const [address = "", length] = text.split("/");
+  if (!/^\d+\.\d+\.\d+\.\d+$/.test(address)) return undefined;
+  return { address, prefixLength: length === undefined ? 32 : Number(length) };
+}
+
+/** IPv4 subnets this machine has an address in or a route to, and the names of its network interfaces. */
+export async function machineNetworks(): Promise<{ taken: Cidr[]; links: string[] }> {
+  const found = addresses.parse(JSON.parse((await must(["ip", "-4", "-j", "addr", "show"])) || "[]"));
+  const links = z
+    .array(z.object({ ifname: z.string() }))
+    .parse(JSON.parse((await must(["ip", "-j", "link", "show"])) || "[]"));
+  const table = routes.parse(JSON.parse((await must(["ip", "-4", "-j", "route", "show", "table", "all"])) || "[]"));
+  const local = found.flatMap((link) =>
+    link.addr_info.flatMap((info) => (info.local ? [{ address: info.local, prefixLength: info.prefixlen }] : [])),
+  );
+  const routed = table.flatMap((route) => parseCidr(route.dst) ?? []);
+  return { taken: [...local, ...routed], links: links.map((link) => link.ifname) };
+}
+
+/** True when the interface is set up (by `ip link set … up`), false when down, undefined when there is none. */
+export async function linkIsUp(name: string): Promise<boolean | undefined> {
+  const text = await readText(`/sys/class/net/${name}/flags`);
+  return text === undefined ? undefined : (Number(text) & 1) === 1;
+}
+
+export async function linkAlias(name: string): Promise<string | undefined> {
+  return (await readText(`/sys/class/net/${name}/ifalias`))?.trim();
+}
+
+export async function setLink(name: string, state: "up" | "down"): Promise<void> {
+  await must(["ip", "link", "set", "dev", name, state]);
+}
+
+/** Removes an interface; nothing to do when it is not there. A veth takes its other end with it. */
+export async function removeLink(name: string): Promise<void> {
+  if ((await linkIsUp(name)) === undefined) return;
+  const done = await run(["ip", "link", "del", "dev", name]);
+  if (done.code !== 0 && (await linkIsUp(name)) !== undefined) await must(["ip", "link", "del", "dev", name]);
+}
+
+/**
+ * The lab's bridge with the machine's own address on it. The alias says whose it is; `ip link add` cannot set it in one
+ * step, so callers hold the machine's lock and have recorded their index before.
+ */
+export async function ensureBridge(name: string, address: string, prefixLength: number, alias: string): Promise<void> {
+  if ((await linkIsUp(name)) === undefined)
+    await must([
+      "ip",
+      "link",
+      "add",
+      name,
+      "type",
+      "bridge",
+      "stp_state",
+      "0",
+      "forward_delay",
+      "0",
+      "mcast_snooping",
+      "0",
+    ]);
+  await must(["ip", "link", "set", "dev", name, "alias", alias]);
+  const quiet = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
+  if ((await readFile(quiet, "utf8").catch(() => "1")).trim() === "0") await must(["sh", "-c", 'echo 1 > "$0"', quiet]);
+  await must(["ip", "addr", "replace", `${address}/${prefixLength}`, "dev", name]);
+  await setLink(name, "up");
+}
+
+/** A cable between the bridge and a new network namespace: `name` on the machine, `eth0` inside. Its state is `link`. */
+export async function plugIn(options: {
+  name: string;
+  bridge: string;
+  pid: number;
+  mac: string;
+  link: "up" | "down";
+}): Promise<void> {
+  const { name, bridge, pid, mac, link } = options;
+  await removeLink(name);
+  await must(["ip", "link", "add", name, "type", "veth", "peer", "name", "eth0", "address", mac, "netns", String(pid)]);
+  await must(["ip", "link", "set", "dev", name, "master", bridge]);
+  await setLink(name, link);
+}

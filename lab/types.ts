@@ -1,0 +1,46 @@
+import type { OnPhase } from "./phases.ts";
+
+/** The lab that `npm start` and the commands use when none is named. */
+export const defaultLab = "belay";
+
+/** One lab as it is now: what was recorded, with power and cable read from the machine. */
+export interface LabState {
+  name: string;
+  /** "198.18.68.0/22" */
+  subnet: string;
+  /** The machine's own address on the lab's network. */
+  gateway: string;
+  /** Name of the lab's bridge on the machine. */
+  bridge: string;
+  /** Private key that opens every host and guest, as root. */
+  identityFile: string;
+  /** KVM or emulation (TCG). */
+  kvm: boolean;
+  hosts: LabHost[];
+}
+
+export interface LabHost {
+  name: string;
+  address: string;
+  /** "SHA256:…" as `ssh-keygen -l` prints it. */
+  hostKeySha256: string;
+  power: "on" | "off";
+  /** Its network cable; a host that is off has none. */
+  link: "up" | "down";
+  /** What was asked for last. `power` differs from it when the host died by itself. */
+  wanted: { power: "on" | "off"; link: "up" | "down" };
+  /** "qemu+ssh://root@ADDRESS/system" */
+  uri: string;
+}
+
+export interface LabUpOptions {
+  name?: string;
+  /** How many hosts, 1 to 32; 3 for a new lab, unchanged for one that is there. Never takes a host away. */
+  hosts?: number;
+  /** Lines of public keys that may log in as root on every host, besides the lab's own. */
+  authorize?: string[];
+  /** Start hosts, too, that were switched off on purpose. */
+  powerOn?: boolean;
+  onPhase?: OnPhase;
+  signal?: AbortSignal;
+}
