@@ -5,7 +5,7 @@ export interface Random {
   /** A whole number, both ends included. */
   between(min: number, max: number): number;
   chance(probability: number): boolean;
-  pick<T>(list: readonly [T, ...T[]]): T;
+  pick<const L extends readonly [unknown, ...unknown[]]>(list: L): L[number];
 }
 
 /** FNV-1a, 32 bits: makes a seed of a stream's name. */

@@ -106,7 +106,7 @@ test("the watchman notices a repair beyond the consent given", async () => {
 
 test("hosts are connected to, go silent and come back", async () => {
   const rig = await createRig();
-  const states = (): HostState[] => [...rig.store.tables.hosts.values()].map((host) => host.state);
+  const states = (): HostState[] => [...rig.store.tables.hosts.values()].map((row) => row.host.state);
   expect(states()).toEqual(["connecting", "connecting", "connecting"]);
   await rig.act({ do: "belay-starts" });
   await rig.clock.advance(3000);

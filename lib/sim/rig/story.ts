@@ -59,7 +59,7 @@ function ending(rig: Rig, startMs: number): string[] {
     rig.cloud.world.guests().flatMap((guest) => {
       const domain = host.domains.get(guest.uuid);
       const vm = [...tables.vms.values()].find(
-        (row) => row.vm.uuid === guest.uuid && tables.hosts.get(row.vm.hostId)?.uri === host.uri,
+        (row) => row.vm.uuid === guest.uuid && tables.hosts.get(row.vm.hostId)?.host.uri === host.uri,
       )?.vm;
       if (!domain && !vm) return [];
       const state = domain

@@ -34,16 +34,17 @@ export function createWatchman(rig: Rig): Watchman {
     return rig.clock.now() - first > graceMs;
   }
 
-  const vms = () => [...tables.vms.values()].map((row) => row.vm);
+  const vms = () => [...tables.vms.values()].filter((row) => !row.removed).map((row) => row.vm);
   const incidents = () => [...tables.incidents.values()].filter(isOpenIncident);
   const repairs = () => [...tables.repairs.values()].filter(isOpenRepair);
-  const hostOf = (vm: Vm): SimHost | undefined => world.hostByUri(tables.hosts.get(vm.hostId)?.uri ?? "");
+  const hostOf = (vm: Vm): SimHost | undefined => world.hostByUri(tables.hosts.get(vm.hostId)?.host.uri ?? "");
   const watched = (host: SimHost | undefined) =>
     rig.belay.aliveSince() !== undefined &&
     host !== undefined &&
     answersNetwork(host, rig.clock.now()) &&
     host.libvirtd === "up" &&
-    host.hostKeySha256 === [...tables.hosts.values()].find((it) => it.uri === host.uri)?.hostKeySha256;
+    host.hostKeySha256 ===
+      [...tables.hosts.values()].find((row) => !row.removed && row.host.uri === host.uri)?.host.hostKeySha256;
 
   function* seenByTheWorld() {
     const all = world.violations();

@@ -1,30 +1,35 @@
 import type { Clock, Log, RepairProgram, RepairRunner, Steps } from "../../engine/ports.ts";
-import type { RepairId } from "../../model/index.ts";
+import { BelayError, type ErrorCode, type RepairId } from "../../model/index.ts";
 import type { Journal } from "./journal.ts";
 
-/** A step whose effect throws is tried again after these pauses; then the program is given up until its next start. */
-const retryAfterMs = [100, 500, 1000, 2000, 5000] as const;
+/** As lib/durable has it: ten tries, after 0.1, 0.2, 0.4, … s; refusals of the store stay refusals and are not tried again. */
+const retry = { attempts: 10, firstPauseMs: 100, factor: 2 } as const;
+const final: ReadonlySet<ErrorCode> = new Set(["bad-input", "conflict", "not-allowed", "not-found"]);
+const isFinal = (error: unknown) => error instanceof BelayError && final.has(error.code);
+
+const forever = () => new Promise<never>(() => undefined);
 
 /**
  * lib/durable without PostgreSQL: programs whose finished steps are in a journal. A new runner on the same journal goes on with
  * what the old one left; the step in flight is done again. A program must name the same steps in the same order each time.
+ * One that threw goes on at the step that failed when it is started again.
  */
 export function memoryRunner(options: { journal: Journal; clock: Clock; log: Log }): RepairRunner {
   const { journal, clock, log } = options;
-  const running = new Map<RepairId, Promise<void>>();
+  const running = new Set<RepairId>();
   let program: RepairProgram | undefined;
   let open = false;
 
   async function effectOf<T>(name: string, effect: () => Promise<T>): Promise<T> {
-    for (const pauseMs of retryAfterMs) {
+    for (let attempt = 1, pauseMs: number = retry.firstPauseMs; ; attempt++, pauseMs *= retry.factor) {
       try {
         return await effect();
       } catch (error) {
-        log.warn(`step "${name}" failed and is tried again`, { error: String(error), inMs: pauseMs });
+        if (isFinal(error) || attempt === retry.attempts) throw error;
+        log.warn(`step "${name}" failed and is tried again`, { error: String(error) });
         await clock.sleep(pauseMs);
       }
     }
-    return effect();
   }
 
   async function stepsOf(repair: RepairId): Promise<Steps> {
@@ -32,11 +37,13 @@ export function memoryRunner(options: { journal: Journal; clock: Clock; log: Log
     let position = 0;
     return {
       async run<T>(name: string, effect: () => Promise<T>): Promise<T> {
+        if (!open) return forever(); // closed: the program is parked where it is
         const known = done[position++];
         if (known && known.name !== name)
           throw new Error(`The program of ${repair} came to "${name}" where it had come to "${known.name}" before.`);
         if (known) return JSON.parse(known.result ?? "null");
         const result = await effectOf(name, effect);
+        if (!open) return forever();
         await journal.append(repair, { name, result: JSON.stringify(result) ?? null });
         return result;
       },
@@ -48,7 +55,8 @@ export function memoryRunner(options: { journal: Journal; clock: Clock; log: Log
       await run(repair, await stepsOf(repair));
       await journal.close(repair);
     } catch (error) {
-      log.error(`repair ${repair} broke off; its next start goes on with it`, { error: String(error) });
+      if (isFinal(error)) log.warn(`repair ${repair} stopped: ${String(error)}`);
+      else log.error(`repair ${repair} broke off; its next start goes on with it`, { error: String(error) });
     } finally {
       running.delete(repair);
     }
@@ -56,21 +64,22 @@ export function memoryRunner(options: { journal: Journal; clock: Clock; log: Log
 
   function begin(repair: RepairId): void {
     if (!open || !program || running.has(repair)) return;
-    running.set(repair, runOnce(program, repair));
+    running.add(repair);
+    void runOnce(program, repair);
   }
 
   return {
     register(given) {
-      if (program) throw new Error("A runner has one program: register was called twice.");
+      if (program) throw new Error("A runner has one program, and it is registered already.");
       program = given;
     },
     async launch() {
-      if (!program) throw new Error("Register the program before launch.");
+      if (!program) throw new Error("Register the program before the launch.");
       open = true;
       for (const repair of await journal.unfinished()) begin(repair);
     },
     async start(repair) {
-      if (!open) throw new Error("The runner is not launched, or is closed.");
+      if (!open) throw new Error("The runner is not launched.");
       await journal.open(repair);
       if (!(await journal.isClosed(repair))) begin(repair);
     },

@@ -1,53 +1,64 @@
-import type { EngineStore, Ids, ServiceStore } from "../../engine/ports.ts";
+import type { EngineStore, Intent, ServiceStore } from "../../engine/ports.ts";
 import { BelayError } from "../../model/index.ts";
-import type { IntentRow, Tables } from "./tables.ts";
-import { need, needVm } from "./tables.ts";
+import { audit, type Parts } from "./parts.ts";
+import { type IntentRow, need, needVm } from "./tables.ts";
 
 type ForEngine = Pick<EngineStore, "pendingIntents" | "beginIntent" | "endIntent" | "injectedAt">;
 type ForPeople = Pick<ServiceStore, "recordIntent" | "intentByKey" | "intentOutcome">;
 
+const asIntent = ({ id, kind, vmId, hostId, uuid, name, runId, at }: IntentRow): Intent => ({
+  ...{ id, kind, vmId, hostId, uuid, name, runId, at },
+});
+
 /** What people asked for and the engine does: recorded once per key, begun before the effect, ended once. */
-export function intents(tables: Tables, ids: Ids, recorded: () => void): { engine: ForEngine; people: ForPeople } {
-  const byKey = (key: string) => [...tables.intents.values()].find((it) => it.key === key);
-  const rowOf = (id: IntentRow["id"]) => need(tables.intents, id, "intent");
-  const engine: ForEngine = {
-    pendingIntents: async () => [...tables.intents.values()].filter((it) => it.ended === null),
+export function engineIntents({ tables }: Parts): ForEngine {
+  return {
+    pendingIntents: async () => [...tables.intents.values()].filter((it) => it.ended === null).map(asIntent),
     async beginIntent(id, at) {
-      const row = rowOf(id);
-      if (row.ended) return false;
+      const row = tables.intents.get(id);
+      if (row === undefined || row.ended) return false;
       tables.intents.set(id, { ...row, begunAt: row.begunAt ?? at });
       return true;
     },
     async endIntent(id, outcome, at) {
-      const row = rowOf(id);
-      if (!row.ended) tables.intents.set(id, { ...row, ended: { at, ...outcome } });
+      const row = tables.intents.get(id);
+      if (row && !row.ended) tables.intents.set(id, { ...row, ended: { at, ...outcome } });
     },
+    /** A fault that could not be injected is no failure's time. */
     async injectedAt(vm, sinceMs) {
-      const times = [...tables.intents.values()]
-        .filter((it) => it.vmId === vm && it.begunAt !== null && it.begunAt >= sinceMs)
-        .map((it) => it.begunAt ?? 0);
+      const times = [...tables.intents.values()].flatMap((it) =>
+        it.vmId === vm && it.begunAt !== null && it.begunAt >= sinceMs && it.ended?.ok !== false ? [it.begunAt] : [],
+      );
       return times.length === 0 ? undefined : Math.max(...times);
     },
   };
-  const people: ForPeople = {
+}
+
+export function peopleIntents(parts: Parts): ForPeople {
+  const { tables, ids } = parts;
+  const byKey = (key: string) => [...tables.intents.values()].find((it) => it.key === key);
+  return {
     async recordIntent({ kind, vmId, runId, key }, by, at) {
       const known = byKey(key);
       if (known) {
         if (known.vmId === vmId && known.runId === runId) return known.id;
         throw new BelayError("conflict", "This key was used for another request.", { field: "Idempotency-Key" });
       }
-      const { hostId, uuid, name } = needVm(tables, vmId);
+      const { hostId, uuid, name } = needVm(tables, vmId).vm;
       const id = ids.next("int");
       tables.intents.set(id, { id, kind, vmId, hostId, uuid, name, runId, at, key, begunAt: null, ended: null });
-      tables.audit.push({ at, by, action: kind, subject: vmId });
-      recorded();
+      audit(parts, by, at, "vm.kill", vmId);
+      parts.wake("intents");
       return id;
     },
-    intentByKey: async (key) => byKey(key),
+    async intentByKey(key) {
+      const row = byKey(key);
+      return row && { id: row.id, vmId: row.vmId, runId: row.runId };
+    },
     async intentOutcome(id) {
-      const { ended } = rowOf(id);
-      return ended ? { ended: true, ok: ended.ok, words: ended.words } : { ended: false, ok: false, words: "" };
+      const { ended, begunAt } = need(tables.intents, id, "intent");
+      const waiting = begunAt === null ? "It waits for the engine." : "It is being carried out.";
+      return { ended: ended !== null, ok: ended?.ok === true, words: ended?.words ?? waiting };
     },
   };
-  return { engine, people };
 }

@@ -1,9 +1,12 @@
 import type { EngineStore, EventFeed, Ids, ServiceStore, StoredEvent, Wakes } from "../../engine/ports.ts";
-import { createWriter } from "./changes.ts";
+import { enrolment } from "./enrolment.ts";
 import { createEventLog } from "./event-log.ts";
-import { intents } from "./intents.ts";
-import { people } from "./people.ts";
-import { repairing } from "./repairing.ts";
+import { incidents } from "./incidents.ts";
+import { engineIntents, peopleIntents } from "./intents.ts";
+import { owners } from "./owners.ts";
+import type { Parts } from "./parts.ts";
+import { reads } from "./reads.ts";
+import { repairs } from "./repairs.ts";
 import { createTables, type Tables } from "./tables.ts";
 import { watching } from "./watching.ts";
 
@@ -20,23 +23,23 @@ export interface MemoryStore {
 }
 
 /**
- * lib/store without PostgreSQL: the same rules on maps. Every call is one transaction, done at once when it is made;
- * a process that dies takes nothing of it along (lib/sim/life.ts decides what its calls still did).
+ * lib/store without PostgreSQL: the same rules on maps, held to by twins.db.test.ts. Every call is one transaction, done at once
+ * when it is made; a process that dies takes nothing of it along (lib/sim/life.ts decides which of its calls were still made).
  */
 export function memoryStore(options: { ids: Ids }): MemoryStore {
   const { ids } = options;
   const tables = createTables();
   const log = createEventLog();
-  const write = createWriter(tables, log);
   const wakers = new Set<Parameters<Wakes["onWake"]>[0]>();
-  const wake: Parameters<Wakes["onWake"]>[0] = (what) =>
+  const wake: Parts["wake"] = (what) =>
     queueMicrotask(() => {
       for (const waker of [...wakers]) waker(what);
     });
-  const intent = intents(tables, ids, () => wake("intents"));
+  const parts: Parts = { tables, log, ids, wake };
+  const engine = { ...watching(parts), ...incidents(parts), ...repairs(parts), ...engineIntents(parts) };
   return {
-    engine: { ...watching(tables, write, ids), ...repairing(tables, write, ids), ...intent.engine },
-    service: { ...people(tables, write, log, wake), ...intent.people },
+    engine,
+    service: { ...reads(tables, log, engine), ...owners(parts), ...enrolment(parts), ...peopleIntents(parts) },
     feed: log.feed,
     wakes: {
       onWake(waker) {

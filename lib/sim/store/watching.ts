@@ -1,9 +1,9 @@
-import type { EngineStore, Ids } from "../../engine/ports.ts";
-import { BelayError, hostStates, mayBecome, type Vm } from "../../model/index.ts";
-import type { Writer } from "./changes.ts";
-import { isOpenIncident, need, needVm, type Tables } from "./tables.ts";
+import type { EngineStore } from "../../engine/ports.ts";
+import { BelayError, hostStates, type Vm } from "../../model/index.ts";
+import type { Parts } from "./parts.ts";
+import { byText, hostName, isOpenIncident, need, needVm } from "./tables.ts";
 
-/** The engine's side of the store: what it sees of hosts and VMs. */
+/** The engine's side of the store: what it learns of hosts and VMs. */
 type Watching = Pick<
   EngineStore,
   | "hosts"
@@ -20,70 +20,95 @@ type Watching = Pick<
 
 const seenKeys = ["state", "reason", "runId", "persistent", "memoryMiB", "vcpus"] as const;
 
-const inWords = (vm: Pick<Vm, "name" | "state" | "reason">) =>
-  `${vm.name} is ${vm.state}${vm.reason === "none" || vm.reason === "unknown" ? "" : ` (${vm.reason})`}.`;
+const stateWords = (vm: Pick<Vm, "state" | "reason">) =>
+  vm.reason === "none" || vm.reason === "unknown" ? vm.state : `${vm.state} (${vm.reason})`;
 
-export const watching = (tables: Tables, write: Writer, ids: Ids): Watching => ({
-  hosts: async () => [...tables.hosts.values()],
-  vmsOf: async (host) => [...tables.vms.values()].map((row) => row.vm).filter((vm) => vm.hostId === host),
-  openIncidentsOf: async (host) =>
-    new Map(
-      [...tables.incidents.values()]
-        .filter((it) => isOpenIncident(it) && tables.vms.get(it.vmId)?.vm.hostId === host)
-        .map((it) => [it.vmId, it.state]),
-    ),
-  async modeOf(id) {
-    const { applicationId } = needVm(tables, id);
-    return applicationId === null ? "provider" : need(tables.applications, applicationId, "application").mode;
-  },
+function turnWords(before: Vm, vm: Vm): string {
+  if (before.state !== vm.state || before.reason !== vm.reason) return `${stateWords(before)} → ${stateWords(vm)}`;
+  if (before.runId !== vm.runId) return `${stateWords(vm)} in a new run`;
+  return `${stateWords(vm)}, ${vm.vcpus} CPUs, ${vm.memoryMiB} MiB`;
+}
 
-  async recordHost(id, state, at, words, facts) {
-    const host = tables.hosts.get(id);
-    if (!host) return; // removed meanwhile
-    if (state !== host.state && !mayBecome(hostStates, host.state, state))
-      throw new BelayError("conflict", `${host.name} is ${host.state} and cannot become ${state}.`);
-    const stateSince = state === host.state ? host.stateSince : at;
-    const next = { ...host, ...facts, state, stateSince, stateWords: words };
-    if (JSON.stringify(next) === JSON.stringify(host)) return;
-    const told =
-      state === "up" ? `${host.name} answers.` : `${host.name} is ${state}: ${words ?? "no reason is known"}`;
-    write.host(next, told, at);
-  },
+export function watching({ tables, log, ids }: Parts): Watching {
+  const write = (vm: Vm, at: number, words: string): Vm => {
+    tables.vms.set(vm.id, { ...needVm(tables, vm.id), vm });
+    log.append(at, `VM ${vm.name} on host ${hostName(tables, vm.hostId)}: ${words}`, { kind: "vm.changed", vm });
+    return vm;
+  };
 
-  async adoptVm(hostId, sight, definition, wanted, at) {
-    const host = need(tables.hosts, hostId, "host");
-    const known = [...tables.vms.values()].find(({ vm }) => vm.hostId === hostId && vm.uuid === sight.uuid);
-    if (known) return known.vm;
-    const vm: Vm = {
-      ...sight,
-      id: ids.next("vm"),
-      hostId,
-      organizationId: null,
-      applicationId: null,
-      imageId: null,
-      wanted,
-      stateSince: at,
-      answerCheck: { kind: "agent" },
-      consent: "restart-vm",
-    };
-    write.definition(vm, definition);
-    return write.vm(vm, `${vm.name} was found on ${host.name} (${vm.state}) and is watched from now on.`, at);
-  },
+  return {
+    hosts: async () =>
+      [...tables.hosts.values()]
+        .filter((row) => !row.removed)
+        .map((row) => row.host)
+        .sort((a, b) => a.enrolledAt - b.enrolledAt || byText(a.id, b.id)),
+    vmsOf: async (host) =>
+      [...tables.vms.values()]
+        .filter((row) => !row.removed && row.vm.hostId === host)
+        .map((row) => row.vm)
+        .sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id)),
+    openIncidentsOf: async (host) =>
+      new Map(
+        [...tables.incidents.values()]
+          .filter((it) => isOpenIncident(it) && it.hostId === host)
+          .map((it) => [it.vmId, it.state]),
+      ),
+    async modeOf(id) {
+      const { applicationId } = need(tables.vms, id, "VM").vm;
+      return applicationId === null ? "provider" : need(tables.applications, applicationId, "application").mode;
+    },
 
-  async recordVm(id, sight, at) {
-    const vm = needVm(tables, id);
-    if (seenKeys.every((key) => vm[key] === sight[key])) return vm;
-    const turned = vm.state !== sight.state || vm.reason !== sight.reason || vm.runId !== sight.runId;
-    const next: Vm = { ...vm, ...sight, stateSince: turned ? at : vm.stateSince };
-    return write.vm(next, inWords(next), at);
-  },
+    /** What was observed is written as it is. A host that was removed in the meantime is not written to. */
+    async recordHost(id, state, at, stateWords, facts) {
+      const row = tables.hosts.get(id);
+      if (row === undefined || row.removed) return;
+      const seen = { state, stateWords, ...facts };
+      if (Object.entries(seen).every(([key, value]) => Reflect.get(row.host, key) === value)) return;
+      const stateSince = state === row.host.state ? row.host.stateSince : at;
+      const host = { ...row.host, ...seen, stateSince };
+      tables.hosts.set(id, { ...row, host });
+      log.append(at, `Host ${host.name}: ${stateWords ?? hostStates[state].words}`, { kind: "host.changed", host });
+    },
 
-  async recordWanted(id, wanted, words, at) {
-    const vm = needVm(tables, id);
-    if (vm.wanted === wanted) return vm;
-    return write.vm({ ...vm, wanted }, `${vm.name}: ${words}`, at);
-  },
+    async adoptVm(hostId, sight, definition, wanted, at) {
+      const known = [...tables.vms.values()].find(
+        (row) => !row.removed && row.vm.hostId === hostId && row.vm.uuid === sight.uuid,
+      );
+      if (known) return known.vm;
+      const host = tables.hosts.get(hostId);
+      if (host === undefined || host.removed)
+        throw new BelayError("not-found", `There is no host ${hostId} to take VM ${sight.name} on.`);
+      const { uuid, name, state, reason, runId, persistent, memoryMiB, vcpus } = sight;
+      const vm: Vm = {
+        ...{ id: ids.next("vm"), hostId, uuid, name, state, reason, runId, persistent, memoryMiB, vcpus, wanted },
+        ...{ organizationId: null, applicationId: null, imageId: null, stateSince: at },
+        answerCheck: { kind: "agent" },
+        consent: "restart-vm",
+      };
+      tables.vms.set(vm.id, { vm, definition, removed: false });
+      const words = `VM ${name} on host ${host.host.name} was found ${stateWords(vm)} and is watched from now on.`;
+      log.append(at, words, { kind: "vm.changed", vm });
+      return vm;
+    },
 
-  recordDefinition: async (id, definition) => write.definition(needVm(tables, id), definition),
-  definitionKnown: async (id) => need(tables.vms, id, "VM").definition !== null,
-});
+    async recordVm(id, { state, reason, runId, persistent, memoryMiB, vcpus }, at) {
+      const { vm } = needVm(tables, id);
+      const seen = { state, reason, runId, persistent, memoryMiB, vcpus };
+      if (seenKeys.every((key) => vm[key] === seen[key])) return vm;
+      const sameRun = vm.state === state && vm.runId === runId;
+      const next: Vm = { ...vm, ...seen, stateSince: sameRun ? vm.stateSince : at };
+      return write(next, at, `${turnWords(vm, next)}.`);
+    },
+
+    async recordWanted(id, wanted, words, at) {
+      const { vm } = needVm(tables, id);
+      return vm.wanted === wanted ? vm : write({ ...vm, wanted }, at, words);
+    },
+
+    async recordDefinition(id, definition) {
+      const row = tables.vms.get(id);
+      if (row && !row.removed) tables.vms.set(id, { ...row, definition });
+    },
+    definitionKnown: async (id) => (tables.vms.get(id)?.definition ?? null) !== null,
+  };
+}

@@ -1,0 +1,60 @@
+import type { ServiceStore } from "../../engine/ports.ts";
+import { BelayError, type EpochMs, type Host } from "../../model/index.ts";
+import { audit, emitIncident, type Parts } from "./parts.ts";
+import { byText, isOpenIncident, isOpenRepair, need } from "./tables.ts";
+
+/** Nothing stays open on a host that Belay forgets: whoever looks at an incident or an intent has to learn how it ended. */
+function endWhatIsOpen(parts: Parts, host: Host, at: EpochMs): void {
+  const { tables } = parts;
+  const words = `Host ${host.name} was removed from Belay.`;
+  for (const row of tables.repairs.values())
+    if (isOpenRepair(row) && tables.vms.get(row.vmId)?.vm.hostId === host.id)
+      tables.repairs.set(row.id, {
+        ...{ ...row, state: "handed-over", words: `${row.words} ${words}`, finishedAt: at },
+      });
+  const open = [...tables.incidents.values()].filter((it) => it.hostId === host.id && isOpenIncident(it));
+  for (const row of open) tables.incidents.set(row.id, { ...row, state: "cleared", words, endedAt: at });
+  for (const { id, vmId } of open) emitIncident(parts, id, at, `VM ${need(tables.vms, vmId, "VM").vm.name}: ${words}`);
+  for (const row of tables.intents.values())
+    if (row.hostId === host.id && row.ended === null)
+      tables.intents.set(row.id, { ...row, ended: { at, ok: false, words } });
+}
+
+/** Hosts that come and go. */
+export function enrolment(parts: Parts): Pick<ServiceStore, "enrolHost" | "removeHost"> {
+  const { tables, log } = parts;
+  return {
+    async enrolHost(given, by, at) {
+      const known = tables.hosts.get(given.id);
+      if (known && !known.removed && known.host.uri === given.uri) return known.host;
+      const same = [...tables.hosts.values()].find((row) => !row.removed && row.host.uri === given.uri);
+      if (same)
+        throw new BelayError("conflict", `${given.uri} is enrolled already, as ${same.host.name}.`, { field: "uri" });
+      if (known) throw new BelayError("conflict", `The id ${given.id} belongs to another host.`, { field: "id" });
+      const host: Host = { ...given, state: "connecting", stateSince: at, stateWords: null };
+      tables.hosts.set(host.id, { host, removed: false });
+      audit(parts, by, at, "host.enrol", host.id);
+      log.append(at, `Host ${host.name} was enrolled by ${by.name}.`, { kind: "host.changed", host });
+      parts.wake("hosts");
+      return host;
+    },
+
+    async removeHost(id, by, at) {
+      const { host, removed } = need(tables.hosts, id, "host");
+      if (removed) return;
+      endWhatIsOpen(parts, host, at);
+      const rows = [...tables.vms.values()].filter((row) => !row.removed && row.vm.hostId === id);
+      for (const row of rows.sort((a, b) => byText(a.vm.id, b.vm.id))) {
+        tables.vms.set(row.vm.id, { ...row, removed: true });
+        const { id: vmId, name, organizationId } = row.vm;
+        const change = { kind: "vm.removed", vmId, organizationId };
+        log.append(at, `VM ${name} on host ${host.name} is watched no more.`, change);
+      }
+      tables.hosts.set(id, { host, removed: true });
+      audit(parts, by, at, "host.remove", id);
+      const words = `Host ${host.name} was removed by ${by.name}; no guest was touched.`;
+      log.append(at, words, { kind: "host.removed", hostId: id });
+      parts.wake("hosts");
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { EngineStore } from "../../engine/ports.ts";
+import { incidentStates, mayBecome } from "../../model/index.ts";
+import { emitIncident, type Parts } from "./parts.ts";
+import { hostName, type IncidentRow, isOpenRepair, openIncidentOf, openRepairOf, type RepairRow } from "./tables.ts";
+
+type Incidents = Pick<EngineStore, "openIncident" | "clearIncident" | "repairsSince" | "openRepairs">;
+
+/** The engine's side of the store: incidents and which repairs there are. */
+export function incidents(parts: Parts): Incidents {
+  const { tables, ids } = parts;
+  return {
+    async openIncident({ plan, ...news }) {
+      const row = tables.vms.get(news.vmId);
+      if (row === undefined || row.removed) return undefined;
+      const { vm } = row;
+      if (openIncidentOf(tables, vm.id) || openRepairOf(tables, vm.id)) return undefined;
+      const refused = "refusal" in plan;
+      const { layer, cause, certainty, tp, tpSource, td, evidence, words } = news;
+      const incident: IncidentRow = {
+        ...{ id: ids.next("inc"), layer, cause, certainty, state: refused ? "handed-over" : "open" },
+        ...{ hostId: vm.hostId, vmId: vm.id, organizationId: vm.organizationId, applicationId: vm.applicationId },
+        ...{ tp, tpSource, td, tr: null, endedAt: null, words, evidence },
+      };
+      tables.incidents.set(incident.id, incident);
+      let repairId: RepairRow["id"] | undefined;
+      if (!refused) {
+        repairId = ids.next("rep");
+        const { technique } = plan;
+        tables.repairs.set(repairId, {
+          ...{ id: repairId, incidentId: incident.id, vmId: vm.id, technique, state: "planned" },
+          ...{ plannedAt: td, begunAt: null, finishedAt: null, words: plan.words, steps: [] },
+        });
+      }
+      emitIncident(parts, incident.id, td, `Host ${hostName(tables, vm.hostId)}: ${words}`);
+      return { incidentId: incident.id, repairId };
+    },
+
+    async clearIncident(vm, words, at) {
+      const row = openIncidentOf(tables, vm);
+      if (!row || openRepairOf(tables, vm) || !mayBecome(incidentStates, row.state, "cleared")) return;
+      tables.incidents.set(row.id, { ...row, state: "cleared", words, endedAt: at });
+      emitIncident(parts, row.id, at, `Host ${hostName(tables, row.hostId)}: ${words}`);
+    },
+
+    repairsSince: async (vm, since) =>
+      [...tables.repairs.values()].filter(
+        (it) => it.vmId === vm && it.begunAt !== null && it.begunAt >= since && it.state !== "not-needed",
+      ).length,
+    openRepairs: async () => [...tables.repairs.values()].filter(isOpenRepair).map((it) => it.id),
+  };
+}

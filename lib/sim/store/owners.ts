@@ -1,0 +1,92 @@
+import type { ServiceStore } from "../../engine/ports.ts";
+import { BelayError, protectionModes, type Vm } from "../../model/index.ts";
+import { audit, emitIncident, type Parts } from "./parts.ts";
+import { hostName, need, needVm, openIncidentOf, type Tables } from "./tables.ts";
+
+type Owners = Pick<ServiceStore, "createOrganization" | "createApplication" | "changeApplication" | "changeVm">;
+type Change = Parameters<ServiceStore["changeVm"]>[1];
+
+/** With an application the VM gets its organization; who loses the VM loses it from their application too. */
+function ownerAfter(tables: Tables, before: Vm, to: Change): Pick<Vm, "organizationId" | "applicationId"> {
+  if (to.applicationId !== undefined && to.applicationId !== null) {
+    const application = need(tables.applications, to.applicationId, "application", "applicationId");
+    const { organizationId } = application;
+    if (to.organizationId !== undefined && to.organizationId !== organizationId)
+      throw new BelayError("bad-input", `Application ${application.name} belongs to another organization.`, {
+        field: "organizationId",
+      });
+    return { organizationId, applicationId: application.id };
+  }
+  const organizationId = to.organizationId === undefined ? before.organizationId : to.organizationId;
+  if (organizationId !== null && organizationId !== before.organizationId)
+    need(tables.organizations, organizationId, "organization", "organizationId");
+  const keeps = to.applicationId === undefined && organizationId === before.organizationId;
+  return { organizationId, applicationId: keeps ? before.applicationId : null };
+}
+
+/** What people say of whose things are and how they are protected. */
+export function owners(parts: Parts): Owners {
+  const { tables, log } = parts;
+  return {
+    async createOrganization(organization, by, at) {
+      const known = tables.organizations.get(organization.id);
+      if (known) return known;
+      tables.organizations.set(organization.id, organization);
+      audit(parts, by, at, "organization.create", organization.id);
+      const words = `Organization ${organization.name} was created by ${by.name}.`;
+      log.append(at, words, { kind: "organization.changed", organization });
+      return organization;
+    },
+    async createApplication(application, by, at) {
+      const known = tables.applications.get(application.id);
+      if (known) return known;
+      const owner = need(tables.organizations, application.organizationId, "organization", "organizationId");
+      tables.applications.set(application.id, application);
+      audit(parts, by, at, "application.create", application.id);
+      const words = `Application ${application.name} of ${owner.name} was created by ${by.name}.`;
+      log.append(at, words, { kind: "application.changed", application });
+      return application;
+    },
+    async changeApplication(id, { mode }, by, at) {
+      const before = need(tables.applications, id, "application");
+      if (mode === undefined || mode === before.mode) return before;
+      const application = { ...before, mode };
+      tables.applications.set(id, application);
+      audit(parts, by, at, "application.change", id);
+      const words = `Application ${application.name}: ${protectionModes[mode]} (Said by ${by.name}.)`;
+      log.append(at, words, { kind: "application.changed", application });
+      parts.wake("vms");
+      return application;
+    },
+
+    /** An open incident moves with the VM to its new owner; ended ones stay with whom they happened to. */
+    async changeVm(id, to, by, at) {
+      const row = needVm(tables, id);
+      const before = row.vm;
+      const owner = ownerAfter(tables, before, to);
+      const { answerCheck = before.answerCheck, consent = before.consent, wanted = before.wanted } = to;
+      const vm: Vm = { ...before, ...owner, answerCheck, consent, wanted };
+      const changed = (["organizationId", "applicationId", "answerCheck", "consent", "wanted"] as const).filter(
+        (name) => JSON.stringify(vm[name]) !== JSON.stringify(before[name]),
+      );
+      if (changed.length === 0) return before;
+      tables.vms.set(id, { ...row, vm });
+      audit(parts, by, at, "vm.change", id);
+
+      const where = `VM ${vm.name} on host ${hostName(tables, vm.hostId)}`;
+      const { organizationId } = before;
+      if (organizationId !== null && organizationId !== vm.organizationId)
+        log.append(at, `${where} is taken from its organization by ${by.name}.`, {
+          ...{ kind: "vm.removed", vmId: id, organizationId },
+        });
+      log.append(at, `${where}: ${changed.join(", ")} changed by ${by.name}.`, { kind: "vm.changed", vm });
+      const open = openIncidentOf(tables, id);
+      if (open && (changed.includes("organizationId") || changed.includes("applicationId"))) {
+        tables.incidents.set(open.id, { ...open, ...owner });
+        emitIncident(parts, open.id, at, `${where}: its open incident goes along.`);
+      }
+      parts.wake("vms");
+      return vm;
+    },
+  };
+}

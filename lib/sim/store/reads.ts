@@ -1,0 +1,58 @@
+import type { EngineStore, ServiceStore } from "../../engine/ports.ts";
+import type { EventLog } from "./event-log.ts";
+import { byText, incidentOf, isOpenIncident, type Tables } from "./tables.ts";
+
+type Reads = Pick<
+  ServiceStore,
+  "organizations" | "hosts" | "applications" | "vms" | "vm" | "host" | "incidents" | "incident" | "snapshot"
+>;
+
+const mostIncidents = 1000;
+
+/** What pages and programs read. Hosts and VMs that were removed show only in the incidents that they had. */
+export function reads(tables: Tables, log: EventLog, engine: Pick<EngineStore, "hosts">): Reads {
+  const organizations = async () => [...tables.organizations.values()];
+  const applications = async () => [...tables.applications.values()];
+  const vms = async () =>
+    [...tables.vms.values()]
+      .filter((row) => !row.removed)
+      .map((row) => row.vm)
+      .sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id));
+  const newestFirst = () =>
+    [...tables.incidents.values()]
+      .sort((a, b) => b.td - a.td || byText(b.id, a.id))
+      .map((row) => incidentOf(tables, row));
+
+  return {
+    ...{ organizations, applications, vms, hosts: engine.hosts },
+    async vm(id) {
+      const row = tables.vms.get(id);
+      return row?.removed ? undefined : row?.vm;
+    },
+    async host(id) {
+      const row = tables.hosts.get(id);
+      return row?.removed ? undefined : row?.host;
+    },
+    incidents: async ({ limit, vmId, organizationId }) =>
+      newestFirst()
+        .filter((it) => vmId === undefined || it.vmId === vmId)
+        .filter((it) => organizationId === undefined || it.organizationId === organizationId)
+        .slice(0, Math.max(0, Math.min(limit, mostIncidents))),
+    async incident(id) {
+      const row = tables.incidents.get(id);
+      return row && incidentOf(tables, row);
+    },
+    async snapshot(endedIncidents) {
+      const all = newestFirst();
+      const ended = all.filter((it) => !isOpenIncident(it)).slice(0, Math.max(0, endedIncidents));
+      return {
+        seq: await log.feed.lastSeq(),
+        organizations: await organizations(),
+        hosts: await engine.hosts(),
+        applications: await applications(),
+        vms: await vms(),
+        incidents: [...all.filter(isOpenIncident), ...ended],
+      };
+    },
+  };
+}

@@ -1,0 +1,198 @@
+import { expect, test } from "vitest";
+import type { DomainSight } from "../../engine/ports.ts";
+import { consentLadder, type IncidentState, type RepairState, type Viewer } from "../../model/index.ts";
+import { openStore } from "../../store/index.ts";
+import { testDatabase } from "../../store/testing/index.ts";
+import { seededIds } from "../ids.ts";
+import { type Random, seededRandom } from "../random.ts";
+import { memoryStore } from "./memory-store.ts";
+
+/**
+ * The simulation proves something only as far as its store is the real one's twin: a long random row of calls, each made to both,
+ * must give the same answer, the same refusal and the same events, to the last word.
+ */
+const calls = 1500;
+const startMs = 1_700_000_000_000;
+
+type Store = Pick<Awaited<ReturnType<typeof openStore>>, "engine" | "service" | "feed">;
+type Call = (store: Store) => Promise<unknown>;
+
+/** Draws calls that are sensible often enough to get somewhere, and wrong often enough to be refused. */
+function drawer(random: Random, known: Store) {
+  const ids = seededIds(77, { now: () => startMs });
+  const by: Viewer = { userId: null, name: "Ada", organizationId: ids.next("org"), role: "provider" };
+  const made = { keys: 0, hosts: 0 };
+  let at = startMs;
+  const any = <T>(list: readonly T[]): T | undefined => list[random.between(0, Math.max(0, list.length - 1))];
+  const pick = random.pick;
+  const stepNames = ["bring up", "verify", "hand over"] as const;
+
+  const sight = (name: string): DomainSight => ({
+    uuid: `uuid-of-${name}`,
+    name,
+    ...pick([
+      { state: "running", reason: "none", runId: random.between(1, 3) },
+      { state: "stopped", reason: "failed", runId: null },
+      { state: "paused", reason: "io-error", runId: 2 },
+      { state: "stopped", reason: "unknown", runId: null },
+    ] as const),
+    persistent: random.chance(0.8),
+    memoryMiB: pick([256, 512]),
+    vcpus: pick([1, 2]),
+  });
+
+  return async (): Promise<{ name: string; call: Call }> => {
+    at += random.between(0, 3000);
+    const now = at;
+    const host = any(await known.service.hosts())?.id ?? ids.next("hst");
+    const vm = any(await known.service.vms())?.id ?? ids.next("vm");
+    const incidents = await known.service.incidents({ limit: 30 });
+    const repair = any(incidents.flatMap((it) => it.repairs))?.id ?? ids.next("rep");
+    const open = any(await known.engine.openRepairs()) ?? repair;
+    const intent = any(await known.engine.pendingIntents())?.id ?? ids.next("int");
+    const organization = any(await known.service.organizations())?.id ?? ids.next("org");
+    const application = any(await known.service.applications())?.id ?? ids.next("app");
+    const letter = pick(["a", "b", "c", "d", "e"]);
+    const newIds = { host: ids.next("hst"), organization: ids.next("org"), application: ids.next("app") };
+    const consent = pick(consentLadder);
+    const seen = sight(`vm-${letter}`);
+    const step = pick(stepNames);
+    const target = random.chance(0.8) ? open : repair;
+    const end = pick([
+      { state: "succeeded", incident: "repaired" },
+      { state: "not-needed", incident: "cleared" },
+      { state: "handed-over", incident: "handed-over" },
+      { state: "succeeded", incident: "open" },
+      { state: "running", incident: "repairing" },
+    ] as const satisfies { state: RepairState; incident: IncidentState }[]);
+    const refused = random.chance(0.3);
+    const key = `key-${random.chance(0.8) ? made.keys++ : 0}`;
+    const pieces = pick(["up", "silent", "silent", "connecting"] as const);
+    const facts = { cpus: pick([4, 8]), memoryMiB: 1024, libvirtVersion: "9.0.0", qemuVersion: "7.2.22" };
+    const runId = pick([1, 2]);
+    const withFacts = random.chance(0.5);
+
+    const draw: Record<string, Call> = {
+      enrol: ({ service }) =>
+        service.enrolHost(
+          {
+            ...{
+              id: newIds.host,
+              name: `host-${letter}`,
+              uri: `simulated://host-${letter}`,
+              hostKeySha256: "SHA256:x",
+            },
+            ...{ cpus: null, memoryMiB: null, libvirtVersion: null, qemuVersion: null, faultInjection: true },
+            enrolledAt: now,
+          },
+          by,
+          now,
+        ),
+      hosts: ({ engine }) => engine.hosts(),
+      vmsOf: ({ engine }) => engine.vmsOf(host),
+      recordHost: ({ engine }) =>
+        engine.recordHost(host, pieces, now, pieces === "up" ? null : `words ${letter}`, withFacts ? facts : undefined),
+      adopt: ({ engine }) => engine.adoptVm(host, seen, refused ? null : "<domain/>", "running", now),
+      recordVm: ({ engine }) => engine.recordVm(vm, seen, now),
+      recordVmToo: ({ engine }) => engine.recordVm(vm, seen, now),
+      wanted: ({ engine }) => engine.recordWanted(vm, refused ? "stopped" : "running", "It is so.", now),
+      define: ({ engine }) => engine.recordDefinition(vm, `<domain n='${letter}'/>`),
+      definitionKnown: ({ engine }) => engine.definitionKnown(vm),
+      modeOf: ({ engine }) => engine.modeOf(vm),
+      openIncident: ({ engine }) =>
+        engine.openIncident({
+          ...{
+            vmId: vm,
+            layer: "vm",
+            cause: "qemu-died",
+            certainty: "certain",
+            tp: now - 300,
+            tpSource: "event",
+            td: now,
+          },
+          evidence: [{ at: now, source: "event", words: "It died.", audience: "all" }],
+          words: "The VM's process died.",
+          plan: refused ? { refusal: "No." } : { technique: "revive-vm", words: "Start it again." },
+        }),
+      clearIncident: ({ engine }) => engine.clearIncident(vm, "It is well.", now),
+      openIncidentsOf: async ({ engine }) => [...(await engine.openIncidentsOf(host))].sort(),
+      repairsSince: ({ engine }) => engine.repairsSince(vm, now - 20_000),
+      openRepairs: ({ engine }) => engine.openRepairs(),
+      repairWork: ({ engine }) => engine.repairWork(repair),
+      beginRepair: ({ engine }) => engine.beginRepair(target, now),
+      beginRepairToo: ({ engine }) => engine.beginRepair(target, now),
+      stepStarted: ({ engine }) => engine.stepStarted(target, step, now),
+      stepEnded: ({ engine }) => engine.stepEnded(target, step, refused ? "failed" : "done", `So ${letter}.`, now),
+      endRepair: ({ engine }) => engine.endRepair(target, { ...end, words: "It ends.", tr: refused ? null : now }, now),
+      recordIntent: ({ service }) => service.recordIntent({ kind: "kill-vm", vmId: vm, runId, key }, by, now),
+      intentByKey: ({ service }) => service.intentByKey(key),
+      pendingIntents: ({ engine }) => engine.pendingIntents(),
+      beginIntent: ({ engine }) => engine.beginIntent(intent, now),
+      endIntent: ({ engine }) => engine.endIntent(intent, { ok: !refused, words: "Done." }, now),
+      injectedAt: ({ engine }) => engine.injectedAt(vm, now - 30_000),
+      intentOutcome: ({ service }) => service.intentOutcome(intent),
+      createOrganization: ({ service }) =>
+        service.createOrganization({ id: newIds.organization, name: `Org ${letter}`, role: "customer" }, by, now),
+      createApplication: ({ service }) =>
+        service.createApplication(
+          { id: newIds.application, organizationId: organization, name: `App ${letter}`, mode: "provider" },
+          by,
+          now,
+        ),
+      changeApplication: ({ service }) =>
+        service.changeApplication(application, { mode: refused ? "none" : "collaborative" }, by, now),
+      changeConsent: ({ service }) => service.changeVm(vm, { consent }, by, now),
+      changeOwner: ({ service }) => service.changeVm(vm, { organizationId: refused ? null : organization }, by, now),
+      changeBoth: ({ service }) =>
+        service.changeVm(
+          vm,
+          refused ? { applicationId: application, organizationId: organization } : { applicationId: application },
+          by,
+          now,
+        ),
+      incidents: ({ service }) => service.incidents({ limit: 10, organizationId: refused ? organization : undefined }),
+      snapshot: ({ service }) => service.snapshot(5),
+      lastSeq: ({ feed }) => feed.lastSeq(),
+    };
+    if (random.chance(0.01)) return { name: "removeHost", call: ({ service }) => service.removeHost(host, by, now) };
+    const name = any(Object.keys(draw)) ?? "snapshot";
+    return { name, call: draw[name] ?? (({ service }) => service.snapshot(5)) };
+  };
+}
+
+/** What a call came to: its answer or its refusal, without the cure, which is only in the real one. */
+async function outcome(call: Call, store: Store): Promise<unknown> {
+  try {
+    return { answer: (await call(store)) ?? null };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { refused: error.message, code: Reflect.get(error, "code"), field: Reflect.get(error, "field") ?? null };
+  }
+}
+
+test.each([1, 2])("the store in memory and the one on PostgreSQL agree, seed %i", async (seed) => {
+  const own = await testDatabase();
+  const now = () => startMs;
+  const real = await openStore({ databaseUrl: own.url, ids: seededIds(seed, { now }) });
+  try {
+    const memory = memoryStore({ ids: seededIds(seed, { now }) });
+    const random = seededRandom(seed, "calls");
+    const draw = drawer(random, memory);
+    const seen = new Map<string, Set<string>>();
+    for (let count = 0; count < calls; count++) {
+      const { name, call } = await draw();
+      const expected = await outcome(call, real);
+      expect({ count, name, ...Object(await outcome(call, memory)) }).toEqual({ count, name, ...Object(expected) });
+      const how = seen.get(name) ?? new Set();
+      seen.set(name, how.add(JSON.stringify(expected).includes('"refused"') ? "refused" : "answered"));
+    }
+    expect(await memory.feed.after(0, 10_000)).toEqual(await real.feed.after(0, 10_000));
+    // The row of calls went far enough to mean something.
+    for (const [name, how] of seen)
+      if (name !== "intentOutcome") expect([name, [...how]]).toEqual([name, expect.arrayContaining(["answered"])]);
+    expect([...seen.values()].filter((how) => how.has("refused")).length).toBeGreaterThan(8);
+  } finally {
+    await real.close();
+    await own.close();
+  }
+});
