@@ -1,0 +1,100 @@
+import { expect, test } from "vitest";
+import type { KillPoint } from "../life.ts";
+import { guestAnswers } from "../world/run.ts";
+import type { Action } from "./actions.ts";
+import { createRig, type Rig } from "./rig.ts";
+import { createWatchman } from "./watchman.ts";
+
+/**
+ * Generated: Belay is killed before and after every single call that it makes during a repair, and started again a little later.
+ * Whatever the point, the VM has to come back once, by one start, with one incident, and no invariant broken on the way.
+ */
+interface Trial {
+  readonly fault: Action;
+  /** What Belay does to the VM, in the world's words: exactly once. */
+  readonly effect: RegExp;
+  readonly persistent?: boolean;
+  /** Another end that is right, because of what a dead Belay took along. */
+  readonly orElse?: (rig: Rig) => boolean;
+}
+
+const trials: Record<string, Trial> = {
+  "QEMU killed": { fault: { do: "kill-qemu", vm: "web-1" }, effect: /starts web-1/ },
+  "guest panicked": { fault: { do: "panic", vm: "web-1" }, effect: /starts web-1/ },
+  "guest switched itself off": { fault: { do: "guest-powers-off", vm: "web-1" }, effect: /starts web-1/ },
+  "watchdog fired": { fault: { do: "watchdog", vm: "web-1" }, effect: /starts web-1/ },
+  paused: { fault: { do: "person-pauses", vm: "web-1" }, effect: /resumes web-1/ },
+  asleep: { fault: { do: "guest-sleeps", vm: "web-1" }, effect: /wakes web-1/ },
+  "transient domain died": {
+    ...{ fault: { do: "kill-qemu", vm: "web-1" }, effect: /starts web-1/, persistent: false },
+    // Only the dead Belay heard how it went. To the next one the domain is gone, and may run elsewhere: a person has to look.
+    orElse: (rig) => incidentsOf(rig).some((it) => it.cause === "vanished" && it.state === "handed-over"),
+  },
+  "killed by the button": {
+    ...{ fault: { do: "kill-button", vm: "web-1", key: "k" }, effect: /starts web-1/ },
+    // The request was not carried out and whoever asks is told so.
+    orElse: ({ cloud, store }) =>
+      cloud.world.injected.length === 0 && [...store.tables.intents.values()].every((it) => it.ended?.ok === false),
+  },
+};
+
+const incidentsOf = (rig: Rig) => [...rig.store.tables.incidents.values()];
+
+function wellAgain(rig: Rig): boolean {
+  const domain = [...(rig.cloud.world.host("host-1")?.domains.values() ?? [])][0];
+  const incidents = incidentsOf(rig);
+  const ended = incidents.length === 1 && incidents.every((it) => it.endedAt !== null);
+  return ended && domain !== undefined && guestAnswers(rig.cloud.world, domain);
+}
+
+/** Plays the fault, with a kill at the point where one is given. What was wrong, and the calls that it took. */
+async function play({ fault, effect, persistent = true, orElse = () => false }: Trial, point?: KillPoint, pauseMs = 0) {
+  const rig = await createRig({ hosts: [{ name: "host-1", vms: [{ name: "web-1", persistent }] }] });
+  const watchman = createWatchman(rig);
+  const wrong: string[] = [];
+  const alive = () => rig.belay.aliveSince() !== undefined;
+  await rig.act({ do: "belay-starts" });
+  await rig.clock.advance(3000);
+  const before = rig.belay.calls().length;
+  if (point) rig.belay.killAt(point);
+  await rig.act(fault);
+  let calls: readonly string[] = [];
+  let other = false;
+  for (let looks = 0; looks < 240 && !(alive() && (wellAgain(rig) || other)); looks++) {
+    await rig.clock.advance(250);
+    calls = rig.belay.calls().slice(before);
+    if (!alive()) {
+      await rig.clock.advance(pauseMs);
+      await rig.act({ do: "belay-starts" });
+    }
+    wrong.push(...(await watchman.check()));
+    other = point !== undefined && orElse(rig);
+  }
+  await rig.clock.advance(5000);
+  wrong.push(...(await watchman.check()));
+  const effects = rig.cloud.world.history().filter(({ words }) => effect.test(words)).length;
+  if (!other && !wellAgain(rig)) wrong.push("It did not come back within a minute.");
+  if (effects !== (other ? 0 : 1)) wrong.push(`${effects} times ${effect.source}.`);
+  for (const { level, words, facts } of rig.log) if (level === "error") wrong.push(`${words} ${JSON.stringify(facts)}`);
+  rig.close();
+  return { wrong, calls };
+}
+
+test.each(Object.entries(trials))("%s: killed at every call, Belay brings the VM back once", async (_, trial) => {
+  const plain = await play(trial);
+  expect(plain.wrong).toEqual([]);
+  // Of the many times that the guest is asked the first two say all.
+  const asked = plain.calls.flatMap((name, index) => (name === "prober.answers" ? [index] : [])).slice(2);
+  const points = plain.calls.flatMap((_, index) => (asked.includes(index) ? [] : [index + 1]));
+  expect(points.length).toBeGreaterThan(15);
+
+  const wrong: string[] = [];
+  for (const call of points)
+    for (const when of ["before", "after"] as const)
+      for (const pauseMs of [50, 3000]) {
+        const where = `${when} call ${call} (${plain.calls[call - 1]}), back after ${pauseMs} ms`;
+        const played = await play(trial, { call, when }, pauseMs);
+        wrong.push(...played.wrong.map((words) => `${where}: ${words}`));
+      }
+  expect(wrong).toEqual([]);
+});
