@@ -16,6 +16,12 @@ export interface ServerOptions {
   readonly port: number;
   readonly args?: readonly string[];
   readonly env?: Record<string, string>;
+  /** Gives up waiting until it is ready, and ends it. A server that is ready is stopped by `stop`. */
+  readonly signal?: AbortSignal;
+  /** As soon as the process is there, long before it is ready. */
+  readonly onSpawn?: (pid: number) => void;
+  /** Everything that it writes. */
+  readonly onOutput?: (chunk: Buffer) => void;
 }
 
 /** A Belay server as a child process: what tests, benches and `npm start` drive. */
@@ -45,9 +51,15 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function untilReady(url: string, child: ChildProcess, output: () => string): Promise<void> {
+async function untilReady(
+  url: string,
+  child: ChildProcess,
+  output: () => string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const deadline = Date.now() + readyWithinMs;
   while (Date.now() < deadline) {
+    signal?.throwIfAborted();
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(`the server ended at its start:\n${output()}`);
     const health = await fetch(`${url}/api/v1/health`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
@@ -79,17 +91,25 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let text = "";
   const keep = (chunk: Buffer) => {
     text = (text + chunk.toString("utf8")).slice(-outputKept);
+    options.onOutput?.(chunk);
   };
   child.stdout.on("data", keep);
   child.stderr.on("data", keep);
   const ended = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | string);
   const { pid } = child;
   if (pid === undefined) throw new Error("the server could not be started");
+  options.onSpawn?.(pid);
   const output = () => text;
+  const stop = async () => {
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), stopWithinMs);
+    await ended;
+    clearTimeout(timer);
+  };
   try {
-    await untilReady(url, child, output);
+    await untilReady(url, child, output, options.signal);
   } catch (error) {
-    child.kill("SIGKILL");
+    await stop(); // in order: it may have started its PostgreSQL
     throw error;
   }
   const token = (await readFile(path.join(options.dataDir, "operator-token"), "utf8")).trim();
@@ -104,12 +124,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ended,
     output,
     kill,
-    async stop() {
-      child.kill("SIGTERM");
-      const timer = setTimeout(() => child.kill("SIGKILL"), stopWithinMs);
-      await ended;
-      clearTimeout(timer);
-    },
+    stop,
     async api<T>(method: string, route: string, body?: unknown, headers: Record<string, string> = {}) {
       const reply = await fetch(`${url}/api/v1${route}`, {
         method,
