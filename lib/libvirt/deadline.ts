@@ -13,9 +13,7 @@ export function deadline(timeoutMs: number, caller?: AbortSignal): Deadline {
     expired = true;
     controller.abort(new Error(`${timeoutMs} ms are over`));
   }, timeoutMs);
-  const follow = () => controller.abort(caller?.reason);
-  if (caller?.aborted) follow();
-  else caller?.addEventListener("abort", follow, { once: true });
+  const unfollow = caller ? whenAborted(caller, () => controller.abort(caller.reason)) : () => {};
   return {
     signal: controller.signal,
     get expired() {
@@ -23,7 +21,17 @@ export function deadline(timeoutMs: number, caller?: AbortSignal): Deadline {
     },
     clear() {
       clearTimeout(timer);
-      caller?.removeEventListener("abort", follow);
+      unfollow();
     },
   };
+}
+
+/** Calls `action` when the signal fires, at once if it has fired already; returns how to take that back. */
+export function whenAborted(signal: AbortSignal, action: () => void): () => void {
+  if (signal.aborted) {
+    action();
+    return () => {};
+  }
+  signal.addEventListener("abort", action, { once: true });
+  return () => signal.removeEventListener("abort", action);
 }

@@ -1,6 +1,5 @@
 import type { Duplex } from "node:stream";
 import { isRpcError } from "../errors.ts";
-import { commandDuplex } from "../ssh/command-duplex.ts";
 import type { SshConnection } from "../ssh/connection.ts";
 import type { Dialer } from "./dialer.ts";
 import { systemSocketPath } from "./unix.ts";
@@ -20,24 +19,25 @@ export function sshDialer(
   const { socketPath = systemSocketPath, uri = "qemu:///system" } = options;
   let byCommand = false;
 
-  const throughCommand = async (signal: AbortSignal, before: string): Promise<Duplex> => {
-    const channel = await ssh.spawn(["sh", "-c", helperScript, "sh", uri, socketPath], { signal });
+  const throughCommand = async (signal: AbortSignal): Promise<Duplex> => {
+    const duplex = await ssh.spawn(["sh", "-c", helperScript, "sh", uri, socketPath], { signal });
     byCommand = true;
-    return commandDuplex(channel, `${before}the command that joins the daemon's socket`, () => {
+    duplex.once("error", () => {
       byCommand = false;
     });
+    return duplex;
   };
 
   return {
     target: `${ssh.target} ${socketPath}`,
     async dial(signal) {
-      if (byCommand) return throughCommand(signal, "");
+      if (byCommand) return throughCommand(signal);
       try {
         return await ssh.openUnixSocket(socketPath, { signal });
       } catch (refused) {
         if (!isRpcError(refused, "DialFailed") || ssh.state !== "open") throw refused;
         // sshd says the same whether forwarding is forbidden or nobody listens: only trying the other way tells.
-        return throughCommand(signal, `${refused.message}; `);
+        return throughCommand(signal);
       }
     },
   };

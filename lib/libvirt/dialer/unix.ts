@@ -1,4 +1,5 @@
 import { createConnection } from "node:net";
+import { whenAborted } from "../deadline.ts";
 import { aborted, RpcError } from "../errors.ts";
 import type { Dialer } from "./dialer.ts";
 
@@ -11,19 +12,17 @@ export function unixDialer(path: string = systemSocketPath): Dialer {
     target,
     dial: (signal) =>
       new Promise((resolve, reject) => {
-        if (signal.aborted) return reject(aborted(target, signal));
         const socket = createConnection({ path });
-        const stop = () => {
+        const forget = whenAborted(signal, () => {
           socket.destroy();
           reject(aborted(target, signal));
-        };
-        signal.addEventListener("abort", stop, { once: true });
+        });
         socket.once("connect", () => {
-          signal.removeEventListener("abort", stop);
+          forget();
           resolve(socket);
         });
         socket.on("error", (cause: NodeJS.ErrnoException) => {
-          signal.removeEventListener("abort", stop);
+          forget();
           const cure = cause.code === "ENOENT" ? "; is libvirtd running there?" : "";
           reject(new RpcError("DialFailed", `${target}: ${cause.message}${cure}`, { cause }));
         });

@@ -70,6 +70,11 @@ export class Session {
     duplex.on("end", () => this.#onEnd());
     duplex.on("error", (cause) => this.#end("ConnectionClosed", messageOf(cause), cause));
     duplex.on("close", () => this.#end("ConnectionClosed", "the connection was closed"));
+    // It may have ended between the dialling and this.
+    if (duplex.destroyed) {
+      const { errored } = duplex;
+      this.#end("ConnectionClosed", errored ? errored.message : "the connection was closed at once", errored);
+    }
   }
 
   get closedBy(): RpcError | undefined {

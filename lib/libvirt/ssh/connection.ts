@@ -1,13 +1,20 @@
 import type { Duplex } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
-import { deadline } from "../deadline.ts";
+import { deadline, whenAborted } from "../deadline.ts";
 import { aborted, isRpcError, messageOf, RpcError } from "../errors.ts";
+import { commandDuplex } from "./command-duplex.ts";
 import { type ExecOptions, type ExecResult, runOn } from "./exec.ts";
 import { sshHandshake } from "./handshake.ts";
 import { checkSshOptions, type SshOptions } from "./options.ts";
 import { shellCommand } from "./quote.ts";
 
 export type SshState = "idle" | "connecting" | "open" | "closed";
+
+export interface ChannelOptions {
+  /** Until the host has opened the channel. Default 10 s. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
 
 /** How long the host may take to open a channel over a connection that stands. */
 const channelTimeoutMs = 10_000;
@@ -57,9 +64,12 @@ export class SshConnection {
   }
 
   /** A byte stream to a unix socket of the host. */
-  openUnixSocket(path: string, options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<Duplex> {
-    return this.#channel(`${this.target}: socket ${path}`, options, (client, done) =>
-      client.openssh_forwardOutStreamLocal(path, done),
+  openUnixSocket(path: string, options: ChannelOptions = {}): Promise<Duplex> {
+    return this.#channel(
+      `${this.target}: socket ${path}`,
+      options,
+      (client, done) => client.openssh_forwardOutStreamLocal(path, done),
+      (channel) => channel,
     );
   }
 
@@ -68,8 +78,10 @@ export class SshConnection {
     const what = `${this.target}: ${argv[0]}`;
     const limit = deadline(options.timeoutMs, options.signal);
     try {
-      const channel = await this.spawn(argv, { signal: limit.signal });
-      return await runOn(channel, what, options, limit.signal);
+      const running = await this.#command(argv, { signal: limit.signal }, (channel) => ({
+        result: runOn(channel, what, options, limit.signal),
+      }));
+      return await running.result;
     } catch (error) {
       if (limit.expired && isRpcError(error, "Aborted", "CallTimeout")) {
         throw new RpcError("CallTimeout", `${what}: not done within ${options.timeoutMs} ms`, { cause: error });
@@ -80,10 +92,12 @@ export class SshConnection {
     }
   }
 
-  /** Starts a command and gives its channel: writes are its input, reads its output, `stderr` beside it. */
-  spawn(argv: readonly string[], options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<ClientChannel> {
-    const command = shellCommand(argv);
-    return this.#channel(`${this.target}: ${argv[0]}`, options, (client, done) => client.exec(command, done));
+  /**
+   * Starts a command and gives its input and output as one byte stream, whose end waits for the command's own: it fails, with
+   * what was written on stderr, unless the command ended with 0.
+   */
+  spawn(argv: readonly string[], options: ChannelOptions = {}): Promise<Duplex> {
+    return this.#command(argv, options, (channel) => commandDuplex(channel, `${this.target}: ${argv[0]}`));
   }
 
   /** Ends the connection and all that runs over it. Final; may be called again. */
@@ -95,32 +109,46 @@ export class SshConnection {
     this.#client = undefined;
   }
 
-  async #channel(
+  #command<T>(argv: readonly string[], options: ChannelOptions, use: (channel: ClientChannel) => T): Promise<T> {
+    const command = shellCommand(argv);
+    return this.#channel(`${this.target}: ${argv[0]}`, options, (client, done) => client.exec(command, done), use);
+  }
+
+  /** `use` gets the channel before anything else of it is received: a command may have ended a moment later. */
+  async #channel<T>(
     what: string,
-    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
+    options: ChannelOptions,
     open: (client: Client, done: (error: Error | undefined, channel: ClientChannel) => void) => void,
-  ): Promise<ClientChannel> {
+    use: (channel: ClientChannel) => T,
+  ): Promise<T> {
     const client = await this.#ready(options.signal);
     const limit = deadline(options.timeoutMs ?? channelTimeoutMs, options.signal);
     try {
-      return await new Promise<ClientChannel>((resolve, reject) => {
+      return await new Promise<T>((resolve, reject) => {
         const lost = () => reject(new RpcError("ConnectionClosed", `${what}: the SSH connection was lost`));
         const stop = () => {
-          if (!limit.expired) return reject(aborted(what, limit.signal));
-          client.destroy();
-          reject(new RpcError("CallTimeout", `${what}: the host did not open a channel in time`));
+          reject(
+            limit.expired
+              ? new RpcError("CallTimeout", `${what}: the host did not open a channel in time`)
+              : aborted(what, limit.signal),
+          );
+          if (limit.expired) client.destroy();
         };
+        const forget = whenAborted(limit.signal, stop);
+        if (limit.signal.aborted) return;
         client.once("close", lost);
-        limit.signal.addEventListener("abort", stop, { once: true });
         try {
           open(client, (cause, channel) => {
             client.off("close", lost);
-            limit.signal.removeEventListener("abort", stop);
-            if (cause) return reject(new RpcError("DialFailed", `${what}: ${cause.message}`, { cause }));
+            forget();
+            if (cause) {
+              reject(new RpcError("DialFailed", `${what}: ${cause.message}`, { cause }));
+              return;
+            }
             channel.on("error", () => undefined);
             // Opened after its asker had gone: nobody will use or close it.
             if (limit.signal.aborted) channel.close();
-            resolve(channel);
+            else resolve(use(channel));
           });
         } catch (cause) {
           client.off("close", lost);
@@ -142,10 +170,8 @@ export class SshConnection {
     const opening = this.#opening;
     if (!signal) return opening;
     return new Promise((resolve, reject) => {
-      const stop = () => reject(aborted(this.target, signal));
-      if (signal.aborted) stop();
-      signal.addEventListener("abort", stop, { once: true });
-      opening.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+      const forget = whenAborted(signal, () => reject(aborted(this.target, signal)));
+      opening.then(resolve, reject).finally(forget);
     });
   }
 
@@ -154,6 +180,8 @@ export class SshConnection {
     try {
       const client = await sshHandshake(this.#options, this.#end.signal);
       this.#client = client;
+      // Each channel that is being opened listens for the end.
+      client.setMaxListeners(0);
       client.on("error", (cause) => this.#lost(client, cause.message));
       client.on("close", () => this.#lost(client, "the connection was closed"));
       this.#setState("open");

@@ -1,4 +1,5 @@
 import type { ClientChannel } from "ssh2";
+import { whenAborted } from "../deadline.ts";
 import { aborted, RpcError } from "../errors.ts";
 
 export interface ExecOptions {
@@ -27,15 +28,15 @@ export function runOn(
 ): Promise<ExecResult> {
   const maxBytes = options.maxOutputBytes ?? 1024 * 1024;
   return new Promise((resolve, reject) => {
+    let forget = () => {};
     let status: { code: number; signal?: string } | undefined;
     const stop = (error: RpcError) => {
-      signal.removeEventListener("abort", onAbort);
+      forget();
       // Servers older than OpenSSH 7.9 ignore the signal; the closed channel then ends a command at its next write.
       channel.signal("KILL");
       channel.close();
       reject(error);
     };
-    const onAbort = () => stop(aborted(what, signal));
     const collect = (stream: NodeJS.ReadableStream, name: string): (() => string) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -52,15 +53,11 @@ export function runOn(
       status = { code: code ?? -1, ...(name && { signal: name }) };
     });
     channel.on("close", () => {
-      signal.removeEventListener("abort", onAbort);
+      forget();
       if (status) resolve({ ...status, stdout: stdout(), stderr: stderr() });
       else reject(new RpcError("ConnectionClosed", `${what}: the SSH connection was lost before the command ended`));
     });
-    if (signal.aborted) {
-      onAbort();
-      return;
-    }
-    signal.addEventListener("abort", onAbort, { once: true });
     channel.end(options.stdin ?? "");
+    forget = whenAborted(signal, () => stop(aborted(what, signal)));
   });
 }

@@ -1,5 +1,5 @@
 import { Client } from "ssh2";
-import { deadline } from "../deadline.ts";
+import { deadline, whenAborted } from "../deadline.ts";
 import { aborted, HostKeyMismatch, isRpcError, messageOf, RpcError } from "../errors.ts";
 import { describeHostKey } from "./host-key.ts";
 import { type SshOptions, ssh2Config } from "./options.ts";
@@ -23,13 +23,12 @@ export async function sshHandshake(options: SshOptions, signal: AbortSignal): Pr
         socket.destroy();
         reject(mismatch ?? explain(target, options, cause));
       };
-      const stop = () => fail(limit.signal.reason);
-      limit.signal.addEventListener("abort", stop, { once: true });
+      const forget = whenAborted(limit.signal, () => fail(limit.signal.reason));
       // Both stay for the client's life: an error without a listener would end the process.
       client.on("error", fail);
       client.on("close", () => fail(new Error("the host closed the connection")));
       client.once("ready", () => {
-        limit.signal.removeEventListener("abort", stop);
+        forget();
         resolve(client);
       });
       try {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Client } from "ssh2";
-import { deadline } from "../deadline.ts";
+import { deadline, whenAborted } from "../deadline.ts";
 import { isRpcError, messageOf, RpcError } from "../errors.ts";
 import { openTcp } from "./tcp.ts";
 
@@ -44,7 +44,7 @@ export async function fetchHostKey(options: {
         socket.destroy();
         reject(new RpcError("DialFailed", `SSH host ${host}:${port}: ${messageOf(cause)}`, { cause }));
       };
-      limit.signal.addEventListener("abort", () => fail(limit.signal.reason), { once: true });
+      whenAborted(limit.signal, () => fail(limit.signal.reason));
       client.on("error", fail);
       client.on("close", () => fail(new Error("the host closed the connection before it showed a key")));
       client.on("handshake", () => {

@@ -1,27 +1,23 @@
 import { createConnection, type Socket } from "node:net";
+import { whenAborted } from "../deadline.ts";
 import { aborted, RpcError } from "../errors.ts";
 
 /** Opens a TCP connection with small packets sent at once: each of our calls is one, and waits for its answer. */
 export function openTcp(host: string, port: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const target = `SSH host ${host}:${port}`;
-    if (signal.aborted) {
-      reject(aborted(target, signal));
-      return;
-    }
     const socket = createConnection({ host, port, noDelay: true });
-    const stop = () => {
+    const forget = whenAborted(signal, () => {
       socket.destroy();
       reject(aborted(target, signal));
-    };
-    signal.addEventListener("abort", stop, { once: true });
+    });
     socket.once("connect", () => {
-      signal.removeEventListener("abort", stop);
+      forget();
       resolve(socket);
     });
     // Stays for the socket's life: an error without a listener would end the process.
     socket.on("error", (cause) => {
-      signal.removeEventListener("abort", stop);
+      forget();
       reject(new RpcError("DialFailed", `${target}: ${cause.message}`, { cause }));
     });
   });
