@@ -1,4 +1,6 @@
 import { DBOS } from "@dbos-inc/dbos-sdk";
+import { registerInternalQueue } from "@dbos-inc/dbos-sdk/internal/wfqueue";
+import pg from "pg";
 import type { Log, RepairProgram, RepairRunner } from "../engine/ports.ts";
 import type { RepairId } from "../model/index.ts";
 import { Gate } from "./gate.ts";
@@ -20,6 +22,26 @@ export interface RunnerOptions {
 /** Fixed: DBOS recovers only what was begun under the same name and version. The program keeps its steps' names and order. */
 const application = { name: "belay-repairs", version: "1" } as const;
 
+/**
+ * What is recovered, and what goes on after it broke off, comes through DBOS's own queue, which it would look at once a second. There
+ * is no public setting for this one.
+ */
+const recoveryQueue = { name: "_dbos_internal_queue", minPollingIntervalMs: 250 } as const;
+
+/** Our own connections for DBOS: those that it opens itself send a first statement in a way that pg warns about. */
+function openPool(databaseUrl: string, log: Log): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: 10,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    idle_in_transaction_session_timeout: 60_000,
+    application_name: "belay repairs",
+  });
+  pool.on("error", (error) => log.warn("a connection of the repairs to the database broke", { error: error.message }));
+  return pool;
+}
+
 const brokeOff: ReadonlySet<string> = new Set(["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]);
 
 /** The number of the step that failed, or the one after the last: what is before it stays done. */
@@ -38,6 +60,7 @@ export function dbosRunner(options: RunnerOptions): RepairRunner {
   const { databaseUrl, executorId, log, concurrency = 32 } = options;
   let program: RepairProgram | undefined;
   let running: Running | undefined;
+  let pool: pg.Pool | undefined;
 
   return {
     register(given) {
@@ -48,18 +71,31 @@ export function dbosRunner(options: RunnerOptions): RepairRunner {
     async launch() {
       if (program === undefined) throw new Error("register the program before the launch");
       if (DBOS.isInitialized()) throw new Error("another runner is at work in this process: close it first");
-      running = { program, gate: new Gate(concurrency), log, closing: false };
-      setRunning(running);
+      const connections = openPool(databaseUrl, log);
+      const next = { program, gate: new Gate(concurrency), log, closing: false };
+      setRunning(next);
+      registerInternalQueue(recoveryQueue.name, { minPollingIntervalMs: recoveryQueue.minPollingIntervalMs });
       DBOS.setConfig({
         name: application.name,
         applicationVersion: application.version,
         executorID: executorId,
         systemDatabaseUrl: databaseUrl,
+        systemDatabasePool: connections,
         systemDatabaseSchemaName: "dbos",
         useListenNotify: false, // for messages between workflows: we have none
         logger: quietLogger(log),
       });
-      await DBOS.launch();
+      try {
+        await DBOS.launch();
+      } catch (error) {
+        next.closing = true;
+        setRunning(undefined);
+        await DBOS.shutdown().catch(() => undefined);
+        await connections.end();
+        throw error;
+      }
+      running = next;
+      pool = connections;
     },
 
     async start(repair: RepairId) {
@@ -79,6 +115,7 @@ export function dbosRunner(options: RunnerOptions): RepairRunner {
       running.closing = true;
       setRunning(undefined);
       await DBOS.shutdown();
+      await pool?.end();
     },
   };
 }

@@ -1,12 +1,13 @@
 import type { Log } from "../engine/ports.ts";
 
-/** DBOS's own log lines: its troubles are ours as warnings, everything else is left out. */
+/** Said by us in our own words, or of no interest. */
+const known = ["being automatically retried", "Shutting down while"];
+
+/** DBOS's own log lines: its troubles are warnings of ours, everything else is left out. */
 export function quietLogger(log: Log) {
-  const words = (entry: unknown) => (entry instanceof Error ? entry.message : String(entry));
-  return {
-    debug() {},
-    info() {},
-    warn: (entry: unknown) => log.warn(`DBOS: ${words(entry)}`),
-    error: (entry: unknown) => log.warn(`DBOS: ${words(entry)}`),
+  const say = (entry: unknown) => {
+    const words = entry instanceof Error ? entry.message : String(entry);
+    if (!known.some((part) => words.includes(part))) log.warn(`DBOS: ${words}`);
   };
+  return { debug() {}, info() {}, warn: say, error: say };
 }

@@ -1,7 +1,8 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openStore } from "./open-store.ts";
-import { enrol, failedVm, runningVm, type StoreBench, seededIds, storeBench } from "./testing/fixtures.ts";
+import { enrol, failedVm, runningVm, type StoreBench, storeBench } from "./testing/fixtures.ts";
+import { seededIds } from "./testing/seeded.ts";
 
 let bench: StoreBench;
 beforeAll(async () => {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openStore } from "./open-store.ts";
 import { died, failedVm, runningVm, type StoreBench, storeBench } from "./testing/fixtures.ts";
+import { seededIds } from "./testing/seeded.ts";
 
 let bench: StoreBench;
 beforeAll(async () => {
@@ -32,8 +34,7 @@ describe("opening an incident", () => {
 
   test("of twenty racers from two processes one opens it", async () => {
     const { vm } = await runningVm(bench, "raced");
-    const { openStore } = await import("./open-store.ts");
-    const { seededIds } = await import("./testing/fixtures.ts");
+
     const other = await openStore({ databaseUrl: bench.database.url, ids: seededIds(77) });
     try {
       const racers = Array.from({ length: 20 }, (_, racer) =>

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { seededRandom } from "../testing/fixtures.ts";
+import { seededRandom } from "../testing/seeded.ts";
 import { ensurePostgres, type Postgres, type PostgresOptions } from "./ensure.ts";
 import { eventually, isAlive } from "./processes.ts";
 

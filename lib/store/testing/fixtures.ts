@@ -1,24 +1,8 @@
 import type { DomainSight, EngineStore, NewIncident, ServiceStore } from "../../engine/ports.ts";
-import { type Host, type IdSource, idSource, type Viewer, type VmId } from "../../model/index.ts";
+import type { Host, IdSource, Viewer, VmId } from "../../model/index.ts";
 import { openStore, type Store } from "../open-store.ts";
+import { seededIds } from "./seeded.ts";
 import { type TestDatabase, testDatabase } from "./test-database.ts";
-
-/** Numbers in [0, 1) from a seed: the same in each run (xorshift32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
-
-/** Ids that are the same in each run, born one millisecond after the other. */
-export function seededIds(seed: number): IdSource {
-  let now = 1_700_000_000_000;
-  return idSource(() => now++, seededRandom(seed));
-}
 
 export interface StoreBench {
   readonly database: TestDatabase;

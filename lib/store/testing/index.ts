@@ -1,1 +1,2 @@
+export { seededIds, seededRandom } from "./seeded.ts";
 export { type TestDatabase, testDatabase } from "./test-database.ts";
