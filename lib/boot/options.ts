@@ -1,0 +1,88 @@
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+
+export const roles = ["web", "engine"] as const;
+export type Role = (typeof roles)[number];
+
+export interface BootOptions {
+  /** Keys, tokens, accounts and, unless `databaseUrl` is given, the database. */
+  readonly dataDir: string;
+  /** A PostgreSQL of the operator's. Without it Belay runs its own in `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly roles: ReadonlySet<Role>;
+  readonly simulated: boolean;
+  /** Further origins whose pages may use their cookies: addresses in front of a proxy. */
+  readonly origins: readonly string[];
+}
+
+/** A setting that cannot be used: which one, and how it would be. */
+export class BadSetting extends Error {
+  override readonly name = "BadSetting";
+  readonly cure: string;
+  constructor(message: string, cure: string) {
+    super(message);
+    this.cure = cure;
+  }
+}
+
+const origin = z.url({ protocol: /^https?$/ });
+
+function read<T>(name: string, value: string, schema: z.ZodType<T>, cure: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new BadSetting(`${name} is ${JSON.stringify(value)}.`, cure);
+}
+
+const list = (text: string) => text.split(",").map((part) => part.trim());
+
+/** The settings of a server, from its arguments and environment. `dev` is the server's own: pages compiled as they are opened. */
+export function readOptions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): BootOptions & { readonly dev: boolean } {
+  const parsed = (() => {
+    try {
+      const options = { role: { type: "string" }, dev: { type: "boolean" } } as const;
+      return parseArgs({ args: [...args], options, strict: true }).values;
+    } catch (error) {
+      throw new BadSetting(
+        error instanceof Error ? error.message : String(error),
+        "The server takes --role web,engine and --dev; everything else is set by the environment.",
+      );
+    }
+  })();
+  const role = z.array(z.enum(roles)).min(1);
+  const chosen = parsed.role ?? roles.join(",");
+  const port = env.PORT || "3000";
+  const origins = env.BELAY_ORIGINS || "";
+  const simulated = env.BELAY_SIMULATED === "1";
+  const found = new Set(
+    read("--role", chosen, z.string().transform(list).pipe(role), "Name web, engine, or both: --role web,engine."),
+  );
+  if (simulated && found.size < roles.length)
+    throw new BadSetting(
+      `--role ${chosen} cannot be simulated: the simulated cloud lives in one process.`,
+      "Leave --role out, or unset BELAY_SIMULATED.",
+    );
+  return {
+    dev: parsed.dev ?? false,
+    dataDir: path.resolve(env.BELAY_DATA || ".data/belay"),
+    databaseUrl: env.DATABASE_URL || undefined,
+    host: env.HOST || "127.0.0.1",
+    port: read("PORT", port, z.coerce.number().int().min(1).max(65535), "Set it to a number from 1 to 65535."),
+    roles: found,
+    simulated,
+    origins:
+      origins === ""
+        ? []
+        : read(
+            "BELAY_ORIGINS",
+            origins,
+            z.string().transform(list).pipe(z.array(origin)),
+            "Set it to addresses such as https://belay.example, with commas between them.",
+          ),
+  };
+}
