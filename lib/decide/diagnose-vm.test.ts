@@ -20,6 +20,7 @@ const cases = [
   ["stopped", "crashed", ["crashed panicked", "stopped crashed"], "failed", "guest-panic", "certain"],
   ["stopped", "shutdown", [], "failed", "powered-off", "certain"],
   ["stopped", "unknown", [], "failed", "not-running", "likely"],
+  ["stopped", "unknown", ["stopped destroyed"], "intended"],
   ["stopped", "daemon", [], "failed", "not-running", "likely"],
   ["stopped", "destroyed", [], "intended"],
   ["stopped", "saved", [], "intended"],

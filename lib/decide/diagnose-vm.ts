@@ -65,6 +65,9 @@ function stopped(reason: VmStateReason, said: readonly string[]): Verdict {
         ? failed("qemu-died", "certain", "The VM's process ended without saying goodbye.")
         : failed("qemu-died", "likely", "The host says that the VM crashed; nobody was there to hear how.");
     default:
+      // A host that was restarted has forgotten why its domains stopped; what it said before then is all there is.
+      if (heard("stopped destroyed"))
+        return byHand("It was switched off on the hypervisor by hand before the host went away.");
       return failed("not-running", "likely", "It is not running, and the host does not say why.");
   }
 }

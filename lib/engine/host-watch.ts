@@ -1,10 +1,12 @@
 import type { Host, VmId } from "../model/index.ts";
 import type { EngineOptions, Env } from "./env.ts";
-import { type Heard, Inbox } from "./inbox.ts";
+import { type Batch, type Heard, Inbox } from "./inbox.ts";
 import { look, startWatching, type Watched } from "./look.ts";
 import { type DomainSight, type HostSignal, HostUnreachable } from "./ports.ts";
 
 const troubleMs = 1_000;
+const unreadKept = 1_024;
+const wordsKept = 8;
 
 /**
  * Watches one host: its events wake, a scan every few seconds is the truth, and both go through the same look. A lost event
@@ -17,6 +19,8 @@ export class HostWatch {
   readonly #inbox: Inbox;
   readonly #stop = new AbortController();
   readonly #watched = new Map<string, Watched>();
+  /** What events said and no look has answered yet: a host that falls silent in between must not make us forget it. */
+  readonly #unread = new Map<string, Heard>();
   #up = false;
   #reload = true;
   #ended: Promise<unknown> = Promise.resolve();
@@ -85,6 +89,7 @@ export class HostWatch {
     while (!signal.aborted) {
       try {
         const batch = await this.#inbox.take(Math.min(nextScanAt, this.#nextLookAt()), signal);
+        this.#remember(batch);
         if (this.#reload) await this.#load();
         if (!this.#up) {
           await this.#markUnknown();
@@ -94,10 +99,9 @@ export class HostWatch {
         const due = this.#dueUuids();
         if (batch.scan || clock.now() >= nextScanAt) {
           nextScanAt = clock.now() + this.#options.scanEveryMs;
-          await this.#scan(batch.domains);
+          await this.#scan();
         } else {
-          for (const uuid of new Set([...batch.domains.keys(), ...due]))
-            await this.#lookAt(uuid, batch.domains.get(uuid));
+          for (const uuid of new Set([...this.#unread.keys(), ...due])) await this.#lookAt(uuid);
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -150,22 +154,41 @@ export class HostWatch {
     }
   }
 
-  async #scan(heard: ReadonlyMap<string, Heard>): Promise<void> {
+  #remember(batch: Batch): void {
+    for (const [uuid, heard] of batch.domains) {
+      const before = this.#unread.get(uuid);
+      if (before === undefined && this.#unread.size >= unreadKept) continue; // the scan sees it all the same
+      this.#unread.set(uuid, {
+        said: [...(before?.said ?? []), ...heard.said].slice(-wordsKept),
+        since: before?.since ?? heard.since,
+      });
+    }
+  }
+
+  async #scan(): Promise<void> {
     const sights = await this.#env.hypervisor.listDomains(this.#host.id);
     const seen = new Map(sights.map((sight) => [sight.uuid, sight]));
     for (const sight of sights) if (!this.#watched.has(sight.uuid)) await this.#adopt(sight);
-    for (const [uuid, watched] of this.#watched) await look(this.#env, watched, seen.get(uuid), heard.get(uuid));
+    for (const [uuid, watched] of this.#watched) await this.#see(watched, seen.get(uuid));
+    for (const uuid of this.#unread.keys()) if (!this.#watched.has(uuid)) this.#unread.delete(uuid);
   }
 
-  async #lookAt(uuid: string, heard: Heard | undefined): Promise<void> {
+  async #see(watched: Watched, sight: DomainSight | undefined): Promise<void> {
+    await look(this.#env, watched, sight, this.#unread.get(watched.vm.uuid));
+    this.#unread.delete(watched.vm.uuid);
+  }
+
+  async #lookAt(uuid: string): Promise<void> {
     const sight = await this.#env.hypervisor.readDomain(this.#host.id, uuid);
     const watched = this.#watched.get(uuid);
     if (watched === undefined) {
       if (sight !== undefined) await this.#adopt(sight);
+      this.#unread.delete(uuid);
       return;
     }
-    if (heard?.said.some((what) => what.startsWith("defined"))) await this.#readDefinition(watched.vm.id, uuid);
-    await look(this.#env, watched, sight, heard);
+    if (this.#unread.get(uuid)?.said.some((what) => what.startsWith("defined")))
+      await this.#readDefinition(watched.vm.id, uuid);
+    await this.#see(watched, sight);
   }
 
   /** What runs is taken as wanted and what stands still as unwanted: a VM is never started by surprise. */
