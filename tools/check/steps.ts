@@ -8,7 +8,11 @@ import { failed, passed, type Tally } from "../test/tally.ts";
  * What a reviewer would look at: types, lint and format, and the unit tests (among them arrows between rooms, sizes, dead files and
  * the lock file). The three run at once: the compiler and the linter are done while vitest still loads.
  */
-export async function runCheck(board: Board, signal: AbortSignal): Promise<Tally[]> {
+export async function runCheck(
+  board: Board,
+  signal: AbortSignal,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Tally[]> {
   const program = (part: string, file: string, args: readonly string[]): Promise<Tally> =>
     board.phase(part, async () => {
       const { ok, words, output } = await runCommand(process.execPath, [inProject(file), ...args], {
@@ -21,6 +25,6 @@ export async function runCheck(board: Board, signal: AbortSignal): Promise<Tally
   return await Promise.all([
     program("types", "node_modules/typescript/bin/tsc", ["--noEmit", "-p", "."]),
     program("lint and format", "node_modules/@biomejs/biome/bin/biome", ["check", "--max-diagnostics=50", "."]),
-    board.phase("unit tests", (say) => runVitest("unit", { signal, say, deadlineMs: 240_000 })),
+    board.phase("unit tests", (say) => runVitest("unit", { signal, say, env, deadlineMs: 240_000 })),
   ]);
 }

@@ -16,6 +16,7 @@ export interface CommandOptions {
   readonly onLine?: (line: string) => void;
   /** Every line of file descriptor 3, for programs that report progress there. */
   readonly onStatus?: (line: string) => void;
+  readonly onSpawn?: (pid: number) => void;
   /** How many of the last lines `output` holds. */
   readonly keepLines?: number;
 }
@@ -42,6 +43,7 @@ export function runCommand(
     stdio: ["ignore", "pipe", "pipe", options.onStatus ? "pipe" : "ignore"],
     detached: true,
   });
+  if (child.pid !== undefined) options.onSpawn?.(child.pid);
   const read = (line: string): void => {
     kept.push(line);
     if (kept.length > keepLines) kept.shift();

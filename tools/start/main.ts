@@ -1,0 +1,105 @@
+/**
+ * `npm start`: set-up, lab (or the simulated cloud where it cannot run), server, demo, traffic; then stays in the foreground.
+ * Ctrl-C stops all that was started, in the reverse order.
+ */
+import { createBoard } from "../kit/board.ts";
+import { explain, Failure } from "../kit/failure.ts";
+import { watchInterruption } from "../kit/interruption.ts";
+import { setUp } from "../setup/set-up.ts";
+import { type Child, startChild } from "./child.ts";
+import { claimInstance } from "./instance.ts";
+import { tellNews } from "./news.ts";
+import { readStartOptions } from "./options.ts";
+import { requireFreePort } from "./port.ts";
+import { bringUpLab, takeDownLab } from "./real-cloud.ts";
+import { runDemo } from "./run-demo.ts";
+import { bringUpServer, logFileOf, stopOrphanedDatabase } from "./server.ts";
+import { createStops } from "./stops.ts";
+import { readAccounts, welcomeLines } from "./welcome.ts";
+
+const interruption = watchInterruption();
+const { signal } = interruption;
+const board = createBoard();
+const stops = createStops(board.line);
+
+/** Starts everything and waits: for Ctrl-C, or for the first part that ends by itself. */
+async function run(): Promise<void> {
+  const options = readStartOptions(process.argv.slice(2), process.env);
+  const { dataDir, url, lab } = options;
+  const claim = await claimInstance(dataDir, url, board.line);
+  stops.add(claim.release);
+  await requireFreePort(options.host, options.port);
+  const { noLab } = await setUp({ for: "start", board, signal, simulated: options.simulated });
+  const simulated = noLab !== undefined;
+  if (simulated)
+    board.line(`  simulated cloud: ${noLab.why}${options.simulated ? "" : ` (for a real one: ${noLab.cure})`}`);
+  else {
+    stops.add(() => takeDownLab(lab, board));
+    await bringUpLab({ lab, dataDir, board, signal });
+  }
+
+  const server = await bringUpServer(options, simulated, {
+    board,
+    signal,
+    onSpawn: (pid) => void claim.note("server", pid),
+  });
+  stops.add(async () => {
+    await board.phase("stopping the server", () => server.stop());
+  });
+  const env = {
+    PORT: String(options.port),
+    HOST: options.host,
+    BELAY_DATA: dataDir,
+    BELAY_LAB: lab,
+    BELAY_SIMULATED: simulated ? "1" : "",
+  };
+  await board.phase("demo", (say) => runDemo(env, say, signal));
+  // The simulated cloud has no network: its server says itself what its guests would have answered.
+  const traffic: Child | undefined = simulated
+    ? undefined
+    : startChild("tools/traffic.ts", [], env, (pid) => void claim.note("traffic", pid));
+  if (traffic) stops.add(() => board.phase("stopping the traffic", () => traffic.stop()));
+
+  const accounts = await readAccounts(dataDir);
+  for (const line of welcomeLines({ url, accounts, simulatedBecause: noLab?.why, logFile: logFileOf(dataDir) }))
+    console.log(line);
+  void tellNews(server, (words) => console.log(words), signal);
+
+  const interrupted = new Promise<undefined>((resolve) =>
+    signal.addEventListener("abort", () => resolve(undefined), { once: true }),
+  );
+  const ends = [
+    interrupted,
+    server.ended.then((how) => ({
+      name: "server",
+      how: String(how),
+      output: server.output(),
+      tidy: stopOrphanedDatabase,
+    })),
+    ...(traffic
+      ? [traffic.ended.then(({ words, output }) => ({ name: "traffic source", how: words, output, tidy: undefined }))]
+      : []),
+  ];
+  const end = await Promise.race(ends);
+  if (end === undefined || signal.aborted) return;
+  await end.tidy?.(dataDir, simulated);
+  throw new Failure(
+    `the ${end.name} ended by itself (${end.how}). Its last lines:\n${lastLines(end.output)}`,
+    "npm start again; what was done is kept",
+  );
+}
+
+const lastLines = (text: string): string => text.trimEnd().split("\n").slice(-15).join("\n");
+
+interruption.onSecond(() => console.error("not waiting any longer: the next start ends what is left"));
+signal.addEventListener("abort", () => board.line("\nstopping everything (Ctrl-C again to end at once)"));
+let failure: unknown;
+try {
+  await run();
+} catch (error) {
+  if (!signal.aborted) failure = error;
+}
+await stops.all();
+board.close();
+if (failure !== undefined) console.error(`\n${explain(failure)}`);
+process.exit(failure === undefined ? 0 : 1); // stopped on request is stopped well

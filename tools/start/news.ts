@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { IncidentView } from "../../lib/contract/index.ts";
+import { cloudOf } from "../stack/enrol.ts";
+import type { RunningServer } from "../stack/server.ts";
+
+const everyMs = 2_000;
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+
+/** One line for an incident that opened or ended. */
+export function newsOf(
+  before: ReadonlyMap<string, string>,
+  incidents: readonly IncidentView[],
+  nameOf: (vmId: string) => string,
+): string[] {
+  return incidents
+    .filter((incident) => before.get(incident.id) !== incident.state)
+    .toReversed()
+    .map(({ vmId, state, words, endedAt, td }) => {
+      const when = clock.format(endedAt ?? td);
+      const took = endedAt === null ? "" : ` after ${((endedAt - td) / 1000).toFixed(1)} s`;
+      return `${when}  ${nameOf(vmId)}: ${state}${took}. ${words}`;
+    });
+}
+
+/** Says what happens while Belay runs, until the signal aborts. A question that fails is asked again: the server's end is said elsewhere. */
+export async function tellNews(
+  server: RunningServer,
+  line: (words: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let known: ReadonlyMap<string, string> | undefined;
+  while (!signal.aborted) {
+    const cloud = await cloudOf(server).catch(() => undefined);
+    if (cloud && !signal.aborted) {
+      const names = new Map<string, string>(cloud.vms.map((vm) => [vm.id, vm.name]));
+      if (known) for (const words of newsOf(known, cloud.incidents, (id) => names.get(id) ?? id)) line(words);
+      known = new Map(cloud.incidents.map((incident) => [incident.id, incident.state]));
+    }
+    await sleep(everyMs, undefined, { signal }).catch(() => {});
+  }
+}

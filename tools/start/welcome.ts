@@ -1,0 +1,56 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+
+const accountsFile = z.object({
+  accounts: z.array(
+    z.object({ organization: z.string(), role: z.string(), name: z.string(), email: z.string(), password: z.string() }),
+  ),
+});
+type Account = z.infer<typeof accountsFile>["accounts"][number];
+
+/** The people that the server made at its first start. A password that a person changed since is not in here. */
+export async function readAccounts(dataDir: string): Promise<Account[]> {
+  return accountsFile.parse(JSON.parse(await readFile(path.join(dataDir, "accounts.json"), "utf8"))).accounts;
+}
+
+export interface Welcome {
+  readonly url: string;
+  readonly accounts: readonly Account[];
+  /** Why this is the simulated cloud; undefined for a real one. */
+  readonly simulatedBecause: string | undefined;
+  readonly logFile: string;
+}
+
+/** What a person needs who has never seen this. */
+export function welcomeLines({ url, accounts, simulatedBecause, logFile }: Welcome): string[] {
+  const widths = {
+    who: Math.max(...accounts.map(({ organization, role }) => `${organization} (${role})`.length)),
+    email: Math.max(...accounts.map(({ email }) => email.length)),
+  };
+  const people = accounts.map(
+    ({ organization, role, email, password }) =>
+      `    ${`${organization} (${role})`.padEnd(widths.who)}   ${email.padEnd(widths.email)}   ${password}`,
+  );
+  const simulated = simulatedBecause
+    ? [`  SIMULATED: hosts and guests are in memory, because ${simulatedBecause}.`, ""]
+    : [];
+  return [
+    "",
+    `  Belay runs:  ${url}`,
+    "",
+    ...simulated,
+    "  Sign in as",
+    ...people,
+    "",
+    "  Try: as the provider open the VM web-1 and press Kill VM. Its QEMU is killed; watch it fail, be repaired and answer again.",
+    "       As the customer who owns it look at the same from the other side; the other customer sees nothing of it.",
+    "       npm run host -- add qemu+ssh://root@ADDRESS/system   watches a host of your own.",
+    ...(simulatedBecause
+      ? []
+      : ["       npm run lab -- status, lab -- power off host-2, lab -- cut host-3   break more than a VM."]),
+    "",
+    `  Ctrl-C stops everything. The server's log: ${logFile}`,
+    "",
+  ];
+}
