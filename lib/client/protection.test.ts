@@ -48,6 +48,12 @@ test.each<[string, Partial<ProtectionQuestion>, boolean, RegExp]>([
   ["is not heard of", { vm: aVm(1, { state: "unknown" }), host: undefined }, false, /does not hear/],
   ["was handed over", { incidents: [anIncident(1, { state: "handed-over" })] }, false, /Handed over/],
   ["failed again and again", { incidents: repaired(restartLimit.repairs, 1_000) }, false, /one more is not tried/],
+  [
+    "was broken on purpose again and again",
+    { incidents: repaired(9, 1_000).map((it) => ({ ...it, tpSource: "injected" })) },
+    true,
+    /started again/,
+  ],
   ["failed often, but long ago", { incidents: repaired(9, restartLimit.withinMs) }, true, /started again/],
 ])("a VM that %s", (_, more, isProtected, words) => {
   const answer = protectionOf(question(more), now);

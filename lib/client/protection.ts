@@ -37,7 +37,9 @@ export function protectionOf({ vm, application, host, incidents }: ProtectionQue
   }
   if (vm.state === "missing") return not("The host no longer knows it: a person has to look where it is.");
   if (incidents.some((it) => it.state === "handed-over")) return not("Handed over: a person has to look at it first.");
-  const repairs = incidents.flatMap((it) => it.repairs).filter((it) => it.plannedAt > now - restartLimit.withinMs);
+  // The planner does not count what people broke on purpose.
+  const own = incidents.filter((it) => it.tpSource !== "injected");
+  const repairs = own.flatMap((it) => it.repairs).filter((it) => it.plannedAt > now - restartLimit.withinMs);
   const underWay = incidents.some((it) => it.endedAt === null);
   if (!underWay && repairs.length >= restartLimit.repairs) {
     return not(

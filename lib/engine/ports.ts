@@ -216,7 +216,7 @@ export interface EngineStore {
   openIncident(incident: NewIncident): Promise<{ incidentId: IncidentId; repairId: RepairId | undefined } | undefined>;
   /** Ends an incident that is open or handed over and has no open repair, because the VM is well again. Else nothing. */
   clearIncident(vm: VmId, words: string, at: EpochMs): Promise<void>;
-  /** Starts of revive-vm's repairs of the VM since then, for the restart limit. */
+  /** Repairs of the VM that began since then, for the restart limit. Those of injected faults do not count: they say nothing of its health. */
   repairsSince(vm: VmId, since: EpochMs): Promise<number>;
   /** Repairs that have not ended, oldest first: what a new start has to go on with. */
   openRepairs(): Promise<RepairId[]>;

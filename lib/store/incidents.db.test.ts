@@ -167,6 +167,14 @@ describe("a repair", () => {
     expect(await newEvents(() => bench.engine.clearIncident(vm.id, "It is well.", 3200))).toEqual([]);
   });
 
+  test("of a fault that people injected does not count against the limit", async () => {
+    const { vm } = await runningVm(bench, "broken-on-purpose");
+    const opened = await bench.engine.openIncident({ ...died(vm.id), tpSource: "injected" });
+    if (opened?.repairId === undefined) throw new Error("no repair was planned");
+    await bench.engine.beginRepair(opened.repairId, 3100);
+    expect(await bench.engine.repairsSince(vm.id, 0)).toBe(0);
+  });
+
   test("counts against the limit once it began, unless it was not needed", async () => {
     const { vm, repairId } = await failedVm(bench, "limit");
     expect(await bench.engine.repairsSince(vm.id, 0)).toBe(0);

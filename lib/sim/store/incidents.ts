@@ -44,7 +44,12 @@ export function incidents(parts: Parts): Incidents {
 
     repairsSince: async (vm, since) =>
       [...tables.repairs.values()].filter(
-        (it) => it.vmId === vm && it.begunAt !== null && it.begunAt >= since && it.state !== "not-needed",
+        (it) =>
+          it.vmId === vm &&
+          it.begunAt !== null &&
+          it.begunAt >= since &&
+          it.state !== "not-needed" &&
+          tables.incidents.get(it.incidentId)?.tpSource !== "injected",
       ).length,
     openRepairs: async () => [...tables.repairs.values()].filter(isOpenRepair).map((it) => it.id),
   };

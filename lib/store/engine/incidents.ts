@@ -1,6 +1,5 @@
 import type { EngineStore } from "../../engine/ports.ts";
 import { type EpochMs, type IncidentId, incidentStateNames, incidentStates, mayBecome } from "../../model/index.ts";
-import { isDuplicate } from "../database.ts";
 import { findIncident } from "../find.ts";
 import { toJson } from "../json.ts";
 import type { Parts } from "../parts.ts";
@@ -18,44 +17,39 @@ export async function emitIncident(write: Write, id: IncidentId, at: EpochMs, wo
 
 export const engineIncidents = ({ database, write, ids }: Parts): IncidentPart => ({
   /** Also undefined, with nothing written, where the VM was removed in the meantime: it is nobody's to repair. */
-  async openIncident(incident) {
-    try {
-      return await write(async (tx) => {
-        const { db } = tx;
-        const vm = await db.vm.findUnique({ where: { id: incident.vmId }, include: { host: true } });
-        if (vm === null || vm.removedAt !== null) return undefined;
-        const open = await db.incident.findFirst({ where: { vmId: vm.id, endedAt: null }, select: { id: true } });
-        if (open !== null) return undefined;
+  openIncident: (incident) =>
+    write(async (tx) => {
+      const { db } = tx;
+      const vm = await db.vm.findUnique({ where: { id: incident.vmId }, include: { host: true } });
+      if (vm === null || vm.removedAt !== null) return undefined;
+      // Nobody can open another until we commit; the partial unique indexes are there for hands other than ours.
+      if ((await db.incident.count({ where: { vmId: vm.id, endedAt: null } })) > 0) return undefined;
+      if ((await db.repair.count({ where: { vmId: vm.id, finishedAt: null } })) > 0) return undefined;
 
-        const incidentId = ids.next("inc");
-        const { plan } = incident;
-        const refused = "refusal" in plan;
-        const { layer, cause, certainty, tpSource } = incident;
-        await db.incident.create({
-          data: {
-            ...{ id: incidentId, layer, cause, certainty, tpSource },
-            ...{ hostId: vm.hostId, vmId: vm.id, organizationId: vm.organizationId, applicationId: vm.applicationId },
-            state: refused ? "handed-over" : "open",
-            tp: instant(incident.tp),
-            td: instant(incident.td),
-            words: incident.words,
-            evidence: toJson(incident.evidence),
-          },
-        });
-        const repairId = refused ? undefined : ids.next("rep");
-        if (!refused && repairId !== undefined) {
-          const { technique, words } = plan;
-          const repair = { id: repairId, incidentId, vmId: vm.id, technique, words, state: "planned" };
-          await db.repair.create({ data: { ...repair, plannedAt: instant(incident.td) } });
-        }
-        await emitIncident(tx, incidentId, incident.td, `Host ${vm.host.name}: ${incident.words}`);
-        return { incidentId, repairId };
+      const incidentId = ids.next("inc");
+      const { plan } = incident;
+      const refused = "refusal" in plan;
+      const { layer, cause, certainty, tpSource } = incident;
+      await db.incident.create({
+        data: {
+          ...{ id: incidentId, layer, cause, certainty, tpSource },
+          ...{ hostId: vm.hostId, vmId: vm.id, organizationId: vm.organizationId, applicationId: vm.applicationId },
+          state: refused ? "handed-over" : "open",
+          tp: instant(incident.tp),
+          td: instant(incident.td),
+          words: incident.words,
+          evidence: toJson(incident.evidence),
+        },
       });
-    } catch (error) {
-      if (isDuplicate(error)) return undefined; // the index: an open incident, or an open repair, of this VM
-      throw error;
-    }
-  },
+      const repairId = refused ? undefined : ids.next("rep");
+      if (!refused && repairId !== undefined) {
+        const { technique, words } = plan;
+        const repair = { id: repairId, incidentId, vmId: vm.id, technique, words, state: "planned" };
+        await db.repair.create({ data: { ...repair, plannedAt: instant(incident.td) } });
+      }
+      await emitIncident(tx, incidentId, incident.td, `Host ${vm.host.name}: ${incident.words}`);
+      return { incidentId, repairId };
+    }),
 
   clearIncident: (vmId, words, at) =>
     write(async (tx) => {
@@ -73,10 +67,19 @@ export const engineIncidents = ({ database, write, ids }: Parts): IncidentPart =
       await emitIncident(tx, idOf("inc", row.id), at, `Host ${row.host.name}: ${words}`);
     }),
 
-  /** Counts repairs that began and touched the VM, or may have: not those that were not needed. */
+  /**
+   * Counts repairs that began and touched the VM, or may have: not those that were not needed, nor those of faults that people
+   * injected, which say nothing of the VM's health.
+   */
   repairsSince: (vmId, since) =>
     database.repair.count({
-      where: { vmId, technique: "revive-vm", begunAt: { gte: instant(since) }, state: { not: "not-needed" } },
+      where: {
+        vmId,
+        technique: "revive-vm",
+        begunAt: { gte: instant(since) },
+        state: { not: "not-needed" },
+        incident: { tpSource: { not: "injected" } },
+      },
     }),
 
   async openRepairs() {
