@@ -1,12 +1,11 @@
 import { readdir, rm } from "node:fs/promises";
 import { hostPaths, labPaths, machineLock } from "./paths.ts";
 import { type OnPhase, phase } from "./phases.ts";
-import { readRecord, readRun } from "./state.ts";
+import { bridgeAlias, readRecord, readRun } from "./state.ts";
 import { bridgeName } from "./subnet.ts";
 import { withLock } from "./system/lock.ts";
 import { linkAlias, linkIsUp, machineNetworks, removeLink, setLink } from "./system/network.ts";
 import { isAlive, killAndWait } from "./system/process.ts";
-import { bridgeAlias } from "./up.ts";
 
 export interface LabDownOptions {
   /** Keep disks, keys and addresses for the next `up`. */

@@ -58,7 +58,7 @@ async function bootProbe(image: GuestImage): Promise<{ usable: boolean; detail: 
       return { usable: true, detail: "KVM: a guest booted with it" };
     return {
       usable: false,
-      detail: `emulation: KVM does not work (${done.stderr.trim().split("\n").at(-1) ?? "no boot"})`,
+      detail: `emulation: KVM does not work (${done.stderr.trim().split("\n").at(-1)?.slice(0, 120) || "no boot"})`,
     };
   } catch {
     return { usable: false, detail: `emulation: with KVM a guest did not boot within ${probeTimeoutMs / 1000} s` };

@@ -77,6 +77,9 @@ export async function labNames(): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
 
+/** How a lab's bridge is told from anybody else's: the directory of its state. */
+export const bridgeAlias = (lab: string) => `belay-lab ${labPaths(lab).dir}`.slice(0, 255);
+
 /** Everything about a host's place in the network, from its number. */
 export function hostNetwork(index: number, number: number) {
   return {

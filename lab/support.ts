@@ -11,6 +11,9 @@ export const requiredDebianPackages = packageList.parse(
   JSON.parse(readFileSync(path.join(labSourceDir, "packages.json"), "utf8")),
 );
 
+/** Linux capabilities by their bit: for namespaces and mounts, and for bridges. */
+const capabilities = { CAP_SYS_ADMIN: 21, CAP_NET_ADMIN: 12 };
+
 export type Support = { ok: true } | { ok: false; why: string; cure: string };
 
 /** Whether this machine can run the lab. When not, `npm start` uses the simulated cloud. */
@@ -25,6 +28,14 @@ export function labSupported(): Support {
     };
   if (process.getuid?.() !== 0)
     return { ok: false, why: "the lab needs root, for namespaces and bridges", cure: "run it as root, or with sudo" };
+  const rights = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0"}`);
+  const lacking = Object.entries(capabilities).find(([, bit]) => (rights & (1n << BigInt(bit))) === 0n);
+  if (lacking)
+    return {
+      ok: false,
+      why: `root has no ${lacking[0]} here, as in most containers`,
+      cure: "use a virtual machine, or --privileged",
+    };
   const missing = requiredDebianPackages.filter((one) => !existsSync(one.program));
   const first = missing[0];
   if (first) {

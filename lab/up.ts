@@ -6,7 +6,7 @@ import { authorizeKeys } from "./keys.ts";
 import { kvmUsable } from "./kvm.ts";
 import { labPaths, machineLock, makeLabsDir } from "./paths.ts";
 import { phase } from "./phases.ts";
-import { type LabRecord, labNames, readRecord, readWish, writeRecord, writeWish } from "./state.ts";
+import { bridgeAlias, type LabRecord, labNames, readRecord, readWish, writeRecord, writeWish } from "./state.ts";
 import { readLab } from "./status.ts";
 import { bridgeName, chooseSubnet, gatewayOf, maxHosts, prefixLength, subnetOf } from "./subnet.ts";
 import { requireSupport } from "./support.ts";
@@ -14,9 +14,6 @@ import { LabError } from "./system/error.ts";
 import { withLock } from "./system/lock.ts";
 import { ensureBridge, linkAlias, machineNetworks } from "./system/network.ts";
 import { defaultLab, type LabState, type LabUpOptions } from "./types.ts";
-
-/** How a lab's bridge is told from anybody else's: the directory of its state. */
-export const bridgeAlias = (lab: string) => `belay-lab ${labPaths(lab).dir}`.slice(0, 255);
 
 /**
  * Brings a lab up, or what is missing of it: image, network, hosts. Twice is once; after a crash of an earlier `up` it goes on

@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { execOnHost, mustOnHost } from "../host/exec.ts";
 import { labPaths } from "../paths.ts";
+import { type OnPhase, phase } from "../phases.ts";
 import { hostNetwork, type LabRecord, requireHost, requireRecord } from "../state.ts";
 import { guestAddress, macAddress, prefixLength } from "../subnet.ts";
 import { LabError } from "../system/error.ts";
@@ -25,6 +26,7 @@ export interface GuestOptions {
   onCrash?: "preserve" | "destroy";
   /** Start it, too (default). */
   start?: boolean;
+  onPhase?: OnPhase;
 }
 
 export interface GuestInfo {
@@ -37,14 +39,14 @@ export interface GuestInfo {
 
 /** A quiet kernel that leaves a panic to libvirt (panic=0: stay, do not reboot) and spares emulation what it need not do. */
 const commandLine =
-  "console=ttyS0 quiet panic=0 oops=panic mitigations=off nowatchdog no_timer_check random.trust_cpu=on";
+  "console=ttyS0 quiet panic=0 oops=panic mitigations=off nowatchdog no_timer_check random.trust_cpu=on ipv6.disable=1";
 
 /**
  * Makes a guest, defines it persistently in its host's libvirt and starts it. Returns when libvirt has started it, not when
  * its services answer. Called again with the same options it finishes what is missing; with others it is an error.
  */
 export async function createGuest(lab: string, options: GuestOptions): Promise<GuestInfo> {
-  const { start = true } = options;
+  const { start = true, onPhase } = options;
   checkGuestName(options.name);
   return await withLock(
     labPaths(lab).lock,
@@ -52,9 +54,9 @@ export async function createGuest(lab: string, options: GuestOptions): Promise<G
       const record = await requireRecord(lab);
       requireHost(record, options.host);
       const guest = await withLock(path.join(labPaths(lab).dir, "guests.lock"), () => allocate(record, options));
-      await makeDisks(record, guest);
-      await define(record, guest);
-      if (start) await startGuest(lab, guest);
+      await phase(`guest ${guest.name}: disks`, onPhase, () => makeDisks(record, guest));
+      await phase(`guest ${guest.name}: domain`, onPhase, () => define(record, guest));
+      if (start) await phase(`guest ${guest.name}: start`, onPhase, () => startGuest(lab, guest));
       return { name: guest.name, uuid: guest.uuid, address: guest.address, host: guest.host };
     },
     { shared: true },

@@ -1,0 +1,55 @@
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { type EnsureImageOptions, ensureImage, LabError, labDown, labUp, readLab } from "../index.ts";
+import { type LabOption, labCommand, many, whole } from "./options.ts";
+import { labTable } from "./show.ts";
+
+interface UpOptions extends LabOption {
+  hosts?: number;
+  authorize: string[];
+  powerOn?: boolean;
+}
+
+async function readKeyFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    throw new LabError(`the public key file ${file} cannot be read`, "give the path of a .pub file", { cause });
+  }
+}
+
+/** up, down, status, image build. */
+export function addLabCommands(program: Command, watch: EnsureImageOptions): void {
+  labCommand(program, "up", "bring the lab up, or what is missing of it")
+    .option("--hosts <n>", "how many hosts (3 for a new lab)", whole)
+    .option("--authorize <pubkeyfile>", "a public key that may log in as root; may be repeated", many, [])
+    .option("--power-on", "start hosts, too, that were switched off on purpose")
+    .action(async ({ lab, hosts, authorize, powerOn = false }: UpOptions) => {
+      const keys = await Promise.all(authorize.map(readKeyFile));
+      const state = await labUp({
+        name: lab,
+        authorize: keys,
+        powerOn,
+        ...(hosts === undefined ? {} : { hosts }),
+        ...watch,
+      });
+      console.log(labTable(state));
+    });
+  labCommand(program, "down", "take the lab down; nothing of it remains")
+    .option("--keep", "keep disks, keys and addresses for the next up")
+    .action(async ({ lab, keep = false }: LabOption & { keep?: boolean }) => {
+      await labDown(lab, { keep, ...(watch.onPhase ? { onPhase: watch.onPhase } : {}) });
+    });
+  labCommand(program, "status", "hosts, power and cables")
+    .option("--json", "as JSON")
+    .action(async ({ lab, json }: LabOption & { json?: boolean }) => {
+      const state = await readLab(lab);
+      console.log(json ? JSON.stringify(state, null, 2) : labTable(state));
+    });
+  program
+    .command("image")
+    .description("the guest image")
+    .command("build")
+    .description("build it, unless its inputs are unchanged")
+    .action(async () => console.log(JSON.stringify(await ensureImage(watch), null, 2)));
+}
