@@ -4,7 +4,7 @@ import type { ApplicationId } from "../model/index.ts";
 import { applyEvents, fromSnapshot, type LiveCloud } from "./apply.ts";
 import { isSignedOut, orThrow, type Refusal } from "./call.ts";
 import { addLines, type LogLine, lineMaker, logLines } from "./event-log.ts";
-import { type Live, type LiveState, type Socket, startLive } from "./live.ts";
+import { type Live, type LiveOptions, type LiveState, startLive } from "./live.ts";
 import { fetchCloud, fetchTraffic } from "./requests.ts";
 import { mergeTraffic, trafficSeconds } from "./traffic.ts";
 
@@ -28,7 +28,7 @@ export interface Feed {
 
 export interface FeedOptions {
   readonly cache: QueryClient;
-  readonly open: () => Socket;
+  readonly open: LiveOptions["open"];
   /** The server says that nobody is signed in any more. */
   readonly onSignedOut: () => void;
 }

@@ -1,4 +1,5 @@
 export { applyEvent, applyEvents, fromSnapshot, type LiveCloud } from "./apply.ts";
+export { openBrowserSocket } from "./browser-socket.ts";
 export { orThrow, type Refusal, Refused, type Result } from "./call.ts";
 export { agoWords, clockWords, dateWords, exactClockWords, spanWords, stopwatchWords } from "./durations.ts";
 export type { LogLine } from "./event-log.ts";

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { closeCodes, type ServerFrame, silenceMeansDroppedMs } from "../contract/index.ts";
-import { type LiveState, type Socket, startLive } from "./live.ts";
+import { type Ears, type LiveState, type Socket, startLive } from "./live.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 class FakeSocket implements Socket {
-  onopen: Socket["onopen"] = null;
-  onmessage: Socket["onmessage"] = null;
-  onclose: Socket["onclose"] = null;
-  onerror: Socket["onerror"] = null;
   readonly sent: unknown[] = [];
   closed = false;
+  readonly ears: Ears;
+  constructor(ears: Ears) {
+    this.ears = ears;
+  }
   send(text: string) {
     this.sent.push(JSON.parse(text));
   }
@@ -19,7 +19,7 @@ class FakeSocket implements Socket {
     this.closed = true;
   }
   says(frame: ServerFrame | string) {
-    this.onmessage?.({ data: typeof frame === "string" ? frame : JSON.stringify(frame) });
+    this.ears.said(typeof frame === "string" ? frame : JSON.stringify(frame));
   }
 }
 
@@ -29,8 +29,8 @@ function setUp() {
   const frames: ServerFrame[] = [];
   const page = { seq: 7, refused: 0 };
   const live = startLive({
-    open: () => {
-      const socket = new FakeSocket();
+    open: (ears) => {
+      const socket = new FakeSocket(ears);
       sockets.push(socket);
       return socket;
     },
@@ -46,7 +46,7 @@ function setUp() {
     return socket;
   };
   const goLive = () => {
-    latest().onopen?.();
+    latest().ears.opened();
     latest().says({ type: "welcome", seq: page.seq });
   };
   return { live, sockets, states, frames, page, latest, goLive, state: () => states.at(-1) };
@@ -85,7 +85,7 @@ describe("a connection", () => {
     const it = setUp();
     it.goLive();
     it.page.seq = 12;
-    it.latest().onclose?.({ code: 1006 });
+    it.latest().ears.closed(1006);
     expect(it.state()?.kind).toBe("dropped");
     vi.advanceTimersByTime(250);
     expect(it.sockets).toHaveLength(2);
@@ -96,7 +96,7 @@ describe("a connection", () => {
 
   test("is live as well where too much was missed and the page is told to begin anew", () => {
     const it = setUp();
-    it.latest().onopen?.();
+    it.latest().ears.opened();
     it.latest().says({ type: "resync", seq: 9000 });
     expect(it.state()?.kind).toBe("live");
   });
@@ -108,13 +108,13 @@ describe("a connection", () => {
   ])("that is closed with %d asks why %d times", (code, times) => {
     const it = setUp();
     it.goLive();
-    it.latest().onclose?.({ code });
+    it.latest().ears.closed(code);
     expect(it.page.refused).toBe(times);
   });
 
   test("that was never opened asks why it was refused", () => {
     const it = setUp();
-    it.latest().onclose?.({ code: 1006 });
+    it.latest().ears.closed(1006);
     expect(it.page.refused).toBe(1);
   });
 
@@ -134,7 +134,7 @@ describe("after a loss", () => {
   test("the pauses grow to 5 s and no further, and `since` stays the moment of the loss", () => {
     const it = setUp();
     it.goLive();
-    it.latest().onclose?.({ code: 1006 });
+    it.latest().ears.closed(1006);
     const lostAt = Date.now();
     const pauses: number[] = [];
     for (let attempt = 0; attempt < 8; attempt++) {
@@ -143,7 +143,7 @@ describe("after a loss", () => {
       expect(state.since).toBe(lostAt);
       pauses.push(state.nextAttemptAt - Date.now());
       vi.advanceTimersByTime(state.nextAttemptAt - Date.now());
-      it.latest().onclose?.({ code: 1006 });
+      it.latest().ears.closed(1006);
     }
     expect(pauses).toEqual([188, 375, 750, 1500, 3000, 3750, 3750, 3750]);
   });
@@ -151,7 +151,7 @@ describe("after a loss", () => {
   test("a person who does not want to wait tries at once, and an attempt under way is left alone", () => {
     const it = setUp();
     it.goLive();
-    it.latest().onclose?.({ code: 1006 });
+    it.latest().ears.closed(1006);
     it.live.retryNow();
     it.live.retryNow();
     expect(it.sockets).toHaveLength(2);

@@ -15,18 +15,21 @@ export type LiveState =
       readonly nextAttemptAt: number | null;
     };
 
+/** What a socket tells. After `closed` nothing more comes. */
+export interface Ears {
+  opened(): void;
+  said(data: unknown): void;
+  closed(code: number): void;
+}
+
 /** The part of WebSocket that is used, so that a test can stand in for it. */
 export interface Socket {
-  onopen: (() => void) | null;
-  onmessage: ((event: { readonly data: unknown }) => void) | null;
-  onclose: ((event: { readonly code: number }) => void) | null;
-  onerror: (() => void) | null;
   send(text: string): void;
   close(): void;
 }
 
 export interface LiveOptions {
-  readonly open: () => Socket;
+  readonly open: (ears: Ears) => Socket;
   /** The last event number that the page has; asked anew at every connection. */
   readonly lastSeq: () => number;
   readonly onFrame: (frame: ServerFrame) => void;
@@ -66,10 +69,8 @@ export function startLive(options: LiveOptions): Live {
     clearTimeout(silence);
     clearTimeout(pause);
     const old = socket;
-    socket = undefined;
-    if (old === undefined) return;
-    old.onopen = old.onmessage = old.onclose = old.onerror = null;
-    old.close();
+    socket = undefined; // from now on its ears are deaf
+    old?.close();
   };
 
   const lost = (words: string) => {
@@ -101,19 +102,23 @@ export function startLive(options: LiveOptions): Live {
   const connect = () => {
     leave();
     if (state.kind === "dropped") tell({ ...state, nextAttemptAt: null });
-    const mine = options.open();
     let opened = false;
+    const mine = options.open({
+      opened: () => {
+        if (socket !== mine) return;
+        opened = true;
+        mine.send(JSON.stringify({ type: "resume", after: options.lastSeq() }));
+      },
+      said: (data) => {
+        if (socket === mine) onMessage(data);
+      },
+      closed: (code) => {
+        if (socket !== mine) return;
+        if (!opened || code === closeCodes.signedOut) options.onRefused();
+        lost(opened ? "The connection to the server was lost." : "The server cannot be reached.");
+      },
+    });
     socket = mine;
-    mine.onopen = () => {
-      opened = true;
-      mine.send(JSON.stringify({ type: "resume", after: options.lastSeq() }));
-    };
-    mine.onmessage = (event) => onMessage(event.data);
-    mine.onclose = ({ code }) => {
-      if (!opened || code === closeCodes.signedOut) options.onRefused();
-      lost(opened ? "The connection to the server was lost." : "The server cannot be reached.");
-    };
-    mine.onerror = () => {}; // `close` follows and says all there is to say
     heard(); // an attempt that hangs is silence too
   };
 

@@ -1,0 +1,59 @@
+import Link from "next/link";
+import { causeSentence, spanWords } from "../../lib/client/index.ts";
+import type { CloudView, IncidentView } from "../../lib/contract/index.ts";
+import classes from "./incident-card.module.css";
+import { IncidentStateBadge } from "./incident-state.tsx";
+import { IncidentTimes } from "./incident-times.tsx";
+import { RepairSteps } from "./repair-steps.tsx";
+import { Stopwatch } from "./stopwatch.tsx";
+
+/** One incident as it goes: what failed, for how long, what is done about it. */
+export function IncidentCard({ incident, cloud }: { readonly incident: IncidentView; readonly cloud: CloudView }) {
+  const vm = cloud.vms.find((it) => it.id === incident.vmId);
+  const name = vm?.name ?? "A VM that is gone";
+  const repair = incident.repairs.at(-1);
+  return (
+    <article className={classes.card} aria-label={`Incident of ${name}`} data-ended={incident.endedAt !== null}>
+      <div className={classes.what}>
+        <div className={classes.head}>
+          <h3 className={classes.name}>{name}</h3>
+          <IncidentStateBadge state={incident.state} />
+        </div>
+        <p>{causeSentence(incident)}</p>
+        <p className={classes.hit}>{hitWords(incident, cloud)}</p>
+        <p className={classes.clock}>
+          {incident.tr !== null ? (
+            <span className={classes.stopped}>{spanWords(incident.tr - incident.tp)}</span>
+          ) : incident.endedAt !== null ? (
+            <span className={classes.stopped}>{spanWords(incident.endedAt - incident.tp)}</span>
+          ) : (
+            <Stopwatch since={incident.tp} label={`Time since ${name} failed`} />
+          )}
+          <span className={classes.unit}>
+            {incident.tr !== null ? "Tp → Tr" : incident.endedAt !== null ? "Tp → end" : "since Tp"}
+          </span>
+        </p>
+      </div>
+      <div className={classes.how}>
+        <IncidentTimes incident={incident} />
+        {repair === undefined ? null : <RepairSteps steps={repair.steps} />}
+        <p className={classes.words}>
+          {incident.words} <Link href={`/incidents/${incident.id}`}>Evidence and all steps</Link>
+        </p>
+      </div>
+    </article>
+  );
+}
+
+/** "application shop of Aster, on host-1", as far as the viewer may know. */
+function hitWords(incident: IncidentView, cloud: CloudView): string {
+  const application = cloud.applications.find((it) => it.id === incident.applicationId);
+  const owner = cloud.organizations.find((it) => it.id === incident.organizationId);
+  const host = cloud.hosts.find((it) => it.id === incident.hostId);
+  const parts = [
+    application === undefined ? "Of no application" : `Application ${application.name}`,
+    cloud.viewer.role === "provider" && owner !== undefined ? ` of ${owner.name}` : "",
+    host === undefined ? "" : `, on ${host.name}`,
+  ];
+  return parts.join("");
+}

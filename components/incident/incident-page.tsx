@@ -1,0 +1,87 @@
+"use client";
+
+import { Button } from "@mantine/core";
+import { ArrowLeft } from "lucide-react";
+import Link from "next/link";
+import { incidentTitle, type LiveCloud } from "../../lib/client/index.ts";
+import type { IncidentView } from "../../lib/contract/index.ts";
+import { type IncidentId, incidentStates } from "../../lib/model/index.ts";
+import { refusalWords, WithCloud } from "../cloud/with-cloud.tsx";
+import { SimulatedMark } from "../shell/simulated.tsx";
+import { PageHead } from "../ui/page-head.tsx";
+import { Panel } from "../ui/panel.tsx";
+import { Situation } from "../ui/situation.tsx";
+import { EvidenceList } from "./evidence-list.tsx";
+import { IncidentFacts } from "./incident-facts.tsx";
+import classes from "./incident-page.module.css";
+import { IncidentStateBadge } from "./incident-state.tsx";
+import { IncidentTimes } from "./incident-times.tsx";
+import { RepairPanel } from "./repair-panel.tsx";
+import { useIncident } from "./use-incidents.ts";
+
+/** Everything that is known of one incident. */
+export function IncidentPage({ id }: { readonly id: IncidentId }) {
+  return <WithCloud title="Incident">{(cloud) => <Found cloud={cloud} id={id} />}</WithCloud>;
+}
+
+function Found({ cloud, id }: { readonly cloud: LiveCloud; readonly id: IncidentId }) {
+  const { incident, error, refetch } = useIncident(cloud, id);
+  if (incident !== undefined) return <One cloud={cloud} incident={incident} />;
+  return (
+    <>
+      <PageHead title="Incident" />
+      {error === null ? (
+        <Situation kind="loading" title="Fetching the incident…" />
+      ) : (
+        <Situation
+          kind="error"
+          title={error.message}
+          words={refusalWords(error)}
+          action={
+            <Button size="xs" variant="default" onClick={() => void refetch()}>
+              Try again
+            </Button>
+          }
+        />
+      )}
+    </>
+  );
+}
+
+function One({ cloud, incident }: { readonly cloud: LiveCloud; readonly incident: IncidentView }) {
+  const title = incidentTitle(incident, cloud.vms);
+  return (
+    <>
+      <div>
+        <Link href="/incidents" className={classes.back}>
+          <ArrowLeft size={14} aria-hidden="true" /> All incidents
+        </Link>
+        <PageHead title={title}>
+          <IncidentStateBadge state={incident.state} />
+          <SimulatedMark simulated={cloud.simulated} />
+        </PageHead>
+        <p className={classes.words}>{incident.words || incidentStates[incident.state].words}</p>
+      </div>
+      <Panel title="When">
+        <div className={classes.times}>
+          <IncidentTimes incident={incident} />
+        </div>
+      </Panel>
+      <div className={classes.columns}>
+        <div className={classes.column}>
+          {incident.repairs.length === 0 ? (
+            <Panel title="Repair">
+              <Situation kind="empty" title="No repair was begun." words={incident.words} />
+            </Panel>
+          ) : (
+            incident.repairs.map((repair) => <RepairPanel key={repair.id} repair={repair} incident={incident} />)
+          )}
+        </div>
+        <div className={classes.column}>
+          <IncidentFacts cloud={cloud} incident={incident} />
+          <EvidenceList evidence={incident.evidence} />
+        </div>
+      </div>
+    </>
+  );
+}

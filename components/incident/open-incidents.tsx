@@ -1,0 +1,42 @@
+import { agoWords, incidentTitle, serverNow, spanWords } from "../../lib/client/index.ts";
+import type { CloudView, IncidentView } from "../../lib/contract/index.ts";
+import { SimulatedMark } from "../shell/simulated.tsx";
+import { Panel } from "../ui/panel.tsx";
+import { Situation } from "../ui/situation.tsx";
+import { useNow } from "../ui/use-now.ts";
+import { IncidentCard } from "./incident-card.tsx";
+import classes from "./open-incidents.module.css";
+
+/** An incident that ended stays among the open ones for so long, so that who watched it sees how it ended. */
+const lingersMs = 60_000;
+
+/** What is wrong now, on top of the page; or that nothing is, and what was last. */
+export function OpenIncidents({ cloud }: { readonly cloud: CloudView }) {
+  const now = useNow(serverNow, 1_000);
+  const open = cloud.incidents.filter((it) => it.endedAt === null);
+  const ended = cloud.incidents.filter((it) => it.endedAt !== null);
+  const justEnded = ended.filter((it) => it.endedAt !== null && now - it.endedAt < lingersMs);
+  const shown = [...open, ...justEnded];
+  return (
+    <Panel
+      title={open.length === 0 ? "Open incidents: none" : `Open incidents: ${open.length}`}
+      aside={<SimulatedMark simulated={cloud.simulated && shown.length > 0} />}
+    >
+      {shown.length === 0 ? (
+        <Situation kind="good" title="Nothing is broken." words={lastWords(ended[0], cloud, now)} />
+      ) : (
+        <div className={classes.list}>
+          {shown.map((incident) => (
+            <IncidentCard key={incident.id} incident={incident} cloud={cloud} />
+          ))}
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function lastWords(last: IncidentView | undefined, cloud: CloudView, now: number): string {
+  if (last === undefined) return "Belay has not seen a failure yet.";
+  const took = last.tr === null ? "" : `, back after ${spanWords(last.tr - last.tp)} (Tp → Tr)`;
+  return `Last: ${incidentTitle(last, cloud.vms)}, ${agoWords(now - last.tp)} ago${took}.`;
+}

@@ -1,0 +1,100 @@
+import { Alert, Button, Modal } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { freshKey, keys, killVm, type Refusal, rateOf, serverNow } from "../../lib/client/index.ts";
+import type { ApplicationView, HostView, OrganizationView, TrafficSample, VmView } from "../../lib/contract/index.ts";
+import { tellOutcome } from "./kill-outcome.ts";
+import classes from "./kill-vm-dialog.module.css";
+
+export interface KillVmDialogProps {
+  /** As it is now; it may change while the dialog is open. */
+  readonly vm: VmView;
+  /** The run that was shown when the dialog was opened: only that one is killed. */
+  readonly seenRunId: number;
+  readonly application: ApplicationView | undefined;
+  readonly owner: OrganizationView | undefined;
+  readonly host: HostView;
+  readonly onClose: () => void;
+}
+
+/** Names everything that will be hit, before it is hit. */
+export function KillVmDialog({ vm, seenRunId, application, owner, host, onClose }: KillVmDialogProps) {
+  const [key] = useState(freshKey); // one per opened dialog: a double click is one kill
+  const [busy, setBusy] = useState(false);
+  const [refusal, setRefusal] = useState<Refusal | undefined>(undefined);
+  const perSecond = useRequestsPerSecond(application);
+  const isOther = vm.runId !== seenRunId;
+
+  const kill = async () => {
+    setBusy(true);
+    setRefusal(undefined);
+    const answer = await killVm({ vmId: vm.id, runId: seenRunId, idempotencyKey: key });
+    setBusy(false);
+    if (!answer.ok) return setRefusal(answer.refusal);
+    tellOutcome(vm.name, seenRunId, answer.value);
+    onClose();
+  };
+
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={`Kill VM ${vm.name}?`}
+      centered
+      size="md"
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
+      <p className={classes.lead}>
+        The VM's process on its host ends at once, as if its power were cut. Belay is not told: it has to notice, and
+        then repairs the VM if it is protected.
+      </p>
+      <dl className={classes.hit}>
+        <dt>VM</dt>
+        <dd>
+          {vm.name}, run {seenRunId}
+        </dd>
+        <dt>Application</dt>
+        <dd>{application?.name ?? "none"}</dd>
+        <dt>Owner</dt>
+        <dd>{owner?.name ?? "nobody yet"}</dd>
+        <dt>Host</dt>
+        <dd>{host.name}: only this VM is touched</dd>
+        <dt>Requests</dt>
+        <dd>
+          Those under way, and those that come until it answers again, are lost
+          {perSecond === undefined ? "." : `: the application gets about ${Math.round(perSecond)} per second.`}
+        </dd>
+      </dl>
+      {isOther ? (
+        <Alert className={classes.notice} role="status">
+          {vm.runId === null
+            ? `Run ${seenRunId} has ended by itself.`
+            : `The VM was started anew since: it is now in run ${vm.runId}.`}{" "}
+          Nothing will be killed. Close, and look again.
+        </Alert>
+      ) : null}
+      {refusal === undefined ? null : (
+        <Alert className={classes.problem} role="alert">
+          {refusal.message} {refusal.cure}
+        </Alert>
+      )}
+      <div className={classes.actions}>
+        <Button variant="default" onClick={onClose} data-autofocus>
+          Cancel
+        </Button>
+        <Button className={classes.kill} loading={busy} disabled={isOther} onClick={() => void kill()}>
+          Kill {vm.name}
+        </Button>
+      </div>
+    </Modal>
+  );
+}
+
+/** What the application was asked for per second lately; undefined where nobody counts. */
+function useRequestsPerSecond(application: ApplicationView | undefined): number | undefined {
+  const cache = useQueryClient();
+  if (application === undefined) return undefined;
+  const samples = cache.getQueryData<readonly TrafficSample[]>(keys.traffic(application.id)) ?? [];
+  const rate = rateOf(samples, serverNow());
+  return rate === undefined ? undefined : rate.answeredPerSecond + rate.failedPerSecond;
+}

@@ -1,0 +1,48 @@
+import { agoWords, protectionOf, reasonOf, serverNow } from "../../lib/client/index.ts";
+import type { ApplicationView, HostView, IncidentView, OrganizationView, VmView } from "../../lib/contract/index.ts";
+import { IncidentOfVm } from "../incident/incident-of-vm.tsx";
+import { useNow } from "../ui/use-now.ts";
+import { KillVm } from "./kill-vm.tsx";
+import { ProtectionLine } from "./protection-line.tsx";
+import classes from "./vm-card.module.css";
+import { VmStateBadge } from "./vm-state.tsx";
+
+export interface VmCardProps {
+  readonly vm: VmView;
+  readonly application: ApplicationView | undefined;
+  readonly owner: OrganizationView | undefined;
+  /** undefined for customers, to whom hosts are not shown. */
+  readonly host: HostView | undefined;
+  readonly incidents: readonly IncidentView[];
+}
+
+/** One VM: how it is, why, whether it is protected, and the button that breaks it on purpose. */
+export function VmCard({ vm, application, owner, host, incidents }: VmCardProps) {
+  const now = useNow(serverNow, 5_000);
+  const open = incidents.find((it) => it.endedAt === null);
+  return (
+    <article className={classes.card} aria-label={`VM ${vm.name}`} data-open={open !== undefined}>
+      <div className={classes.head}>
+        <h4 className={classes.name}>{vm.name}</h4>
+        <VmStateBadge vm={vm} />
+      </div>
+      <p className={classes.reason}>
+        {reasonOf(vm)} <span className={classes.since}>For {agoWords(now - vm.stateSince)}.</span>
+      </p>
+      {host === undefined ? null : (
+        <p className={classes.where}>
+          on host <strong>{host.name}</strong>
+        </p>
+      )}
+      {open === undefined ? null : <IncidentOfVm incident={open} />}
+      <ProtectionLine protection={protectionOf({ vm, application, host, incidents }, now)} />
+      <div className={classes.foot}>
+        <span className={classes.facts}>
+          {vm.vcpus} vCPU · {vm.memoryMiB} MiB
+          {vm.runId === null ? "" : ` · run ${vm.runId}`}
+        </span>
+        {host === undefined ? null : <KillVm vm={vm} application={application} owner={owner} host={host} />}
+      </div>
+    </article>
+  );
+}
