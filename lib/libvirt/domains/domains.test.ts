@@ -70,7 +70,7 @@ describe("domains", () => {
     await resumeDomain(connection, { uuid });
     await resetDomain(connection, { uuid });
     host.kill(domain);
-    expect(await domainStatus(connection, { uuid })).toEqual({ state: "shutoff", reason: "failed" });
+    expect(await domainStatus(connection, { uuid })).toEqual({ state: "shutoff", reason: "crashed" });
     await startDomain(connection, { uuid });
     await destroyDomain(connection, { uuid });
     const seen: string[] = [];

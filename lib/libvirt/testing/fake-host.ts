@@ -42,9 +42,9 @@ export class FakeHost {
     return domain;
   }
 
-  /** What `kill -9` of its QEMU does. */
+  /** What `kill -9` of its QEMU does: libvirt says "failed" in the event and "crashed" in the state. */
   kill(domain: FakeDomain): void {
-    this.become(domain, "shutoff", "failed", "stopped", "failed");
+    this.become(domain, "shutoff", "crashed", "stopped", "failed");
   }
 
   become(domain: FakeDomain, state: KnownState, reason: string, event: LifecycleName, detail: string): undefined {
