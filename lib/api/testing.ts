@@ -49,6 +49,7 @@ export async function testApi(log: Log = { info() {}, warn() {}, error() {} }) {
     auth,
     viewerOf,
     signedOut,
+    fetch: api.fetch,
     send,
     person,
     asOperator: { authorization: `Bearer ${operatorToken}` },

@@ -4,12 +4,13 @@ import { trafficSample } from "./frames.ts";
 import { answerCheck, applicationId, hostView, organizationId } from "./views.ts";
 
 /** Where a person's hypervisor is. `qemu+ssh://[USER@]ADDRESS[:PORT]/system` */
-export const hostUri = z
-  .string()
-  .regex(/^qemu\+ssh:\/\/([a-z_][a-z0-9_-]*@)?(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?\/system$/, {
-    error: "must look like qemu+ssh://root@ADDRESS/system",
-  })
-  .or(z.string().regex(/^simulated:\/\/[a-z0-9-]+$/));
+export const hostUri = z.union(
+  [
+    z.string().regex(/^qemu\+ssh:\/\/([a-z_][a-z0-9_-]*@)?(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?\/system$/),
+    z.string().regex(/^simulated:\/\/[a-z0-9-]+$/),
+  ],
+  { error: "must look like qemu+ssh://root@ADDRESS/system" },
+);
 
 /** POST /api/v1/hosts/examine: what Belay would enrol. Nothing is kept. */
 export const examineHostBody = z.object({ uri: hostUri, approvedHostKeySha256: z.string().optional() });
