@@ -29,7 +29,7 @@ const application = { name: "belay-repairs", version: "1" } as const;
 const recoveryQueue = { name: "_dbos_internal_queue", minPollingIntervalMs: 250 } as const;
 
 /** Our own connections for DBOS: those that it opens itself send a first statement in a way that pg warns about. */
-function openPool(databaseUrl: string, log: Log): pg.Pool {
+function openPool(databaseUrl: string, running: Running): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: 10,
@@ -38,7 +38,10 @@ function openPool(databaseUrl: string, log: Log): pg.Pool {
     idle_in_transaction_session_timeout: 60_000,
     application_name: "belay repairs",
   });
-  pool.on("error", (error) => log.warn("a connection of the repairs to the database broke", { error: error.message }));
+  pool.on("error", (error) => {
+    if (!running.closing)
+      running.log.warn("a connection of the repairs to the database broke", { error: error.message });
+  });
   return pool;
 }
 
@@ -71,8 +74,8 @@ export function dbosRunner(options: RunnerOptions): RepairRunner {
     async launch() {
       if (program === undefined) throw new Error("register the program before the launch");
       if (DBOS.isInitialized()) throw new Error("another runner is at work in this process: close it first");
-      const connections = openPool(databaseUrl, log);
-      const next = { program, gate: new Gate(concurrency), log, closing: false };
+      const next: Running = { program, gate: new Gate(concurrency), log, closing: false };
+      const connections = openPool(databaseUrl, next);
       setRunning(next);
       registerInternalQueue(recoveryQueue.name, { minPollingIntervalMs: recoveryQueue.minPollingIntervalMs });
       DBOS.setConfig({

@@ -1,6 +1,6 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import type { Log } from "../engine/ports.ts";
-import { Prisma, PrismaClient } from "./generated/client.ts";
+import { type Prisma, PrismaClient } from "./generated/client.ts";
 
 export type Database = PrismaClient;
 export type Transaction = Prisma.TransactionClient;
@@ -32,7 +32,3 @@ export function openDatabase(databaseUrl: string, log: Log | undefined): Databas
   );
   return new PrismaClient({ adapter, errorFormat: "minimal" });
 }
-
-/** True where the database refused a row because a unique index has its like. */
-export const isDuplicate = (error: unknown): boolean =>
-  error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002";

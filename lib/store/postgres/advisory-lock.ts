@@ -40,7 +40,8 @@ async function connect(databaseUrl: string, name: string): Promise<pg.Client> {
 
 /**
  * A lock of the whole database by name, on a connection of its own: held as long as this connection lives. PostgreSQL frees it as
- * soon as the holder dies, also by kill -9. While the database is away we keep trying.
+ * soon as the holder dies, also by kill -9. While the database is away we keep trying. In pg_stat_activity the connection has the
+ * application_name `belay lock NAME`.
  */
 export function advisoryLock(databaseUrl: string, name: string): AdvisoryLock {
   const acquired = Promise.withResolvers<void>();

@@ -15,7 +15,7 @@ import {
 import type { Prisma } from "../generated/client.ts";
 import { epochMs, epochMsOrNull, idOf, idOrNull, keyOf, oneOf } from "./narrow.ts";
 
-/** What has to be read with an incident: three statements, however many incidents there are. */
+/** What has to be read with an incident; one statement, however many incidents there are. */
 export const wholeRepair = { steps: { orderBy: { position: "asc" } } } satisfies Prisma.RepairInclude;
 export const wholeIncident = {
   repairs: { orderBy: [{ plannedAt: "asc" }, { id: "asc" }], include: wholeRepair },

@@ -22,7 +22,8 @@ const deadlineMs = 15_000;
 /**
  * The way of every write. It takes the lock of the counter's row first and keeps it until the commit, so writes of all processes follow
  * one another: what a write reads stays true until it commits, event numbers have no gaps, and they become visible in order.
- * (Twice 500 short transactions a second are far above what a cloud needs, and there is no order of locks to get wrong.)
+ * One write takes 5 to 10 ms on two busy cores, so 100 to 200 of them a second: far above what a cloud of thousands of VMs needs, and
+ * there is no order of locks to get wrong. What is known already is not written at all.
  */
 export function createWriter(database: Database): Writer {
   const queue = new WriteQueue(waitingWrites);
