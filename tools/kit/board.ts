@@ -27,12 +27,11 @@ const redrawMs = 250;
 /** In a log a long phase says every so often that it still runs. */
 const remindMs = 15_000;
 
-export const seconds = (ms: number): string =>
-  ms < 9_950
-    ? `${(ms / 1000).toFixed(1)} s`
-    : ms < 119_500
-      ? `${Math.round(ms / 1000)} s`
-      : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+export function seconds(ms: number): string {
+  if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
+  const whole = Math.round(ms / 1000);
+  return whole < 120 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
 
 export const stderrScreen: Screen = {
   write: (text) => void process.stderr.write(text),

@@ -54,7 +54,9 @@ export async function runVitest(project: "unit" | "db" | "lab", options: SuiteOp
       if (test) say(`${++files} files, last ${path.basename(test)}`);
     },
   });
-  return tallyVitest(`${project} tests`, json, ended);
+  // What passed is in the counts: a person needs to see what failed.
+  const at = ended.output.search(/^⎯+ (Failed|Unhandled)/m);
+  return tallyVitest(`${project} tests`, json, { ...ended, output: at < 0 ? ended.output : ended.output.slice(at) });
 }
 
 /** e2e/ in a real browser; playwright.config.ts says against what. */
