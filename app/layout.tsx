@@ -7,7 +7,9 @@ import { GeistMono } from "geist/font/mono";
 import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
+import { SimulatedBanner } from "../components/shell/simulated.tsx";
 import { Providers } from "./providers.tsx";
+import { isSimulated } from "./who.ts";
 
 export const metadata: Metadata = {
   title: { default: "Belay", template: "%s – Belay" },
@@ -17,14 +19,19 @@ export const metadata: Metadata = {
 
 export const viewport: Viewport = { width: "device-width", initialScale: 1, colorScheme: "light dark" };
 
-export default function RootLayout({ children }: { children: ReactNode }) {
+/** The banner stands here, so that no page of a simulated cloud can be without it. */
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const simulated = await isSimulated();
   return (
     <html lang="en" {...mantineHtmlProps} className={`${GeistSans.variable} ${GeistMono.variable}`}>
       <head>
         <ColorSchemeScript defaultColorScheme="auto" />
       </head>
-      <body>
-        <Providers>{children}</Providers>
+      <body style={{ "--banner": simulated ? "28px" : "0px" }}>
+        <Providers>
+          {simulated ? <SimulatedBanner /> : null}
+          {children}
+        </Providers>
       </body>
     </html>
   );

@@ -7,7 +7,7 @@ import { PlainPage } from "../shell/plain-page.tsx";
 import classes from "./sign-in.module.css";
 
 /** The way in. A full load of the page follows, so nothing of an earlier person stays in memory. */
-export function SignIn({ simulated }: { readonly simulated: boolean }) {
+export function SignIn() {
   const [problem, setProblem] = useState<string | undefined>(undefined);
   const [busy, setBusy] = useState(false);
 
@@ -23,7 +23,7 @@ export function SignIn({ simulated }: { readonly simulated: boolean }) {
   };
 
   return (
-    <PlainPage simulated={simulated}>
+    <PlainPage>
       <h1 className={classes.title}>Sign in</h1>
       <form className={classes.form} onSubmit={(event) => void submit(event)}>
         <TextInput label="E-mail" name="email" type="email" autoComplete="username" required autoFocus />

@@ -8,12 +8,10 @@ import { AccountMenu } from "./account-menu.tsx";
 import { ConnectionLost, ConnectionPill } from "./connection.tsx";
 import { Logo } from "./logo.tsx";
 import classes from "./shell.module.css";
-import { SimulatedBanner } from "./simulated.tsx";
 
 export interface ShellProps {
   readonly person: string;
   readonly role: "provider" | "customer";
-  readonly simulated: boolean;
   readonly children: ReactNode;
 }
 
@@ -23,7 +21,7 @@ const places = [
 ] as const;
 
 /** What stands around every page of a signed-in person. */
-export function Shell({ person, role, simulated, children }: ShellProps) {
+export function Shell({ person, role, children }: ShellProps) {
   const path = usePathname();
   return (
     <CloudFeed>
@@ -47,7 +45,6 @@ export function Shell({ person, role, simulated, children }: ShellProps) {
           <AccountMenu person={person} role={role} />
         </div>
       </header>
-      {simulated ? <SimulatedBanner /> : null}
       <ConnectionLost />
       <Content>{children}</Content>
     </CloudFeed>

@@ -6,10 +6,10 @@ export function SimulatedBanner() {
   return (
     <aside className={classes.banner} aria-label="Simulated cloud">
       <FlaskConical size={15} aria-hidden="true" />
-      <span>
-        <strong>SIMULATED</strong> – this cloud exists only in memory: no machine is touched, and no number here was
-        measured on one.
-      </span>
+      <p>
+        <strong>SIMULATED</strong> – this cloud exists only in memory
+        <span className={classes.more}>: no machine is touched, and no number here was measured on one</span>.
+      </p>
     </aside>
   );
 }
