@@ -12,7 +12,7 @@ const connections = 10;
 
 /**
  * Opens nothing yet: connections are made when they are needed. Every statement has a deadline, and a process that stops in the
- * middle of a transaction (frozen, or its machine gone) loses it after 15 s: it would hold the lock of all writes.
+ * middle of a transaction (frozen, or its machine gone) loses it after 5 s, before those who wait for its lock give up.
  */
 export function openDatabase(databaseUrl: string, log: Log | undefined): Database {
   const onError = (error: Error) => log?.warn("a connection to the database broke", { error: error.message });
@@ -25,7 +25,7 @@ export function openDatabase(databaseUrl: string, log: Log | undefined): Databas
       keepAlive: true,
       statement_timeout: 15_000,
       lock_timeout: 15_000,
-      idle_in_transaction_session_timeout: 15_000,
+      idle_in_transaction_session_timeout: 5_000,
       application_name: "belay store",
     },
     { onPoolError: onError, onConnectionError: onError },
