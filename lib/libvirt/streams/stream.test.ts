@@ -6,6 +6,7 @@ import { isRpcError } from "../errors.ts";
 import type { Header } from "../framing/header.ts";
 import { LibvirtError } from "../libvirt-error.ts";
 import { procedure } from "../protocol/table.ts";
+import type { KeepaliveOptions } from "../session/keepalive.ts";
 import { type FakeClient, FakeLibvirtError, FakeServer, noReply } from "../testing/index.ts";
 import { toDuplex } from "./duplex.ts";
 import type { StreamOptions } from "./stream.ts";
@@ -17,7 +18,7 @@ const vol = { pool: "default", name: "disk", key: "/pool/disk" };
 const args = { vol, offset: 0n, length: 0n, flags: 0 };
 
 /** A server whose streams do nothing by themselves; `header` is that of the opening call. */
-async function opened(options?: StreamOptions) {
+async function opened(options?: StreamOptions, keepalive: KeepaliveOptions | false = false) {
   let header: Header | undefined;
   const remember = (_args: unknown, _client: FakeClient, of: Header): undefined => {
     header = of;
@@ -26,7 +27,7 @@ async function opened(options?: StreamOptions) {
     storage_vol_download: remember,
     connect_get_hostname: () => ({ hostname: "h" }),
   });
-  const connection = await connect({ dialer: server.dialer(), keepalive: false });
+  const connection = await connect({ dialer: server.dialer(), keepalive });
   const [client] = server.allClients;
   const stream = await connection.stream("storage_vol_download", args, options);
   if (!header || !client) throw new Error("the stream was not opened");
@@ -147,6 +148,19 @@ describe("reading a stream", () => {
     expect(bytes).toBe(32 * block.length);
     expect((await blocked).hostname).toBe("h");
     await connection.close();
+  });
+
+  it("is not taken for a dead server while nobody reads", async () => {
+    vi.useFakeTimers();
+    const idleTimeoutMs = Number.POSITIVE_INFINITY;
+    const { connection, client, stream, header } = await opened({ idleTimeoutMs }, { intervalMs: 100, count: 1 });
+    for (let n = 0; n < 32; n++) client.sendStream(header, Buffer.alloc(256 * 1024));
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(connection.closedBy).toBeUndefined();
+    for (let n = 0; n < 32; n++) await stream.read();
+    client.answersPings = false;
+    await vi.advanceTimersByTimeAsync(300);
+    expect(connection.closedBy?.code).toBe("KeepaliveTimeout");
   });
 
   it("is taken from a reader who takes nothing, so that the connection lives", async () => {

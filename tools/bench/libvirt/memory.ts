@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { nodeArguments } from "../../kit/project.ts";
+import { inProject, nodeArguments } from "../../kit/project.ts";
 import type { BenchContext } from "../types.ts";
 
-const script = (name: string): string => path.join(import.meta.dirname, name);
+const daemonScript = inProject("lib/libvirt/testing/fake-daemon.ts");
+const clientsScript = inProject("tools/bench/libvirt/many-clients.ts");
 const patienceMs = 120_000;
 
 /** What one connection adds to a client process, in KiB of resident memory; server and client are processes of their own. */
@@ -19,7 +20,7 @@ export async function memoryPerConnection(
   const socket = path.join(dir, "daemon");
   const limit = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
 
-  const daemon = spawn(process.execPath, [...nodeArguments, script("fake-daemon.ts"), socket], {
+  const daemon = spawn(process.execPath, [...nodeArguments, daemonScript, socket], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   onEnd(() => void daemon.kill("SIGKILL"));
@@ -27,7 +28,7 @@ export async function memoryPerConnection(
 
   const clients = spawn(
     process.execPath,
-    [...nodeArguments, "--expose-gc", script("many-clients.ts"), socket, String(connections)],
+    [...nodeArguments, "--expose-gc", clientsScript, socket, String(connections)],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   onEnd(() => void clients.kill("SIGKILL"));

@@ -1,6 +1,6 @@
 /** `node fake-daemon.ts SOCKET`: a libvirt daemon in memory behind a unix socket, in a process of its own, until its stdin ends. */
 import { createServer } from "node:net";
-import { FakeServer } from "../../../lib/libvirt/testing/index.ts";
+import { FakeServer } from "./fake-server.ts";
 
 const path = process.argv[2];
 if (path === undefined) throw new Error("usage: node fake-daemon.ts SOCKET");
