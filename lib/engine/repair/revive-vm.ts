@@ -1,12 +1,12 @@
 import type { RepairId } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import type { RepairProgram } from "../ports.ts";
-import { bringUp } from "./bring-up.ts";
+import { bringUp, lookFirst } from "./bring-up.ts";
 import { step } from "./step.ts";
 import { verify } from "./verify.ts";
 
 /**
- * `revive-vm`: the VM back on its own host, same features, same disk. Rounds of bring up and verify; ends repaired, not
+ * `revive-vm`: the VM back on its own host, same features, same disk. A look, then rounds of bring up and verify; ends repaired, not
  * needed, or handed over with the reason.
  */
 export const reviveVm =
@@ -20,7 +20,11 @@ export const reviveVm =
         store.endRepair(repair, { state: "handed-over", incident: "handed-over", words, tr: null }, clock.now()),
       );
 
-    let acted = false;
+    const first = await step(env, steps, repair, "look", async () =>
+      lookFirst(env, options, (await store.repairWork(repair)).vm),
+    );
+    if (!first.ok) return handOver(first.words);
+    let acted = first.value.needed;
     let last = "";
     for (let round = 1; round <= options.rounds; round++) {
       const suffix = round === 1 ? "" : ` (round ${round})`;
@@ -29,7 +33,6 @@ export const reviveVm =
         return bringUp(env, options, vm, definition);
       });
       if (!up.ok) return handOver(up.words);
-      acted ||= up.value.acted;
 
       const answer = await step(env, steps, repair, `verify${suffix}`, async () =>
         verify(env, options, (await store.repairWork(repair)).vm),
@@ -47,6 +50,7 @@ export const reviveVm =
         return steps.run("end", () => store.endRepair(repair, { ...end, tr }, clock.now()));
       }
       last = answer.value.died;
+      acted = true; // the next round starts it
     }
     return handOver(`It was brought up ${options.rounds} times, and each time it ${last} before it answered.`);
   };
