@@ -61,7 +61,7 @@ function start(
   if (known && isActive(known)) refuse(`Requested operation is not valid: domain is already ${known.state}`);
   const domain = known ?? transient(uuid, definition);
   const guest = world.guest(uuid) ?? refuse(`Cannot access storage file of ${domain.name}: No such file or directory`);
-  if (guest.stoppedByPersonAt !== null) world.accuse(3, `Belay started ${domain.name}, which a person had stopped.`);
+  world.starts.push({ uuid, at: world.clock.now(), stoppedByPersonAt: guest.stoppedByPersonAt });
   startDomain(world, host, guest, domain);
   world.tell(`libvirt on ${host.name} starts ${domain.name}.`);
   return { done: true, words: `${domain.name} was started as run ${host.domains.get(uuid)?.runId}.` };

@@ -19,7 +19,8 @@ export async function tell(scenario: Scenario): Promise<Story> {
   const watchman = createWatchman(rig);
   const lines: string[] = [];
   const broken: string[] = [];
-  const seconds = (at: number) => ((at - startMs) / 1000).toFixed(3).padStart(8);
+  // Tenths: a story does not change because the engine asked the store one thing more.
+  const seconds = (at: number) => ((at - startMs) / 1000).toFixed(1).padStart(6);
   const line = (at: number, who: "cloud" | "belay" | "WRONG", words: string) =>
     void lines.push(`${seconds(at)}  ${who}  ${words}`);
 
@@ -54,7 +55,7 @@ export async function tell(scenario: Scenario): Promise<Story> {
 /** How each VM stands in the end, and what its incidents came to. */
 function ending(rig: Rig, startMs: number): string[] {
   const { tables } = rig.store;
-  const at = (ms: number | null) => (ms === null ? "never" : `${((ms - startMs) / 1000).toFixed(3)} s`);
+  const at = (ms: number | null) => (ms === null ? "never" : `${((ms - startMs) / 1000).toFixed(1)} s`);
   return rig.cloud.world.hosts().flatMap((host) =>
     rig.cloud.world.guests().flatMap((guest) => {
       const domain = host.domains.get(guest.uuid);

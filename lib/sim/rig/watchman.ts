@@ -22,6 +22,8 @@ export function createWatchman(rig: Rig): Watchman {
   const plannedBefore = new Set<RepairId>();
   let consentBefore = new Map<VmId, Vm["consent"]>();
   let seen = 0;
+  let seenStarts = 0;
+  const unwantedSince = new Map<string, number>();
 
   /** True once `key` has held at every check for longer than Belay may take. */
   function lasts(key: string, holds: boolean): boolean {
@@ -52,6 +54,27 @@ export function createWatchman(rig: Rig): Watchman {
     for (const { uuid, runId } of world.injected)
       if (![...tables.intents.values()].some((it) => it.uuid === uuid && it.runId === runId))
         yield `6: run ${runId} of ${world.guest(uuid)?.name} was killed and nobody had asked for it.`;
+  }
+
+  /**
+   * What a person stopped, or an owner does not want, is not started. Only in the middle of a repair a stop may be taken for a part of
+   * the trouble: the repair was decided before it (`readAgoMs`: what a decision rests on was read a moment earlier).
+   */
+  function* againstAPerson() {
+    const readAgoMs = 100;
+    const wantedNow = new Map(vms().map((vm) => [vm.uuid, vm.wanted]));
+    for (const [uuid, wanted] of wantedNow)
+      if (wanted === "running") unwantedSince.delete(uuid);
+      else unwantedSince.set(uuid, unwantedSince.get(uuid) ?? rig.clock.now());
+    for (; seenStarts < world.starts.length; seenStarts++) {
+      const start = world.starts[seenStarts];
+      if (!start) continue;
+      const against = start.stoppedByPersonAt ?? unwantedSince.get(start.uuid);
+      if (against === undefined || against > start.at) continue;
+      const open = incidents().find((it) => tables.vms.get(it.vmId)?.vm.uuid === start.uuid);
+      if (open === undefined || open.td > against + readAgoMs)
+        yield `3: Belay started ${world.guest(start.uuid)?.name}, which is wanted off.`;
+    }
   }
 
   function* twoAtOnce() {
@@ -113,7 +136,7 @@ export function createWatchman(rig: Rig): Watchman {
 
   return {
     async check() {
-      const found = [...seenByTheWorld(), ...twoAtOnce(), ...beyondConsent(), ...nobodyWasTold()];
+      const found = [...seenByTheWorld(), ...againstAPerson(), ...twoAtOnce(), ...beyondConsent(), ...nobodyWasTold()];
       for await (const words of nobodyWorksOnIt()) found.push(words);
       return found;
     },

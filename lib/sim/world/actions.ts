@@ -53,6 +53,7 @@ export function befall(world: World, action: WorldAction): string | undefined {
 }
 
 type VmAction = Extract<WorldAction, { vm: string }>;
+type MendAction = Extract<VmAction, { do: "disk-mended" | "crash-loop-ends" }>;
 type HostAction = Extract<WorldAction, { host: string }>;
 type EventAction = Exclude<WorldAction, VmAction | HostAction>;
 
@@ -66,6 +67,26 @@ function find(world: World, name: string): { host: SimHost; domain: SimDomain } 
 }
 
 function befallVm(world: World, action: VmAction): string | undefined {
+  return action.do === "disk-mended" || action.do === "crash-loop-ends"
+    ? mendGuest(world, action)
+    : befallDomain(world, action);
+}
+
+/** What ails a guest lies on its disk, and is mended there, wherever it is defined or runs. */
+function mendGuest(world: World, action: MendAction): string | undefined {
+  const guest = world.guests().find((it) => it.name === action.vm);
+  if (!guest) return undefined;
+  if (action.do === "disk-mended") {
+    if (guest.diskError === null) return undefined;
+    guest.diskError = null;
+    return `The disk of ${guest.name} is well again.`;
+  }
+  if (guest.diesAfterMs === null) return undefined;
+  guest.diesAfterMs = null;
+  return `${guest.name} would run again if it were started.`;
+}
+
+function befallDomain(world: World, action: Exclude<VmAction, MendAction>): string | undefined {
   const place = find(world, action.vm);
   const guest = place && world.guest(place.domain.uuid);
   if (!place || !guest) return undefined;
@@ -104,19 +125,11 @@ function befallVm(world: World, action: VmAction): string | undefined {
       guest.diskError = action.reason;
       failDisk(world, host, guest, domain.runId);
       return `The disk of ${where} fails: ${action.reason}.`;
-    case "disk-mended":
-      if (guest.diskError === null) return undefined;
-      guest.diskError = null;
-      return `The disk of ${domain.name} is well again.`;
     case "crash-loop":
       if (guest.diesAfterMs !== null || !process) return undefined;
       guest.diesAfterMs = action.afterMs;
       killProcess(world, host, domain);
       return `${where} dies, and will die again soon after each start.`;
-    case "crash-loop-ends":
-      if (guest.diesAfterMs === null) return undefined;
-      guest.diesAfterMs = null;
-      return `${domain.name} would run again if it were started.`;
     case "person-pauses":
       if (!running || !libvirtd) return undefined;
       world.turn(host, paused(domain, "user"));
@@ -157,7 +170,7 @@ function changeHost(world: World, host: SimHost, change: HostAction["do"]): stri
       if (!on) return undefined;
       host.power = "off";
       // Nothing is said: a dead machine is silent. What libvirt will hold after the boot is what is on its disk.
-      for (const domain of host.domains.values()) world.set(host, stopped(domain, "unknown").domain);
+      for (const domain of host.domains.values()) forgetWhy(world, host, domain);
       return `${host.name} loses its power.`;
     case "host-power-on":
       if (on) return undefined;
@@ -190,12 +203,20 @@ function changeHost(world: World, host: SimHost, change: HostAction["do"]): stri
   }
 }
 
-/** libvirtd finds the processes that still run, and takes those that do not for crashed. */
+/** libvirt keeps only the definition of what does not run. */
+function forgetWhy(world: World, host: SimHost, domain: SimDomain): void {
+  world.set(host, stopped(domain, "unknown").domain);
+  const guest = world.guest(domain.uuid);
+  if (guest) guest.stoppedByPersonAt = null;
+}
+
+/** libvirtd finds the processes that still run, and takes those that do not for crashed. Of the others it knows nothing. */
 function startLibvirtd(world: World, host: SimHost): void {
   host.libvirtd = "up";
   host.libvirtdStarts++;
   for (const domain of host.domains.values())
     if (domain.processGone) world.set(host, stopped(domain, "crashed").domain);
+    else if (!isActive(domain)) forgetWhy(world, host, domain);
   host.nextRunId = 1 + Math.max(0, ...[...host.domains.values()].map((it) => it.runId ?? 0));
 }
 

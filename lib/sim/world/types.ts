@@ -20,7 +20,10 @@ export interface SimGuest {
   diesAfterMs: number | null;
   /** The guest runs and answers nobody. */
   hung: boolean;
-  /** When a person stopped it; null as soon as anybody starts it. Belay has to leave it alone. */
+  /**
+   * When a person stopped it, as long as the host can still say so: null as soon as anybody starts it, and after a boot or a start of
+   * libvirtd, which forget why a VM is off. Belay has to leave it alone.
+   */
   stoppedByPersonAt: EpochMs | null;
 }
 

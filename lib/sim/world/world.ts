@@ -30,6 +30,8 @@ export interface World {
   violations(): readonly Violation[];
   /** Faults that Belay itself injected, oldest first. */
   readonly injected: { readonly uuid: string; readonly runId: number }[];
+  /** Starts by Belay, oldest first, and when a person had stopped the VM, where one had. */
+  readonly starts: { readonly uuid: string; readonly at: EpochMs; readonly stoppedByPersonAt: EpochMs | null }[];
   /** Writes down what happened, for the log of a scenario. */
   tell(words: string): void;
   accuse(invariant: number, words: string): void;
@@ -105,6 +107,7 @@ export function createWorld(clock: Clock, seed: number, hosts: readonly SimHost[
     clock,
     events,
     injected: [],
+    starts: [],
     hosts: () => hosts,
     host: (name) => byName.get(name),
     hostByUri: (uri) => byUri.get(uri),
