@@ -1,3 +1,6 @@
+/** The longest that a timer can wait; longer ones would fire at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
 /** A signal that fires with the caller's, or after a time. `clear` stops the clock when the work is done. */
 export interface Deadline {
   readonly signal: AbortSignal;
@@ -9,10 +12,13 @@ export interface Deadline {
 export function deadline(timeoutMs: number, caller?: AbortSignal): Deadline {
   const controller = new AbortController();
   let expired = false;
-  const timer = setTimeout(() => {
-    expired = true;
-    controller.abort(new Error(`${timeoutMs} ms are over`));
-  }, timeoutMs);
+  const timer = setTimeout(
+    () => {
+      expired = true;
+      controller.abort(new Error(`${timeoutMs} ms are over`));
+    },
+    Math.min(timeoutMs, longestTimerMs),
+  );
   const unfollow = caller ? whenAborted(caller, () => controller.abort(caller.reason)) : () => {};
   return {
     signal: controller.signal,

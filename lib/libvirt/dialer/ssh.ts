@@ -14,9 +14,14 @@ const helperScript =
  */
 export function sshDialer(
   ssh: SshConnection,
-  options: { readonly socketPath?: string; readonly uri?: string } = {},
+  options: {
+    readonly socketPath?: string;
+    readonly uri?: string;
+    /** How long a host may take to open a channel over a kept connection before that is given up for a fresh one. Default 3 s. */
+    readonly channelTimeoutMs?: number;
+  } = {},
 ): Dialer {
-  const { socketPath = systemSocketPath, uri = "qemu:///system" } = options;
+  const { socketPath = systemSocketPath, uri = "qemu:///system", channelTimeoutMs: timeoutMs = 3000 } = options;
   let byCommand = false;
 
   const throughCommand = async (signal: AbortSignal): Promise<Duplex> => {
@@ -28,12 +33,23 @@ export function sshDialer(
     return duplex;
   };
 
+  /** A kept connection may lead to a host that died in silence: found out here, and not when its TCP gives up. */
+  const openSocket = async (signal: AbortSignal): Promise<Duplex> => {
+    const kept = ssh.state === "open";
+    try {
+      return await ssh.openUnixSocket(socketPath, { signal, timeoutMs });
+    } catch (error) {
+      if (!kept || !isRpcError(error, "CallTimeout", "ConnectionClosed")) throw error;
+      return ssh.openUnixSocket(socketPath, { signal, timeoutMs });
+    }
+  };
+
   return {
     target: `${ssh.target} ${socketPath}`,
     async dial(signal) {
       if (byCommand) return throughCommand(signal);
       try {
-        return await ssh.openUnixSocket(socketPath, { signal });
+        return await openSocket(signal);
       } catch (refused) {
         if (!isRpcError(refused, "DialFailed") || ssh.state !== "open") throw refused;
         // sshd says the same whether forwarding is forbidden or nobody listens: only trying the other way tells.

@@ -1,3 +1,4 @@
+import { longestTimerMs } from "../deadline.ts";
 import { aborted, RpcError } from "../errors.ts";
 import type { Procedure } from "../protocol/table.ts";
 import type { Outcome, PendingCall, StreamSink } from "../router/router.ts";
@@ -15,9 +16,6 @@ export interface OutgoingCallOptions {
   /** Takes the call out of where it waits, before `done` is told. */
   readonly giveUp: () => void;
 }
-
-/** The longest that a timer can wait. */
-const longestMs = 2 ** 31 - 1;
 
 /** A call from its asking to its one outcome: answer, error, deadline or abort, whichever is first. */
 export class OutgoingCall implements PendingCall {
@@ -52,7 +50,7 @@ export class OutgoingCall implements PendingCall {
       signal.addEventListener("abort", this.#onAbort, { once: true });
     }
     const late = () => this.#stop(new RpcError("CallTimeout", `${name}: no answer within ${timeoutMs} ms`));
-    this.#timer = setTimeout(late, Math.min(timeoutMs, longestMs));
+    this.#timer = setTimeout(late, Math.min(timeoutMs, longestTimerMs));
     return true;
   }
 

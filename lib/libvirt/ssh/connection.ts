@@ -132,7 +132,7 @@ export class SshConnection {
               ? new RpcError("CallTimeout", `${what}: the host did not open a channel in time`)
               : aborted(what, limit.signal),
           );
-          if (limit.expired) client.destroy();
+          if (limit.expired) this.#lost(client, "the host did not open a channel in time");
         };
         const forget = whenAborted(limit.signal, stop);
         if (limit.signal.aborted) return;
@@ -152,6 +152,8 @@ export class SshConnection {
           });
         } catch (cause) {
           client.off("close", lost);
+          // ssh2 throws where its socket has ended and it has not said so yet.
+          this.#lost(client, messageOf(cause));
           reject(new RpcError("ConnectionClosed", `${what}: ${messageOf(cause)}`, { cause }));
         }
       });

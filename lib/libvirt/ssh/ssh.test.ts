@@ -23,6 +23,8 @@ let authentications = 0;
 /** What the daemon's socket says; undefined: nobody listens there. */
 let libvirtd: FakeServer | undefined = new FakeServer({ connect_get_hostname: () => ({ hostname: "h" }) });
 let forwards = true;
+/** How many channels to sockets the server neither opens nor refuses, as a host that has died. */
+let ignores = 0;
 let commands: string[] = [];
 const clients = new Set<ssh2.Connection>();
 
@@ -47,7 +49,8 @@ function startServer(): Promise<void> {
       });
     });
     client.on("openssh.streamlocal", (accept, reject) => {
-      if (forwards && libvirtd) libvirtd.attach(accept() as Duplex);
+      if (ignores > 0) ignores -= 1;
+      else if (forwards && libvirtd) libvirtd.attach(accept() as Duplex);
       else reject();
     });
   });
@@ -264,6 +267,18 @@ describe("libvirt over SSH", () => {
     expect(error.message).toMatch(/: sh ended with 1: virt-ssh-helper: no socket/);
     libvirtd = kept;
     expect(await hostname(ssh)).toBe("h");
+    ssh.close();
+  });
+
+  it("does not wait for a kept connection that is dead, but dials anew", async () => {
+    const before = connections;
+    const ssh = new SshConnection(options());
+    await ssh.open();
+    ignores = 1;
+    const connection = await connect({ dialer: sshDialer(ssh, { channelTimeoutMs: 100 }), keepalive: false });
+    expect((await connection.call("connect_get_hostname")).hostname).toBe("h");
+    expect(connections).toBe(before + 2);
+    await connection.close();
     ssh.close();
   });
 
