@@ -1,6 +1,10 @@
 export { type VirtualClock, virtualClock } from "./clock/virtual-clock.ts";
 export { seededIds } from "./ids.ts";
 export { type Random, seededRandom } from "./random.ts";
+export type { Action } from "./rig/actions.ts";
+export { readScenario, type Scenario } from "./rig/scenario.ts";
+export { playSchedule, type Schedule } from "./rig/schedule.ts";
+export { type Story, tellStory } from "./rig/story.ts";
 export { type SimulatedCloud, simulatedCloud } from "./simulated-cloud.ts";
 export { type ServedSecond, simulatedTraffic } from "./traffic.ts";
 export { type WorldAction, worldAction } from "./world/actions.ts";

@@ -13,7 +13,7 @@ export interface Story {
 }
 
 /** Plays a scenario and writes down what happened out there and what Belay said of it. */
-export async function tell(scenario: Scenario): Promise<Story> {
+export async function tellStory(scenario: Scenario): Promise<Story> {
   const rig = await createRig({ hosts: scenario.hosts, engine: scenario.engine });
   const startMs = rig.clock.now();
   const watchman = createWatchman(rig);

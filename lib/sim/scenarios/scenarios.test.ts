@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readScenario } from "../rig/scenario.ts";
-import { tell } from "../rig/story.ts";
+import { tellStory } from "../rig/story.ts";
 
 const dir = import.meta.dirname;
 const names = readdirSync(dir, { withFileTypes: true })
@@ -12,7 +12,7 @@ const names = readdirSync(dir, { withFileTypes: true })
 
 describe.each(names)("scenario %s", (name) => {
   test("goes as its log says, and breaks no invariant", async () => {
-    const { lines, broken } = await tell(await readScenario(dir, name));
+    const { lines, broken } = await tellStory(await readScenario(dir, name));
     const text = `${lines.join("\n")}\n`;
     const file = join(dir, name, "expected.log");
     // A changed log is a changed story: it is written again only on purpose, and reviewed like code.
