@@ -62,7 +62,10 @@ async function system(options: SetUpOptions, wantsLab: boolean): Promise<SetUpRe
     : { ok: false as const, why: "the simulated cloud was asked for", cure: "leave --simulated out" };
   if (support.ok)
     await lazyPhase(board, "guest image", async (say) => {
-      await ensureImage({ signal, onPhase: ({ name, detail }) => say(detail ? `${name}, ${detail}` : name) });
+      await ensureImage({
+        signal,
+        onPhase: ({ name, detail }) => say([name.replace(/^guest image:? ?/, ""), detail].filter(Boolean).join(", ")),
+      });
     });
   return {
     noLab: support.ok ? undefined : support,

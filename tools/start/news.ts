@@ -6,10 +6,12 @@ import type { RunningServer } from "../stack/server.ts";
 const everyMs = 2_000;
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
-/** One line for an incident that opened or ended. */
+type Told = Pick<IncidentView, "state" | "words" | "td" | "endedAt"> & { readonly id: string; readonly vmId: string };
+
+/** One line for an incident that opened or changed. */
 export function newsOf(
   before: ReadonlyMap<string, string>,
-  incidents: readonly IncidentView[],
+  incidents: readonly Told[],
   nameOf: (vmId: string) => string,
 ): string[] {
   return incidents
@@ -18,9 +20,13 @@ export function newsOf(
     .map(({ vmId, state, words, endedAt, td }) => {
       const when = clock.format(endedAt ?? td);
       const took = endedAt === null ? "" : ` after ${((endedAt - td) / 1000).toFixed(1)} s`;
-      return `${when}  ${nameOf(vmId)}: ${state}${took}. ${words}`;
+      const name = nameOf(vmId);
+      return `${when}  ${name}: ${state}${took}. ${words.replace(`${name}: `, "")}`;
     });
 }
+
+/** Before everything that comes from the simulated cloud. */
+const simulatedMark = "SIMULATED  ";
 
 /** Says what happens while Belay runs, until the signal aborts. A question that fails is asked again: the server's end is said elsewhere. */
 export async function tellNews(
@@ -33,7 +39,9 @@ export async function tellNews(
     const cloud = await cloudOf(server).catch(() => undefined);
     if (cloud && !signal.aborted) {
       const names = new Map<string, string>(cloud.vms.map((vm) => [vm.id, vm.name]));
-      if (known) for (const words of newsOf(known, cloud.incidents, (id) => names.get(id) ?? id)) line(words);
+      if (known)
+        for (const words of newsOf(known, cloud.incidents, (id) => names.get(id) ?? id))
+          line(cloud.simulated ? simulatedMark + words : words);
       known = new Map(cloud.incidents.map((incident) => [incident.id, incident.state]));
     }
     await sleep(everyMs, undefined, { signal }).catch(() => {});
