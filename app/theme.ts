@@ -1,4 +1,4 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple, Modal, Notification } from "@mantine/core";
 
 const steel: MantineColorsTuple = [
   "#eaf3fc",
@@ -23,6 +23,10 @@ export const theme = createTheme({
   defaultRadius: 6,
   cursorType: "pointer",
   respectReducedMotion: true,
+  components: {
+    Modal: Modal.extend({ styles: { title: { fontSize: 17, fontWeight: 620 } } }),
+    Notification: Notification.extend({ styles: { description: { color: "var(--ink-2)" } } }),
+  },
 });
 
 /** Mantine's own grounds and greys are replaced by Belay's: its dimmed text, placeholders and errors fail 4.5 : 1 in light. */

@@ -79,7 +79,7 @@ function bars(plot: uPlot, series: number, from: number, to: number): uPlot.Seri
   return { stroke: null, fill: path };
 }
 
-/** A band from Tp to Tr (or to now), and a stroke at Tp. */
+/** A band from Tp to Tr (or to now), and a named stroke at Tp. */
 function drawIncidents(
   { ctx, bbox, valToPos }: uPlot,
   incidents: readonly IncidentView[],
@@ -98,6 +98,9 @@ function drawIncidents(
     ctx.fillRect(from, bbox.top, Math.max(2, to - from), bbox.height);
     ctx.fillStyle = of("var(--bad-line)");
     ctx.fillRect(from - 1, bbox.top, 2, bbox.height);
+    ctx.font = `${10 * devicePixelRatio}px sans-serif`;
+    ctx.textAlign = "right";
+    ctx.fillText("Tp", from - 3 * devicePixelRatio, bbox.top + 9 * devicePixelRatio);
   }
   ctx.restore();
 }

@@ -17,7 +17,7 @@ export interface ThroughputChartProps {
   readonly now: number;
 }
 
-const height = 112;
+const height = 100;
 
 /** The last minutes, drawn by uPlot: a tenth of what an SVG chart costs per update. */
 export function ThroughputChart(props: ThroughputChartProps) {

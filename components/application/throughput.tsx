@@ -37,27 +37,29 @@ export function Throughput({ application, hue, incidents, simulated }: Throughpu
       : `${rateWords(rate.answeredPerSecond)} answered and ${rateWords(rate.failedPerSecond)} failed per second`;
   return (
     <div>
-      <dl className={classes.figures}>
-        <div>
-          <dt>
-            <span className={classes.line} style={{ background: hue }} aria-hidden="true" />
-            Answered/s
-          </dt>
-          <dd>{rate === undefined ? "–" : rateWords(rate.answeredPerSecond)}</dd>
-        </div>
-        <div data-bad={rate !== undefined && rate.failedPerSecond > 0}>
-          <dt>
-            <span className={classes.bar} aria-hidden="true" />
-            Failed/s
-          </dt>
-          <dd>{rate === undefined ? "–" : rateWords(rate.failedPerSecond)}</dd>
-        </div>
-        <div>
-          <dt>Failed in {trafficSeconds / 60} min</dt>
-          <dd>{failed}</dd>
-        </div>
+      <div className={classes.head}>
+        <dl className={classes.figures}>
+          <div>
+            <dt>
+              <span className={classes.line} style={{ background: hue }} aria-hidden="true" />
+              Answered/s
+            </dt>
+            <dd>{rate === undefined ? "–" : rateWords(rate.answeredPerSecond)}</dd>
+          </div>
+          <div data-bad={rate !== undefined && rate.failedPerSecond > 0}>
+            <dt>
+              <span className={classes.bar} aria-hidden="true" />
+              Failed/s
+            </dt>
+            <dd>{rate === undefined ? "–" : rateWords(rate.failedPerSecond)}</dd>
+          </div>
+          <div>
+            <dt>Failed in {trafficSeconds / 60} min</dt>
+            <dd>{failed}</dd>
+          </div>
+        </dl>
         <SimulatedMark simulated={simulated} />
-      </dl>
+      </div>
       <ThroughputChart
         label={`Requests per second of ${application.name} in the last ${trafficSeconds / 60} minutes: ${figures}, ${failed} failed in all.`}
         samples={samples}

@@ -27,7 +27,7 @@ export function CloudMap({ cloud }: { readonly cloud: CloudView }) {
         />
       ))}
       {columns === 0 ? null : (
-        <div className={classes.row}>
+        <div className={classes.row} style={{ gridRow: 1 }}>
           <p className={classes.corner}>
             <span>Hosts →</span>
             <span>Applications ↓</span>
@@ -37,26 +37,29 @@ export function CloudMap({ cloud }: { readonly cloud: CloudView }) {
           ))}
         </div>
       )}
-      {applications.map((application) => (
+      {applications.map((application, index) => (
         <Row
           key={application.id}
+          place={index + 2}
           cloud={cloud}
           application={application}
           vms={cloud.vms.filter((it) => it.applicationId === application.id)}
         />
       ))}
-      {homeless.length === 0 ? null : <Row cloud={cloud} application={undefined} vms={homeless} />}
+      {homeless.length === 0 ? null : <Row place={rows + 1} cloud={cloud} application={undefined} vms={homeless} />}
     </div>
   );
 }
 
 interface RowProps {
+  /** Line of the grid: the first is the hosts'. */
+  readonly place: number;
   readonly cloud: CloudView;
   readonly application: ApplicationView | undefined;
   readonly vms: readonly VmView[];
 }
 
-function Row({ cloud, application, vms }: RowProps) {
+function Row({ place, cloud, application, vms }: RowProps) {
   const { hosts, applications, organizations, viewer } = cloud;
   const name = application === undefined ? "No application" : `Application ${application.name}`;
   const hue = hueOf(applications, application?.id ?? "");
@@ -73,7 +76,7 @@ function Row({ cloud, application, vms }: RowProps) {
     />
   );
   return (
-    <section className={classes.row} aria-label={name} style={{ "--hue": hue }}>
+    <section className={classes.row} aria-label={name} style={{ gridRow: place, "--hue": hue }}>
       <div className={classes.rowHead}>
         {application === undefined ? (
           <>

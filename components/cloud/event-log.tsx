@@ -18,17 +18,19 @@ export function EventLog() {
       {lines.length === 0 ? (
         <Situation kind="empty" title="No event yet." words="Changes appear here as they happen." />
       ) : (
-        <ol role="log" aria-label="Events">
-          {(all ? lines : lines.slice(0, fewLines)).map((line) => (
-            <li key={line.seq} className={classes.line}>
-              <time className={classes.at} dateTime={new Date(line.at).toISOString()}>
-                {clockWords(line.at)}
-              </time>
-              <span className={classes.seq}>#{line.seq}</span>
-              <span>{line.words}</span>
-            </li>
-          ))}
-        </ol>
+        <div role="log" aria-label="Events">
+          <ol>
+            {(all ? lines : lines.slice(0, fewLines)).map((line) => (
+              <li key={line.seq} className={classes.line}>
+                <time className={classes.at} dateTime={new Date(line.at).toISOString()}>
+                  {clockWords(line.at)}
+                </time>
+                <span className={classes.seq}>#{line.seq}</span>
+                <span>{line.words}</span>
+              </li>
+            ))}
+          </ol>
+        </div>
       )}
       {hidden <= 0 ? null : (
         <Button variant="subtle" size="compact-sm" className={classes.more} onClick={() => setAll(!all)}>

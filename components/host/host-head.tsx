@@ -28,17 +28,26 @@ export function HostHead({ host, vms }: { readonly host: HostView; readonly vms:
           ? `${running} of ${vms.length} VMs running`
           : `${host.stateWords ?? hostStates[host.state].words} For ${agoWords(now - host.stateSince)}.`}
       </p>
-      <p className={classes.facts}>{factsOf(host)}</p>
+      {factsOf(host).map((line) => (
+        <p key={line} className={classes.facts}>
+          {line}
+        </p>
+      ))}
     </section>
   );
 }
 
-function factsOf(host: HostView): string {
-  const facts = [
-    host.cpus === null ? null : `${host.cpus} CPU`,
-    host.memoryMiB === null ? null : `${(host.memoryMiB / 1024).toFixed(1)} GiB`,
-    host.libvirtVersion === null ? null : `libvirt ${host.libvirtVersion}`,
-    host.qemuVersion === null ? null : `QEMU ${host.qemuVersion}`,
-  ].filter((it) => it !== null);
-  return facts.length === 0 ? "Not heard from yet" : facts.join(" · ");
+/** Two lines: the machine, and what drives it. */
+function factsOf(host: HostView): string[] {
+  const lines = [
+    [
+      host.cpus === null ? null : `${host.cpus} CPU`,
+      host.memoryMiB === null ? null : `${(host.memoryMiB / 1024).toFixed(1)} GiB`,
+    ],
+    [
+      host.libvirtVersion === null ? null : `libvirt ${host.libvirtVersion}`,
+      host.qemuVersion === null ? null : `QEMU ${host.qemuVersion}`,
+    ],
+  ];
+  return lines.map((facts) => facts.filter((it) => it !== null).join(" · ")).filter((line) => line !== "");
 }

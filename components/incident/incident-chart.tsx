@@ -77,6 +77,7 @@ export function IncidentChart({
                 labelFormatter={(at, [entry]) => `${entry?.payload?.name ?? ""} ${at}`}
               />
               <Legend
+                itemSorter={null}
                 iconType="square"
                 iconSize={10}
                 formatter={(words) => <span className={classes.legend}>{words}</span>}

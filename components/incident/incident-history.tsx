@@ -60,13 +60,9 @@ function History({ cloud }: { readonly cloud: LiveCloud }) {
   );
 }
 
-/** The median is said with its number: of three incidents it means little. */
+/** The number of incidents stands beside it: of three a median means little. */
 function Middle({ incidents }: { readonly incidents: readonly IncidentView[] }) {
   const spans = incidents.flatMap((it) => (it.tr === null ? [] : [it.tr - it.tp])).sort((a, b) => a - b);
   const middle = spans[Math.floor(spans.length / 2)];
-  return middle === undefined ? null : (
-    <span>
-      median Tp → Tr {spanWords(middle)} of {spans.length}
-    </span>
-  );
+  return middle === undefined ? null : <span>median Tp → Tr {spanWords(middle)}</span>;
 }

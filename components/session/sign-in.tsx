@@ -26,8 +26,16 @@ export function SignIn() {
     <PlainPage>
       <h1 className={classes.title}>Sign in</h1>
       <form className={classes.form} onSubmit={(event) => void submit(event)}>
-        <TextInput label="E-mail" name="email" type="email" autoComplete="username" required autoFocus />
-        <PasswordInput label="Password" name="password" autoComplete="current-password" required />
+        <TextInput
+          label="E-mail"
+          name="email"
+          type="email"
+          autoComplete="username"
+          required
+          withAsterisk={false}
+          autoFocus
+        />
+        <PasswordInput label="Password" name="password" autoComplete="current-password" required withAsterisk={false} />
         {problem === undefined ? null : (
           <Alert color="red" role="alert" className={classes.problem}>
             {problem}

@@ -28,7 +28,7 @@ export function KillVm({ vm, application, owner, host }: KillVmProps) {
     <Button
       size="compact-xs"
       variant="default"
-      leftSection={<Zap size={12} aria-hidden="true" />}
+      leftSection={<Zap size={12} color="var(--bad)" aria-hidden="true" />}
       aria-label={`Kill VM ${vm.name}`}
       aria-disabled={why !== true}
       aria-describedby={why === true ? undefined : reasonId}

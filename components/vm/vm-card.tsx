@@ -27,7 +27,13 @@ export function VmCard({ vm, application, owner, host, incidents }: VmCardProps)
         <VmStateBadge vm={vm} />
       </div>
       <p className={classes.reason}>
-        {reasonOf(vm)} <span className={classes.since}>For {agoWords(now - vm.stateSince)}.</span>
+        {vm.state === "running" ? (
+          <span className={classes.since}>Up for {agoWords(now - vm.stateSince)}</span>
+        ) : (
+          <>
+            {reasonOf(vm)} <span className={classes.since}>{agoWords(now - vm.stateSince)} ago</span>
+          </>
+        )}
       </p>
       {host === undefined ? null : (
         <p className={classes.where}>
