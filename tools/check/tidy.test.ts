@@ -74,10 +74,10 @@ test("a file that only its own test imports is dead; one that another's test imp
 
 test("a command lives by package.json, a worker by its path in quotes", () => {
   const files = tree(
-    file("tools/x.ts", { texts: ["./worker.ts", "lab/main.ts"] }),
-    file("tools/worker.ts"),
+    file("lab/x.ts", { texts: ["./worker.ts", "lab/main.ts"] }),
+    file("lab/worker.ts"),
     file("lab/main.ts"),
   );
-  expect(deadFiles(files, ["node tools/run.mjs tools/x.ts --all"])).toEqual([]);
-  expect(deadFiles(files, ["node other-tools/x.tsx"])).toHaveLength(3);
+  expect(deadFiles(files, ["node tools/run.mjs lab/x.ts --all"])).toEqual([]);
+  expect(deadFiles(files, ["node other-lab/x.tsx"])).toHaveLength(3);
 });

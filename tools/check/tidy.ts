@@ -1,5 +1,4 @@
 import path from "node:path";
-import { insiders } from "./arrows.ts";
 import type { SourceFile, SourceTree } from "./tree.ts";
 
 /** One idea per file: past this a file is to be split, or named below with the reason. */
@@ -33,6 +32,7 @@ const entries = [
   /\.test\.tsx?$/,
   /^e2e\/.*\.(spec|setup)\.ts$/,
   /\.d\.ts$/,
+  /^tools\/[a-z-]+\.ts$/, // commands, for node tools/run.mjs
   /^tools\/check\/[a-z-]+\.ts$/, // their tests are their use
   /^tools\/bench\/[a-z-]+\.ts$/, // found by its name, tools/bench/main.ts
 ];
@@ -44,9 +44,7 @@ const entries = [
 export function deadFiles(tree: SourceTree, commandTexts: readonly string[]): string[] {
   const byPath = new Map(tree.files.map((file) => [file.path, file]));
   const named = [...byPath.keys()].filter((file) => commandTexts.some((text) => namesPath(text, file)));
-  const queue = [...byPath.keys()]
-    .filter((file) => file in insiders || entries.some((entry) => entry.test(file)))
-    .concat(named);
+  const queue = [...byPath.keys()].filter((file) => entries.some((entry) => entry.test(file))).concat(named);
   const alive = new Set(queue);
   for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
     const file = byPath.get(at);
