@@ -46,7 +46,7 @@ export async function tellStory(scenario: Scenario): Promise<Story> {
   await until(scenario.untilMs);
   for (const { at, level, words, facts } of rig.log)
     if (level === "error") lines.push(`${seconds(at)}  error  ${words} ${JSON.stringify(facts ?? {})}`);
-  lines.push("", ...ending(rig, startMs));
+  lines.push("", ...ending(rig, startMs), ...requests(rig));
   rig.close();
   await rig.clock.advance(0);
   return { lines, broken };
@@ -79,3 +79,10 @@ function ending(rig: Rig, startMs: number): string[] {
     }),
   );
 }
+
+/** What people who asked for something were told. */
+const requests = (rig: Rig): string[] =>
+  [...rig.store.tables.intents.values()].map(({ name, ended }) => {
+    const answer = ended === null ? "no answer yet" : `${ended.ok ? "done" : "not done"}. ${ended.words}`;
+    return `The request to kill ${name}: ${answer}`;
+  });
