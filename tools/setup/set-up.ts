@@ -92,7 +92,7 @@ async function ensureMade(made: MadeFiles, { board, signal }: SetUpOptions): Pro
   if (hash !== undefined) await board.phase(made.name, (say) => make(made, hash, say, signal));
 }
 
-const worthSayingMs = 400;
+const worthSayingMs = 1_500;
 
 /** A phase that is shown only when it takes a while: what it makes knows by itself whether it is there. */
 async function lazyPhase(
