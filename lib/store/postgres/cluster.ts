@@ -69,10 +69,9 @@ export async function makeCluster(
 ): Promise<void> {
   if (existsSync(join(dataDir, "PG_VERSION"))) return;
   await sweepHalves(dataDir);
-  const half = `${dataDir}.init-${process.pid}`;
+  const half = `${dataDir}.init-${process.pid}-${randomBytes(4).toString("hex")}`;
   const passwordFile = `${half}.password`;
   const { account } = options;
-  await rm(half, { recursive: true, force: true });
   await mkdir(half, { mode: 0o700 });
   await writeFile(passwordFile, `${options.password}\n`, { mode: 0o600 });
   try {

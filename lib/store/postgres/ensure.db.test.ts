@@ -75,6 +75,18 @@ test("outlives its owner's kill -9, is adopted, and survives its own", async () 
   expect(adopted).toMatchObject({ pid, adopted: true, url });
   expect(await query(adopted, "SELECT word FROM kept")).toEqual([{ word: "acknowledged" }]);
 
+  // There and not answering, as while it recovers: it is waited for, not started a second time.
+  process.kill(pid, "SIGSTOP");
+  try {
+    const waiting = ensure();
+    const given = await Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 2500, "nothing yet"))]);
+    expect(given).toBe("nothing yet");
+    process.kill(pid, "SIGCONT");
+    expect(await waiting).toMatchObject({ pid, adopted: true });
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+
   process.kill(pid, "SIGKILL");
   const again = await ensure();
   expect(again.adopted).toBe(false);
@@ -100,10 +112,10 @@ test("a kill -9 at any moment of its making leaves nothing that stands in the wa
   expect((await readdir(join(directory, "own"))).sort()).toEqual(["pgdata", "pgdata.log", "pgdata.password", "run"]);
 });
 
-test("two at the same time get the same one", async () => {
+test("three at the same time, two of them in one process, get the same one", async () => {
   const child = owner();
-  const [one, two] = await Promise.all([ready(child), ensure()]);
-  expect(two.pid).toBe(one.pid);
+  const [one, two, three] = await Promise.all([ready(child), ensure(), ensure()]);
+  expect([two.pid, three.pid]).toEqual([one.pid, one.pid]);
   child.stdin?.end();
   await once(child, "exit");
 });

@@ -4,7 +4,7 @@ import { findBinaries } from "./binaries.ts";
 import { clusterPassword, makeCluster, superuser } from "./cluster.ts";
 import { preparePlaces } from "./places.ts";
 import { clearZombieLocks, lockFile, pidIn, serves, socketPort, startServer, stopServer } from "./postmaster.ts";
-import { isAlive } from "./processes.ts";
+import { anyoneWorksIn, eventually, isAlive } from "./processes.ts";
 
 export interface PostgresOptions {
   /** The cluster. The directory that holds it counts as Belay's own. */
@@ -34,6 +34,9 @@ export interface Postgres {
   readonly dataDir: string;
   stop(): Promise<void>;
 }
+
+/** How long a server that is there may take until it answers: after a crash of a busy one it recovers first. */
+const arrivalMs = 60_000;
 
 async function makeDatabase(config: pg.ClientConfig, name: string): Promise<void> {
   const client = new pg.Client({ ...config, connectionTimeoutMillis: 10_000, query_timeout: 30_000 });
@@ -65,9 +68,18 @@ export async function ensurePostgres(options: PostgresOptions): Promise<Postgres
     const pid = await pidIn(lockFile(places));
     return pid !== undefined && (await isAlive(pid)) && (await serves(config, places.dataDir)) ? pid : undefined;
   };
-  let pid = await running();
+  /** Waits for a server that is there and does not answer yet: it is starting, recovering, or its last processes are leaving. */
+  const settled = async () => {
+    let pid: number | undefined;
+    await eventually(async () => {
+      pid = await running();
+      return pid !== undefined || !(await anyoneWorksIn(places.dataDir));
+    }, arrivalMs);
+    return pid;
+  };
+  let pid = await settled();
   const adopted = pid !== undefined;
-  let words = "";
+  let words = "it is there and does not answer";
   for (let attempt = 0; pid === undefined && attempt < 3; attempt++) {
     await clearZombieLocks(places);
     const started = await startServer(places, {
@@ -79,7 +91,7 @@ export async function ensurePostgres(options: PostgresOptions): Promise<Postgres
     });
     if (started.ready) pid = started.pid;
     else words = started.words;
-    pid ??= await running(); // another start may have been faster
+    pid ??= await settled(); // another start may have been faster
   }
   if (pid === undefined) throw new Error(`PostgreSQL in ${places.dataDir} does not start: ${words}`);
   const server = pid;
