@@ -37,8 +37,10 @@ export async function labDown(name: string, options: LabDownOptions = {}): Promi
       });
       return bridge ?? "nothing to remove";
     });
-    // The lock file stays, empty: removing it would let two commands hold "the" lock, one on the old file and one on a new.
-    if (!options.keep) await rm(paths.dir, { recursive: true, force: true });
+    if (options.keep) return;
+    await rm(paths.dir, { recursive: true, force: true });
+    // Last, and while we hold it: whoever waits on this very file notices that it has lost its name.
+    await rm(paths.lock, { force: true });
   });
 }
 

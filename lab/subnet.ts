@@ -41,8 +41,8 @@ export const bridgeName = (index: number) => `bly${index}`;
 export const linkName = (index: number, host: number) => `bly${index}h${host}`;
 
 /** A locally administered MAC address that says which lab, kind and number it belongs to. */
-export function macAddress(index: number, kind: "host" | "bridge" | "guest", number: number): string {
-  const kinds = { host: 1, bridge: 2, guest: 3 };
+export function macAddress(index: number, kind: "machine" | "host" | "bridge" | "guest", number: number): string {
+  const kinds = { machine: 0, host: 1, bridge: 2, guest: 3 };
   return [0x52, 0x54, kinds[kind], index, number >> 8, number & 255]
     .map((byte) => byte.toString(16).padStart(2, "0"))
     .join(":");

@@ -8,7 +8,7 @@ import { labPaths, machineLock, makeLabsDir } from "./paths.ts";
 import { phase } from "./phases.ts";
 import { bridgeAlias, type LabRecord, labNames, readRecord, readWish, writeRecord, writeWish } from "./state.ts";
 import { readLab } from "./status.ts";
-import { bridgeName, chooseSubnet, gatewayOf, maxHosts, prefixLength, subnetOf } from "./subnet.ts";
+import { bridgeName, chooseSubnet, gatewayOf, macAddress, maxHosts, prefixLength, subnetOf } from "./subnet.ts";
 import { requireSupport } from "./support.ts";
 import { LabError } from "./system/error.ts";
 import { withLock } from "./system/lock.ts";
@@ -75,7 +75,13 @@ async function claimNetwork(name: string, image: string, kvm: boolean): Promise<
       throw new LabError("no free /22 is left in 198.18.0.0/15", "take labs down that nobody uses");
     const claimed: LabRecord = record ?? { version: 1, name, index, hosts: [], image, kvm };
     await writeRecord(claimed);
-    await ensureBridge(bridgeName(index), gatewayOf(index), prefixLength, bridgeAlias(name));
+    await ensureBridge({
+      name: bridgeName(index),
+      address: gatewayOf(index),
+      prefixLength,
+      mac: macAddress(index, "machine", 0),
+      alias: bridgeAlias(name),
+    });
     return claimed;
   });
 }

@@ -1,4 +1,4 @@
-import { powerCycle, powerOff, powerOn } from "../power.ts";
+import { powerOff, powerOn } from "../power.ts";
 import { readLab } from "../status.ts";
 import { LabError } from "../system/error.ts";
 import type { LabHost, LabState } from "../types.ts";
@@ -28,16 +28,19 @@ export async function readAll(input: AsyncIterable<Uint8Array | string>): Promis
 export async function runFence(input: string, defaultLab: string): Promise<FenceAnswer> {
   try {
     const options = parseOptions(input, defaultLab);
-    const stderr = options.warnings.map((warning) => `${warning}\n`).join("");
+    const warnings = options.warnings.map((warning) => `${warning}\n`).join("");
     const answer = await act(options, defaultLab);
-    return { ...answer, stderr };
+    return { ...answer, stderr: `${warnings}${answer.stderr ?? ""}` };
   } catch (error) {
     if (!(error instanceof LabError || error instanceof RangeError)) throw error;
     return { code: 1, stdout: "", stderr: `Failed: ${error.message}\n` };
   }
 }
 
-async function act(options: FenceOptions, defaultLab: string): Promise<Omit<FenceAnswer, "stderr">> {
+async function act(
+  options: FenceOptions,
+  defaultLab: string,
+): Promise<Omit<FenceAnswer, "stderr"> & { stderr?: string }> {
   const { action, lab, plug } = options;
   if (action === "metadata") return { code: 0, stdout: metadataXml(defaultLab) };
   const state = await readLab(lab);
@@ -58,17 +61,26 @@ async function act(options: FenceOptions, defaultLab: string): Promise<Omit<Fenc
       return { code: power === "on" ? 0 : 2, stdout: `Status: ${power.toUpperCase()}\n` };
     }
     case "on":
+      return { ...(await switchTo(lab, find(state, plug).name, "on")), stdout: "Success: Powered ON\n" };
     case "off":
+      return { ...(await switchTo(lab, find(state, plug).name, "off")), stdout: "Success: Powered OFF\n" };
     case "reboot": {
       const host = find(state, plug).name;
-      await { on: powerOn, off: powerOff, reboot: powerCycle }[action](lab, host);
-      const { power } = find(await readLab(lab), host);
-      const wanted = action === "off" ? "off" : "on";
-      if (power !== wanted) throw new LabError(`${host} is ${power} after ${action}`);
-      const words = { on: "Powered ON", off: "Powered OFF", reboot: "Rebooted" }[action];
-      return { code: 0, stdout: `Success: ${words}\n` };
+      await switchTo(lab, host, "off");
+      // As in the other agents: once the host was off it is fenced, whether it comes back or not.
+      const back = await switchTo(lab, host, "on").catch((error: unknown) => error);
+      const warning = back instanceof LabError ? `Warning: ${host} stays off: ${back.message}\n` : "";
+      return { code: 0, stdout: "Success: Rebooted\n", stderr: warning };
     }
   }
+}
+
+/** Switches a host and looks that it is so: success is what is, not what was asked for. */
+async function switchTo(lab: string, host: string, wanted: "on" | "off"): Promise<{ code: 0 }> {
+  await { on: powerOn, off: powerOff }[wanted](lab, host);
+  const { power } = find(await readLab(lab), host);
+  if (power !== wanted) throw new LabError(`${host} is ${power} after it was switched ${wanted}`);
+  return { code: 0 };
 }
 
 function find(state: LabState, plug: string): LabHost {

@@ -1,13 +1,15 @@
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { imageCacheDir } from "../paths.ts";
 import { type OnPhase, phase } from "../phases.ts";
+import { labNames, readRecord } from "../state.ts";
 import { readText, writeJson } from "../system/files.ts";
 import { withLock } from "../system/lock.ts";
 import { buildImage } from "./build.ts";
 import { currentKernel, requireKernel } from "./debian.ts";
 import { imageInputs, inputsHash } from "./inputs.ts";
+import { readGuests } from "./record.ts";
 
 export interface GuestImage {
   /** Names the image and its directory in the cache. */
@@ -67,7 +69,30 @@ async function build({ onPhase, signal }: EnsureImageOptions): Promise<GuestImag
     await buildImage({ dir: draft, kernel, ...rest });
     await writeJson(path.join(draft, "manifest.json"), { hash, kernel: inputs.kernel, inputs });
     await rename(draft, dir);
+    await dropOldImages();
     return hash;
   });
   return { hash, dir, kernel: inputs.kernel };
+}
+
+const keptImages = 3;
+
+/** Keeps the newest images and those a lab or a guest of this project still names; an image is 120 MB. */
+async function dropOldImages(): Promise<void> {
+  const used = new Set(await imagesInUse());
+  const hashes = (await readdir(imageCacheDir)).filter((name) => /^[0-9a-f]{16}$/.test(name));
+  const dated = await Promise.all(
+    hashes.map(async (hash) => ({ hash, at: (await stat(path.join(imageCacheDir, hash))).mtimeMs })),
+  );
+  const old = dated.sort((a, b) => b.at - a.at).slice(keptImages);
+  for (const { hash } of old)
+    if (!used.has(hash)) await rm(path.join(imageCacheDir, hash), { recursive: true, force: true });
+}
+
+/** A record that cannot be read names nothing; `up` on that lab says so. */
+async function imagesInUse(): Promise<string[]> {
+  const labs = await labNames();
+  const records = await Promise.all(labs.map((lab) => readRecord(lab).catch(() => undefined)));
+  const guests = await Promise.all(labs.map((lab) => readGuests(lab).catch(() => [])));
+  return [...records.flatMap((record) => record?.image ?? []), ...guests.flat().map((guest) => guest.imageHash)];
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -26,6 +26,21 @@ describe.runIf(process.platform === "linux")("a lock that dies with its holder",
     const results = await Promise.all([enter(false), enter(true), enter(false), enter(true)]);
     expect(most).toBe(1);
     expect(results.filter((result) => result === "on purpose")).toHaveLength(2);
+  });
+
+  it("keeps one at a time also when the holder removes the file", async () => {
+    const file = path.join(dir, "gone");
+    let inside = 0;
+    const visits = Array.from({ length: 6 }, () =>
+      withLock(file, async () => {
+        expect(++inside).toBe(1);
+        await new Promise((resolve) => setImmediate(resolve));
+        rmSync(file);
+        inside--;
+      }),
+    );
+    await Promise.all(visits);
+    expect(existsSync(file)).toBe(false);
   });
 
   it("lets readers in together and keeps a writer out, with words that name the file", async () => {

@@ -57,7 +57,14 @@ export async function removeLink(name: string): Promise<void> {
  * The lab's bridge with the machine's own address on it. The alias says whose it is; `ip link add` cannot set it in one
  * step, so callers hold the machine's lock and have recorded their index before.
  */
-export async function ensureBridge(name: string, address: string, prefixLength: number, alias: string): Promise<void> {
+export async function ensureBridge(options: {
+  name: string;
+  address: string;
+  prefixLength: number;
+  mac: string;
+  alias: string;
+}): Promise<void> {
+  const { name, address, prefixLength, mac, alias } = options;
   if ((await linkIsUp(name)) === undefined)
     await must([
       "ip",
@@ -73,7 +80,8 @@ export async function ensureBridge(name: string, address: string, prefixLength: 
       "mcast_snooping",
       "0",
     ]);
-  await must(["ip", "link", "set", "dev", name, "alias", alias]);
+  // A MAC address of its own: else it takes that of a port, and changes when a host is switched off, under the nose of all others.
+  await must(["ip", "link", "set", "dev", name, "address", mac, "alias", alias]);
   const quiet = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
   if ((await readFile(quiet, "utf8").catch(() => "1")).trim() === "0") await must(["sh", "-c", 'echo 1 > "$0"', quiet]);
   await must(["ip", "addr", "replace", `${address}/${prefixLength}`, "dev", name]);
