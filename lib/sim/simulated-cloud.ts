@@ -2,7 +2,8 @@ import type { Clock, HostExaminer, Hypervisor, Prober } from "../engine/ports.ts
 import { simulatedExaminer } from "./hypervisor/examiner.ts";
 import { simulatedHypervisor } from "./hypervisor/hypervisor.ts";
 import { simulatedProber } from "./hypervisor/prober.ts";
-import { befall, type WorldAction } from "./world/actions.ts";
+import type { WorldAction } from "./world/actions.ts";
+import { befall } from "./world/befall.ts";
 import { build, type CloudSpec, demoCloud } from "./world/cloud-spec.ts";
 import { createWorld, type World } from "./world/world.ts";
 

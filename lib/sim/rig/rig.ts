@@ -4,7 +4,7 @@ import { type VirtualClock, virtualClock } from "../clock/virtual-clock.ts";
 import { seededIds } from "../ids.ts";
 import { type SimulatedCloud, simulatedCloud } from "../simulated-cloud.ts";
 import { type MemoryStore, memoryStore } from "../store/memory-store.ts";
-import { befall } from "../world/actions.ts";
+import { befall } from "../world/befall.ts";
 import { type CloudSpec, demoCloud } from "../world/cloud-spec.ts";
 import { type Action, act, isBelayAction } from "./actions.ts";
 import { type Belay, createBelay } from "./belay.ts";

@@ -24,7 +24,7 @@ export function killProcess(world: World, host: SimHost, domain: SimDomain): voi
     world.randomOf(`notice ${host.name} ${domain.name} ${domain.runId}`).between(noticeMs.min, noticeMs.max),
     () => {
       const now = inRun(host, domain.uuid, domain.runId);
-      // A libvirtd that is dead notices when it starts again (libvirtdStarts in actions.ts).
+      // A libvirtd that is dead notices when it starts again (befall-host.ts).
       if (now?.processGone && host.libvirtd === "up") world.turn(host, stopped(now, "failed"));
     },
   );

@@ -1,0 +1,103 @@
+import type { MendAction, VmAction } from "./actions.ts";
+import { fellAsleep, hasProcess, isActive, panicked, paused, stopped } from "./domain.ts";
+import { failDisk, killProcess, resumeDomain, startDomain } from "./run.ts";
+import type { SimDomain, SimHost } from "./types.ts";
+import type { World } from "./world.ts";
+
+/** The domain of that name: where it runs, else where it is defined. */
+function find(world: World, name: string): { host: SimHost; domain: SimDomain } | undefined {
+  const places = world
+    .hosts()
+    .filter((host) => host.power === "on")
+    .flatMap((host) => [...host.domains.values()].filter((it) => it.name === name).map((domain) => ({ host, domain })));
+  return places.find(({ domain }) => hasProcess(domain)) ?? places[0];
+}
+
+export function befallVm(world: World, action: VmAction): string | undefined {
+  return action.do === "disk-mended" || action.do === "crash-loop-ends"
+    ? mendGuest(world, action)
+    : befallDomain(world, action);
+}
+
+/** What ails a guest lies on its disk, and is mended there, wherever it is defined or runs. */
+function mendGuest(world: World, action: MendAction): string | undefined {
+  const guest = world.guests().find((it) => it.name === action.vm);
+  if (!guest) return undefined;
+  if (action.do === "disk-mended") {
+    if (guest.diskError === null) return undefined;
+    guest.diskError = null;
+    return `The disk of ${guest.name} is well again.`;
+  }
+  if (guest.diesAfterMs === null) return undefined;
+  guest.diesAfterMs = null;
+  return `${guest.name} would run again if it were started.`;
+}
+
+function befallDomain(world: World, action: Exclude<VmAction, MendAction>): string | undefined {
+  const place = find(world, action.vm);
+  const guest = place && world.guest(place.domain.uuid);
+  if (!place || !guest) return undefined;
+  const { host, domain } = place;
+  const [process, running] = [hasProcess(domain), hasProcess(domain) && domain.state === "running"];
+  const libvirtd = host.libvirtd === "up";
+  const where = `${domain.name} on ${host.name}`;
+  switch (action.do) {
+    case "kill-qemu":
+      if (!process) return undefined;
+      killProcess(world, host, domain);
+      return `The QEMU process of ${where} is killed.`;
+    case "panic":
+      if (!running) return undefined;
+      if (guest.onCrash === "destroy") world.say(host, { uuid: domain.uuid, what: "crashed panicked" });
+      world.turn(host, panicked(domain, guest));
+      return `The kernel of ${where} panics.`;
+    case "guest-powers-off":
+      if (!running) return undefined;
+      world.turn(host, stopped(domain, "shutdown"));
+      return `The guest ${where} switches itself off.`;
+    case "guest-sleeps":
+      if (!running) return undefined;
+      world.turn(host, fellAsleep(domain));
+      return `The guest ${where} puts itself to sleep.`;
+    case "watchdog":
+      if (!running) return undefined;
+      world.turn(host, paused(domain, "watchdog"));
+      return `The watchdog of ${where} fires.`;
+    case "hang":
+      if (!running || guest.hung) return undefined;
+      guest.hung = true;
+      return `The guest ${where} hangs.`;
+    case "disk-error":
+      if (guest.diskError !== null) return undefined;
+      guest.diskError = action.reason;
+      failDisk(world, host, guest, domain.runId);
+      return `The disk of ${where} fails: ${action.reason}.`;
+    case "crash-loop":
+      if (guest.diesAfterMs !== null || !process) return undefined;
+      guest.diesAfterMs = action.afterMs;
+      killProcess(world, host, domain);
+      return `${where} dies, and will die again soon after each start.`;
+    case "person-pauses":
+      if (!running || !libvirtd) return undefined;
+      world.turn(host, paused(domain, "user"));
+      return `A person pauses ${where}.`;
+    case "person-resumes":
+      if (!process || domain.state !== "paused" || !libvirtd) return undefined;
+      resumeDomain(world, host, guest, domain);
+      return `A person resumes ${where}.`;
+    case "person-stops":
+      if (!process || !libvirtd) return undefined;
+      guest.stoppedByPersonAt = world.clock.now();
+      world.turn(host, stopped(domain, "destroyed"));
+      return `A person stops ${where}.`;
+    case "person-starts":
+      if (isActive(domain) || !libvirtd) return undefined;
+      startDomain(world, host, guest, domain);
+      return `A person starts ${where}.`;
+    case "person-undefines":
+      if (isActive(domain) || !libvirtd) return undefined;
+      host.domains.delete(domain.uuid);
+      world.say(host, { uuid: domain.uuid, what: "undefined removed" });
+      return `A person undefines ${where}.`;
+  }
+}
