@@ -1,4 +1,11 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple, Modal, Notification } from "@mantine/core";
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  type MantineColorsTuple,
+  Modal,
+  Notification,
+  Popover,
+} from "@mantine/core";
 
 const steel: MantineColorsTuple = [
   "#eaf3fc",
@@ -25,26 +32,35 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Modal: Modal.extend({ styles: { title: { fontSize: 17, fontWeight: 620 } } }),
-    Notification: Notification.extend({ styles: { description: { color: "var(--ink-2)" } } }),
+    Popover: Popover.extend({
+      styles: { dropdown: { backgroundColor: "var(--surface)", borderColor: "var(--line-strong)" } },
+    }),
+    Notification: Notification.extend({
+      styles: {
+        root: { backgroundColor: "var(--surface)", border: "1px solid var(--line-strong)" },
+        description: { color: "var(--ink-2)" },
+      },
+    }),
   },
 });
 
-/** Mantine's own grounds and greys are replaced by Belay's: its dimmed text, placeholders and errors fail 4.5 : 1 in light. */
-export const cssVariables: CSSVariablesResolver = () => ({
-  variables: {
-    "--mantine-color-body": "var(--surface)",
-    "--mantine-color-text": "var(--ink)",
-    "--mantine-color-dimmed": "var(--ink-3)",
-    "--mantine-color-placeholder": "var(--ink-3)",
-    "--mantine-color-error": "var(--bad)",
-    "--mantine-color-anchor": "var(--link)",
-    "--mantine-color-default": "var(--surface)",
-    "--mantine-color-default-hover": "var(--sunken)",
-    "--mantine-color-default-color": "var(--ink)",
-    "--mantine-color-default-border": "var(--line-strong)",
-    "--mantine-color-disabled": "var(--sunken)",
-    "--mantine-color-disabled-color": "var(--ink-3)",
-  },
-  light: {},
-  dark: {},
-});
+/**
+ * Mantine's own grounds and greys are replaced by Belay's: its dimmed text, placeholders and errors fail 4.5 : 1 in
+ * light. They are given for both schemes, for Mantine's own are too, and would win.
+ */
+const ours = {
+  "--mantine-color-body": "var(--surface)",
+  "--mantine-color-text": "var(--ink)",
+  "--mantine-color-dimmed": "var(--ink-3)",
+  "--mantine-color-placeholder": "var(--ink-3)",
+  "--mantine-color-error": "var(--bad)",
+  "--mantine-color-anchor": "var(--link)",
+  "--mantine-color-default": "var(--surface)",
+  "--mantine-color-default-hover": "var(--sunken)",
+  "--mantine-color-default-color": "var(--ink)",
+  "--mantine-color-default-border": "var(--line-strong)",
+  "--mantine-color-disabled": "var(--sunken)",
+  "--mantine-color-disabled-color": "var(--ink-3)",
+};
+
+export const cssVariables: CSSVariablesResolver = () => ({ variables: {}, light: ours, dark: ours });

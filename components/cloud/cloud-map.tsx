@@ -27,7 +27,7 @@ export function CloudMap({ cloud }: { readonly cloud: CloudView }) {
         />
       ))}
       {columns === 0 ? null : (
-        <div className={classes.row} style={{ gridRow: 1 }}>
+        <div className={`${classes.row} ${classes.hosts}`}>
           <p className={classes.corner}>
             <span>Hosts →</span>
             <span>Applications ↓</span>

@@ -3,6 +3,7 @@
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
 import { type LiveCloud, Refused } from "../../lib/client/index.ts";
+import { PageHead } from "../ui/page-head.tsx";
 import { Situation } from "../ui/situation.tsx";
 import { useCloud } from "./cloud-context.tsx";
 
@@ -16,7 +17,7 @@ export function WithCloud({ title, children }: { readonly title: string; childre
   if (data !== undefined) return children(data);
   return (
     <>
-      <h1>{title}</h1>
+      <PageHead title={title} />
       {error === null || isFetching ? (
         <Situation kind="loading" title="Asking the server what runs…" />
       ) : (

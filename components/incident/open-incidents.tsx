@@ -1,5 +1,6 @@
-import { agoWords, incidentTitle, serverNow, spanWords } from "../../lib/client/index.ts";
+import { agoWords, incidentTitle, type LiveState, serverNow, spanWords } from "../../lib/client/index.ts";
 import type { CloudView, IncidentView } from "../../lib/contract/index.ts";
+import { useLive } from "../cloud/cloud-context.tsx";
 import { SimulatedMark } from "../shell/simulated.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { Situation } from "../ui/situation.tsx";
@@ -13,6 +14,7 @@ const lingersMs = 60_000;
 /** What is wrong now, on top of the page; or that nothing is, and what was last. */
 export function OpenIncidents({ cloud }: { readonly cloud: CloudView }) {
   const now = useNow(serverNow, 1_000);
+  const live = useLive();
   const open = cloud.incidents.filter((it) => it.endedAt === null);
   const ended = cloud.incidents.filter((it) => it.endedAt !== null);
   const justEnded = ended.filter((it) => it.endedAt !== null && now - it.endedAt < lingersMs);
@@ -23,7 +25,7 @@ export function OpenIncidents({ cloud }: { readonly cloud: CloudView }) {
       aside={<SimulatedMark simulated={cloud.simulated && shown.length > 0} />}
     >
       {shown.length === 0 ? (
-        <Situation kind="good" title="Nothing is broken." words={lastWords(ended[0], cloud, now)} />
+        <Situation {...calm(cloud, live)} words={lastWords(ended[0], cloud, now)} />
       ) : (
         <div className={classes.list}>
           {shown.map((incident) => (
@@ -33,6 +35,20 @@ export function OpenIncidents({ cloud }: { readonly cloud: CloudView }) {
       )}
     </Panel>
   );
+}
+
+/** Never says that all is well where that is not known. */
+function calm(cloud: CloudView, live: LiveState): { kind: "good" | "empty"; title: string } {
+  if (live.kind === "dropped") {
+    return { kind: "empty", title: "Nothing was broken when the connection was lost. What is now is not known." };
+  }
+  const unheard = cloud.vms.filter((it) => it.state === "unknown").length;
+  return unheard === 0
+    ? { kind: "good", title: "Nothing is broken." }
+    : {
+        kind: "empty",
+        title: `No incident is open, but of ${unheard} ${unheard === 1 ? "VM" : "VMs"} nothing is heard.`,
+      };
 }
 
 function lastWords(last: IncidentView | undefined, cloud: CloudView, now: number): string {

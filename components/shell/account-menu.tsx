@@ -1,15 +1,16 @@
 "use client";
 
-import { Button, Menu, useMantineColorScheme } from "@mantine/core";
-import { Check, CircleUser, LogOut, Monitor, Moon, Sun } from "lucide-react";
+import { Button, Popover, SegmentedControl, useMantineColorScheme } from "@mantine/core";
+import { CircleUser, LogOut } from "lucide-react";
 import { signOut } from "../../lib/client/index.ts";
 import classes from "./account-menu.module.css";
 
 const schemes = [
-  { value: "auto", words: "As the system", Icon: Monitor },
-  { value: "light", words: "Light", Icon: Sun },
-  { value: "dark", words: "Dark", Icon: Moon },
+  { value: "auto", label: "As system" },
+  { value: "light", label: "Light" },
+  { value: "dark", label: "Dark" },
 ] as const;
+type Scheme = (typeof schemes)[number]["value"];
 
 const leave = async () => {
   await signOut();
@@ -20,8 +21,8 @@ const leave = async () => {
 export function AccountMenu({ person, role }: { readonly person: string; readonly role: "provider" | "customer" }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
-    <Menu position="bottom-end" width={220} withinPortal>
-      <Menu.Target>
+    <Popover position="bottom-end" width={264} trapFocus returnFocus>
+      <Popover.Target>
         <Button
           variant="subtle"
           color="gray"
@@ -32,31 +33,28 @@ export function AccountMenu({ person, role }: { readonly person: string; readonl
         >
           <span className={classes.name}>{person}</span>
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown aria-label={`Account of ${person}`}>
-        <Menu.Label>
-          {person}, {role}
-        </Menu.Label>
-        <Menu.Divider />
-        <Menu.Label>Colours</Menu.Label>
-        {schemes.map(({ value, words, Icon }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={colorScheme === value}
-            closeMenuOnClick={false}
-            leftSection={<Icon size={15} aria-hidden="true" />}
-            rightSection={colorScheme === value ? <Check size={15} aria-hidden="true" /> : null}
-            onClick={() => setColorScheme(value)}
-          >
-            {words}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Item leftSection={<LogOut size={15} aria-hidden="true" />} onClick={() => void leave()}>
+      </Popover.Target>
+      <Popover.Dropdown className={classes.body}>
+        <p>
+          <strong>{person}</strong> <span className={classes.role}>signed in as {role}</span>
+        </p>
+        <SegmentedControl<Scheme>
+          fullWidth
+          size="xs"
+          aria-label="Colours"
+          data={[...schemes]}
+          value={colorScheme}
+          onChange={setColorScheme}
+        />
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<LogOut size={14} aria-hidden="true" />}
+          onClick={() => void leave()}
+        >
           Sign out
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+        </Button>
+      </Popover.Dropdown>
+    </Popover>
   );
 }

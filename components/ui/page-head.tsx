@@ -5,7 +5,7 @@ import classes from "./page-head.module.css";
 export function PageHead({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
   return (
     <div className={classes.head}>
-      <h1 className={classes.title}>{title}</h1>
+      <h1>{title}</h1>
       <div className={classes.summary}>{children}</div>
     </div>
   );

@@ -51,7 +51,10 @@ describe("a call never throws, and says what went wrong", () => {
       },
     }));
 
-  test.each(["other-shape", "html", "proxy", "nothing-there"])("%s is garbled", async (path) => {
+  test("a proxy's own page means that the server is away", async () =>
+    expect(await call(`${base}/proxy`, { reply })).toMatchObject({ ok: false, refusal: { kind: "unreachable" } }));
+
+  test.each(["other-shape", "html", "nothing-there"])("%s is garbled", async (path) => {
     expect(await call(`${base}/${path}`, { reply })).toMatchObject({ ok: false, refusal: { kind: "garbled" } });
   });
 

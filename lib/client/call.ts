@@ -43,6 +43,12 @@ const garbled = (message: string): Refusal => ({
   cure: "Reload the page: it may be of another version than the server.",
 });
 
+/** A proxy's word for "nobody is there", or the server's own while it starts without its API. */
+const answersBadly = (path: string, status: number): Refusal =>
+  status >= 500
+    ? { ...unreachable(`The server is not there yet, or not any more (status ${status}).`), kind: "unreachable" }
+    : garbled(`The answer to ${path} (status ${status}) is not of Belay's API.`);
+
 const refused = (status: number, { error }: ErrorBody): Refusal => ({
   kind: "refused",
   status,
@@ -75,7 +81,7 @@ export async function call<T>(path: string, options: Call<T>): Promise<Result<T>
     try {
       json = text === "" ? null : JSON.parse(text);
     } catch {
-      return { ok: false, refusal: garbled(`The answer to ${path} (status ${status}) is not JSON.`) };
+      return { ok: false, refusal: answersBadly(path, status) };
     }
   } catch {
     return {
@@ -87,9 +93,7 @@ export async function call<T>(path: string, options: Call<T>): Promise<Result<T>
     const body = errorBody.safeParse(json);
     return {
       ok: false,
-      refusal: body.success
-        ? refused(status, body.data)
-        : garbled(`The server answered ${path} with status ${status}.`),
+      refusal: body.success ? refused(status, body.data) : answersBadly(path, status),
     };
   }
   const reply = options.reply.safeParse(json);

@@ -55,9 +55,9 @@ describe("sentences for those to whom the server sends none", () => {
   test("an incident, when it opens and when it ends", () => {
     const open = { kind: "incident.changed", incident: anIncident(1) } as const;
     const incident = anIncident(1, { state: "repaired", words: "It answers again." });
-    expect(changeWords(open, undefined, vms)).toBe("web-1: the VM's process died – repairing. It is being started.");
+    expect(changeWords(open, undefined, vms)).toBe("Incident of web-1: repairing. It is being started.");
     expect(changeWords({ kind: "incident.changed", incident }, open, vms)).toBe(
-      "web-1: the VM's process died – repaired. It answers again.",
+      "Incident of web-1: repaired. It answers again.",
     );
   });
   test("the VM of an incident may be gone", () =>

@@ -55,7 +55,8 @@ export function changeWords(change: Change, before: Change | undefined, vms: Clo
       const { vm } = change;
       const known = before?.kind === "vm.changed" ? before.vm : undefined;
       const same = known !== undefined && known.state === vm.state && known.reason === vm.reason;
-      if (!same) return `${vm.name} is ${vm.state}. ${reasonOf(vm)}`;
+      if (!same)
+        return vm.state === "running" ? `${vm.name} is running.` : `${vm.name} is ${vm.state}. ${reasonOf(vm)}`;
       return known.runId === vm.runId ? `${vm.name}: its settings changed.` : `${vm.name} runs anew.`;
     }
     case "vm.removed":
@@ -64,11 +65,14 @@ export function changeWords(change: Change, before: Change | undefined, vms: Clo
       return before === undefined ? undefined : `Application ${change.application.name}: its settings changed.`;
     case "incident.changed": {
       const { incident } = change;
-      const title = incidentTitle(incident, vms);
+      const name = vms.find((it) => it.id === incident.vmId)?.name ?? "a VM that is gone";
       const known = before?.kind === "incident.changed" ? before.incident : undefined;
-      if (known?.state !== incident.state) return `${title} – ${incident.state}. ${incident.words}`;
+      if (known?.state !== incident.state) {
+        const news = known?.words === incident.words ? "" : ` ${incident.words}`;
+        return `Incident of ${name}: ${incident.state}.${news}`;
+      }
       const step = incident.repairs.at(-1)?.steps.at(-1);
-      return step === undefined ? undefined : `${title} – step ${step.name}: ${step.state}.`;
+      return step === undefined ? undefined : `Repair of ${name}: step "${step.name}" ${step.state}.`;
     }
     case "organization.changed":
     case "host.changed":
