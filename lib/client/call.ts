@@ -46,7 +46,7 @@ const garbled = (message: string): Refusal => ({
 /** A proxy's word for "nobody is there", or the server's own while it starts without its API. */
 const answersBadly = (path: string, status: number): Refusal =>
   status >= 500
-    ? { ...unreachable(`The server is not there yet, or not any more (status ${status}).`), kind: "unreachable" }
+    ? unreachable(`The server is not there yet, or not any more (status ${status}).`)
     : garbled(`The answer to ${path} (status ${status}) is not of Belay's API.`);
 
 const refused = (status: number, { error }: ErrorBody): Refusal => ({
