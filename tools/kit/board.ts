@@ -95,7 +95,8 @@ export function createBoard(screen: Screen = stderrScreen, nowMs: () => number =
         end("✓", typeof result === "string" ? result : "");
         return result;
       } catch (error) {
-        end("✗", error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
+        const words = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+        end("✗", words.replace(`${name}: `, ""));
         throw error;
       }
     },
