@@ -8,6 +8,9 @@ import type { Rig } from "./rig.ts";
 /** How long Belay may take over what it does at once, while it lives and the host is there: reconnect, scan, sweep, retries. */
 const graceMs = 20_000;
 
+/** How long a person may wait for an answer, also where the host is silent. */
+const answerMs = 60_000;
+
 /** Looks after every step whether something is so that must never be so (DESIGN.md, "What must never happen"). */
 export interface Watchman {
   /** What is wrong now, each with the number of the invariant. */
@@ -24,16 +27,18 @@ export function createWatchman(rig: Rig): Watchman {
   let seen = 0;
   let seenStarts = 0;
   const unwantedSince = new Map<string, number>();
+  /** When an owner last asked for a VM that had been wanted off. */
+  const wantedAgainAt = new Map<string, number>();
 
   /** True once `key` has held at every check for longer than Belay may take. */
-  function lasts(key: string, holds: boolean): boolean {
+  function lasts(key: string, holds: boolean, forMs = graceMs): boolean {
     if (!holds) {
       since.delete(key);
       return false;
     }
     const first = since.get(key) ?? rig.clock.now();
     since.set(key, first);
-    return rig.clock.now() - first > graceMs;
+    return rig.clock.now() - first > forMs;
   }
 
   const vms = () => [...tables.vms.values()].filter((row) => !row.removed).map((row) => row.vm);
@@ -64,13 +69,15 @@ export function createWatchman(rig: Rig): Watchman {
     const readAgoMs = 100;
     const wantedNow = new Map(vms().map((vm) => [vm.uuid, vm.wanted]));
     for (const [uuid, wanted] of wantedNow)
-      if (wanted === "running") unwantedSince.delete(uuid);
-      else unwantedSince.set(uuid, unwantedSince.get(uuid) ?? rig.clock.now());
+      if (wanted === "running") {
+        if (unwantedSince.delete(uuid)) wantedAgainAt.set(uuid, rig.clock.now());
+      } else unwantedSince.set(uuid, unwantedSince.get(uuid) ?? rig.clock.now());
     for (; seenStarts < world.starts.length; seenStarts++) {
       const start = world.starts[seenStarts];
       if (!start) continue;
       const against = start.stoppedByPersonAt ?? unwantedSince.get(start.uuid);
       if (against === undefined || against > start.at) continue;
+      if ((wantedAgainAt.get(start.uuid) ?? 0) > against) continue;
       const open = incidents().find((it) => tables.vms.get(it.vmId)?.vm.uuid === start.uuid);
       if (open === undefined || open.td > against + readAgoMs)
         yield `3: Belay started ${world.guest(start.uuid)?.name}, which is wanted off.`;
@@ -113,7 +120,7 @@ export function createWatchman(rig: Rig): Watchman {
       if (lasts(`idle ${repair.id}`, alive && !unfinished.has(repair.id)))
         yield `5: repair ${repair.id} is open and no program runs it.`;
     for (const intent of tables.intents.values())
-      if (lasts(`intent ${intent.id}`, alive && intent.ended === null))
+      if (lasts(`intent ${intent.id}`, alive && intent.ended === null, answerMs))
         yield `6: a request to kill ${intent.name} was acknowledged and nobody carries it out.`;
   }
 
