@@ -3,7 +3,7 @@ import { decideVm, type VmQuestion } from "./decide-vm.ts";
 import { patience } from "./diagnose-vm.ts";
 
 const question = (over: Partial<VmQuestion>): VmQuestion => ({
-  vm: { wanted: "running", state: "running" },
+  vm: { wanted: "running", state: "running", reason: "none" },
   sight: { state: "running", reason: "none" },
   said: [],
   heardAt: undefined,
@@ -41,11 +41,11 @@ describe("wishes", () => {
   });
 
   test("a VM that was off and is started by hand is wanted on from then on", () => {
-    const decision = decideVm(question({ vm: { wanted: "stopped", state: "stopped" } }), 0);
+    const decision = decideVm(question({ vm: { wanted: "stopped", state: "stopped", reason: "destroyed" } }), 0);
     expect(decision.wish).toMatchObject({ wanted: "running" });
   });
 
   test("a VM whose owner wants it off while it still runs stays unwanted", () => {
-    expect(decideVm(question({ vm: { wanted: "stopped", state: "running" } }), 0).wish).toBeUndefined();
+    expect(decideVm(question({ vm: { wanted: "stopped", state: "running", reason: "none" } }), 0).wish).toBeUndefined();
   });
 });

@@ -12,7 +12,8 @@ export interface VmMemory {
 }
 
 export interface VmQuestion {
-  readonly vm: Pick<Vm, "wanted" | "state">;
+  /** As it was last written down. */
+  readonly vm: Pick<Vm, "wanted" | "state" | "reason">;
   readonly sight: Sight;
   readonly said: readonly string[];
   /** When the oldest event came that led to this look; undefined when a scan did. */
@@ -37,12 +38,13 @@ export function decideVm(question: VmQuestion, now: EpochMs): VmDecision {
   const { vm, sight, memory, heardAt } = question;
   const key = sight === undefined ? "missing" : `${sight.state}/${sight.reason}`;
   const same = memory !== undefined && memory.key === key;
+  const known = sight !== undefined && vm.state === sight.state && vm.reason === sight.reason;
   const since = same ? memory.since : (heardAt ?? now);
 
   // Somebody started on the host what was wanted off: that is a wish too.
   const startedByHand = vm.wanted === "stopped" && notAlive.includes(vm.state) && sight?.state === "running";
   const wanted = startedByHand ? "running" : vm.wanted;
-  const verdict = diagnoseVm({ wanted, sight, said: question.said, since, now });
+  const verdict = diagnoseVm({ wanted, sight, said: question.said, known, since, now });
   const wish = startedByHand
     ? ({ wanted: "running", words: "It was started on the hypervisor by hand, so it is taken as wanted." } as const)
     : verdict.kind === "intended"

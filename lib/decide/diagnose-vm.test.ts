@@ -6,6 +6,7 @@ const look = (over: Partial<VmLook>): VmLook => ({
   wanted: "running",
   sight: { state: "running", reason: "none" },
   said: [],
+  known: false,
   since: 0,
   now: 1_000_000,
   ...over,
@@ -66,6 +67,17 @@ describe("patience", () => {
     const at = (now: number) => diagnoseVm(look({ sight: { state, reason }, since: 5_000, now }));
     expect(at(5_000 + ms - 1)).toEqual({ kind: "wait", until: 5_000 + ms });
     expect(at(5_000 + ms).kind).toBe("failed");
+  });
+});
+
+describe("a VM that a person switched off on its host", () => {
+  const off = { state: "stopped", reason: "destroyed" } as const;
+  test("is wanted off while that is news", () => expect(diagnoseVm(look({ sight: off })).kind).toBe("intended"));
+  test("is to be started when its owner asked for it after that", () => {
+    expect(diagnoseVm(look({ sight: off, known: true }))).toMatchObject({ kind: "failed", cause: "not-running" });
+  });
+  test("is never started here once it was moved away", () => {
+    expect(diagnoseVm(look({ sight: { state: "stopped", reason: "migrated" }, known: true })).kind).toBe("intended");
   });
 });
 

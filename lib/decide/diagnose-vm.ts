@@ -8,6 +8,8 @@ export interface VmLook {
   readonly sight: Sight;
   /** What events said of this domain since the last look, oldest first, in libvirt's words. Hints only: `sight` is the truth. */
   readonly said: readonly string[];
+  /** Whether it was written down before that the VM is in this state and reason: what led to it is then no news. */
+  readonly known: boolean;
   /** Since when the VM has been in this state and reason, as far as Belay knows. */
   readonly since: EpochMs;
   readonly now: EpochMs;
@@ -44,16 +46,23 @@ const after = (look: VmLook, ms: number, verdict: Verdict): Verdict =>
 
 const byHand = (words: string): Verdict => ({ kind: "intended", wanted: "stopped", words });
 
-function stopped(reason: VmStateReason, said: readonly string[]): Verdict {
+/** A person's deed on the hypervisor is a wish when it is news. Known and still wanted running, its owner spoke after it. */
+const stoppedByHand = (known: boolean, words: string): Verdict =>
+  known ? failed("not-running", "certain", "Its owner wants it to run, and it is switched off.") : byHand(words);
+
+function stopped(reason: VmStateReason, { said, known }: VmLook): Verdict {
   const heard = (what: string) => said.some((it) => it.includes(what));
   switch (reason) {
     case "shutdown":
       return failed("powered-off", "certain", "The guest switched itself off though it should run.");
     case "destroyed":
-      return byHand("It was switched off on the hypervisor by hand, so it is taken as wanted.");
+      return stoppedByHand(known, "It was switched off on the hypervisor by hand, so it is taken as wanted.");
     case "saved":
     case "from-snapshot":
-      return byHand("Its memory was saved and it was stopped on the hypervisor by hand, so it is taken as wanted.");
+      return stoppedByHand(
+        known,
+        "Its memory was saved and it was stopped on the hypervisor by hand, so it is taken as wanted.",
+      );
     case "migrated":
       return byHand("It was moved to another host by hand: to start it here would make two of it.");
     case "crashed":
@@ -139,7 +148,7 @@ export function diagnoseVm(look: VmLook): Verdict {
     case "paused":
       return paused(look, sight.reason);
     case "stopped":
-      return stopped(sight.reason, said);
+      return stopped(sight.reason, look);
     case "missing":
       return failed("vanished", "unsure", "The host no longer knows it.");
     case "unknown":

@@ -174,7 +174,7 @@ export class HostWatch {
   }
 
   async #see(watched: Watched, sight: DomainSight | undefined): Promise<void> {
-    await look(this.#env, watched, sight, this.#unread.get(watched.vm.uuid));
+    await look(this.#env, this.#options, watched, sight, this.#unread.get(watched.vm.uuid));
     this.#unread.delete(watched.vm.uuid);
   }
 

@@ -1,6 +1,6 @@
 import { decideVm, planRepair, restartLimit, type VmDecision, type VmMemory } from "../decide/index.ts";
 import { causes, type EpochMs, type Evidence, type Vm, type VmId } from "../model/index.ts";
-import type { Env } from "./env.ts";
+import type { EngineOptions, Env } from "./env.ts";
 import type { Heard } from "./inbox.ts";
 import type { DomainSight } from "./ports.ts";
 
@@ -110,27 +110,39 @@ async function underRepair(env: Env, vm: Vm): Promise<boolean> {
   return state === "open" || state === "repairing";
 }
 
+/** Whether an incident that was handed over is over. A VM that should run is back when it answers: to run is not enough. */
+async function isOver(env: Env, options: EngineOptions, vm: Vm): Promise<boolean> {
+  if (await underRepair(env, vm)) return false;
+  return vm.wanted === "stopped" || env.prober.answers(vm, vm.answerCheck, options.probeTimeoutMs);
+}
+
 /**
  * One look at one VM: what was read is written down, and what follows from it is begun. Everything here may be done
  * twice: the store refuses a second incident, and the runner a second run.
  */
 export async function look(
   env: Env,
+  options: EngineOptions,
   watched: Watched,
   sight: DomainSight | undefined,
   heard: Heard | undefined,
 ): Promise<void> {
   const { store, clock } = env;
   const now = clock.now();
-  const decision = decideVm(
-    { vm: watched.vm, sight, said: heard?.said ?? [], heardAt: heard?.since, memory: watched.memory },
-    now,
-  );
+  const decide = () =>
+    decideVm({ vm: watched.vm, sight, said: heard?.said ?? [], heardAt: heard?.since, memory: watched.memory }, now);
+  let decision = decide();
+  if (decision.verdict.kind === "failed") {
+    // Before anything follows from it: what its owner wishes may have changed since it was read.
+    const fresh = (await store.vmsOf(watched.vm.hostId)).find(({ id }) => id === watched.vm.id);
+    if (fresh === undefined) return; // its host was removed meanwhile
+    watched.vm = fresh;
+    decision = decide();
+  }
   watched.memory = decision.memory;
   watched.lookAt = decision.verdict.kind === "wait" ? decision.verdict.until : undefined;
 
-  const seen = asSeen(watched.vm, sight);
-  if (differs(watched.vm, seen)) watched.vm = await store.recordVm(watched.vm.id, seen, now);
+  // The wish before the state: once the state is known, the same stop is no wish any more.
   if (
     decision.wish !== undefined &&
     decision.wish.wanted !== watched.vm.wanted &&
@@ -138,12 +150,14 @@ export async function look(
   ) {
     watched.vm = await store.recordWanted(watched.vm.id, decision.wish.wanted, decision.wish.words, now);
   }
+  const seen = asSeen(watched.vm, sight);
+  if (differs(watched.vm, seen)) watched.vm = await store.recordVm(watched.vm.id, seen, now);
 
   if (decision.verdict.kind === "failed") {
     const definitionKnown =
       sight !== undefined || watched.vm.persistent || (await store.definitionKnown(watched.vm.id));
     await openIncident(env, watched, decision, evidenceOf(decision, heard, sight, now), definitionKnown);
-  } else if (watched.troubled && decision.verdict.kind !== "wait" && !(await underRepair(env, watched.vm))) {
+  } else if (watched.troubled && decision.verdict.kind !== "wait" && (await isOver(env, options, watched.vm))) {
     await store.clearIncident(watched.vm.id, `${watched.vm.name} is as its owner wants it again.`, now);
     watched.troubled = false;
   }

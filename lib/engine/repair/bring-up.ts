@@ -1,26 +1,44 @@
 import { type ReviveAction, reviveAction } from "../../decide/index.ts";
 import type { Vm } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
+import type { DomainSight } from "../ports.ts";
 import { retry, type Try } from "./retry.ts";
 import type { StepEnd } from "./step.ts";
 
 const tooLate = (options: EngineOptions, trouble: string) =>
   `It could not be done within ${options.reviveWithinMs / 1000} s. Last: ${trouble}`;
 
+export interface First {
+  /** Something is to be done. */
+  readonly needed: boolean;
+  /** The VM is off, or the repair itself may switch it off. */
+  readonly offByUs: boolean;
+}
+
 /**
  * Looks whether the VM still needs the repair, before anything is touched. It is a step of its own because its answer must
  * outlive a crash: a VM that runs when the repair goes on may run because the repair started it.
  */
-export async function lookFirst(env: Env, options: EngineOptions, vm: Vm): Promise<StepEnd<{ needed: boolean }>> {
+export async function lookFirst(env: Env, options: EngineOptions, vm: Vm): Promise<StepEnd<First>> {
   const seen = await retry(env, options.reviveWithinMs, async () => ({
     came: { sight: await env.hypervisor.readDomain(vm.hostId, vm.uuid) },
   }));
   if ("trouble" in seen) return { ok: false, words: tooLate(options, seen.trouble) };
   const { sight } = seen.came;
-  const needed = reviveAction(sight) !== "nothing";
+  const action = reviveAction(sight);
+  const needed = action !== "nothing";
+  // What is switched off now, or will be by this repair, says nothing later of a person's wish.
+  const offByUs = action === "destroy" || sight?.state === "stopped";
   const state = sight === undefined ? "no longer defined" : `${sight.state} (${sight.reason})`;
-  return { ok: true, words: needed ? `It is ${state}.` : "It runs already.", value: { needed } };
+  return { ok: true, words: needed ? `It is ${state}.` : "It runs already.", value: { needed, offByUs } };
 }
+
+export interface Up {
+  /** Somebody switched the VM off while it was repaired: a wish, which the repair obeys. */
+  readonly byHand: boolean;
+}
+
+const isOffByHand = (sight: DomainSight) => sight.state === "stopped" && sight.reason === "destroyed";
 
 /**
  * Brings the VM to running, one action at a time, and reads the truth anew before each: done twice, or gone on with after a
@@ -31,13 +49,18 @@ export async function bringUp(
   options: EngineOptions,
   vm: Vm,
   definition: string | null,
-): Promise<StepEnd<null>> {
+  first: First,
+): Promise<StepEnd<Up>> {
   const done: string[] = [];
   let before: ReviveAction | undefined;
-  const result = await retry<StepEnd<null>>(env, options.reviveWithinMs, async (): Promise<Try<StepEnd<null>>> => {
+  const result = await retry<StepEnd<Up>>(env, options.reviveWithinMs, async (): Promise<Try<StepEnd<Up>>> => {
     const sight = await env.hypervisor.readDomain(vm.hostId, vm.uuid);
     const action = reviveAction(sight);
-    if (action === "nothing") return { came: { ok: true, words: done.join(" ") || "It runs.", value: null } };
+    if (action === "nothing")
+      return { came: { ok: true, words: done.join(" ") || "It runs.", value: { byHand: false } } };
+    if (sight !== undefined && isOffByHand(sight) && !first.offByUs && before !== "destroy") {
+      return { came: { ok: true, words: "Somebody switched it off on the hypervisor.", value: { byHand: true } } };
+    }
     if (action === "give-up") {
       const words = `It is ${sight?.state} (${sight?.reason}): to start it here could make two of it.`;
       return { came: { ok: false, words } };

@@ -20,6 +20,16 @@ export const reviveVm =
         store.endRepair(repair, { state: "handed-over", incident: "handed-over", words, tr: null }, clock.now()),
       );
 
+    const leaveOff = async (words: string) => {
+      await steps.run("wish", async () => {
+        const { vm } = await store.repairWork(repair);
+        await store.recordWanted(vm.id, "stopped", `${words} That is taken as wanted.`, clock.now());
+      });
+      return steps.run("end", () =>
+        store.endRepair(repair, { state: "not-needed", incident: "cleared", words, tr: null }, clock.now()),
+      );
+    };
+
     const first = await step(env, steps, repair, "look", async () =>
       lookFirst(env, options, (await store.repairWork(repair)).vm),
     );
@@ -30,9 +40,10 @@ export const reviveVm =
       const suffix = round === 1 ? "" : ` (round ${round})`;
       const up = await step(env, steps, repair, `bring up${suffix}`, async () => {
         const { vm, definition } = await store.repairWork(repair);
-        return bringUp(env, options, vm, definition);
+        return bringUp(env, options, vm, definition, first.value);
       });
       if (!up.ok) return handOver(up.words);
+      if (up.value.byHand) return leaveOff(up.words);
 
       const answer = await step(env, steps, repair, `verify${suffix}`, async () =>
         verify(env, options, (await store.repairWork(repair)).vm),
