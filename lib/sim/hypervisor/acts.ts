@@ -1,6 +1,6 @@
 import { type DomainAction, type DomainSight, HypervisorRefused } from "../../engine/ports.ts";
 import { fromXml } from "../world/definition.ts";
-import { isActive, stopped } from "../world/domain.ts";
+import { isActive, neverRun, stopped } from "../world/domain.ts";
 import { guestAnswers, resumeDomain, startDomain } from "../world/run.ts";
 import type { SimDomain, SimHost } from "../world/types.ts";
 import type { World } from "../world/world.ts";
@@ -71,7 +71,7 @@ function transient(uuid: string, definition: string | undefined): SimDomain {
   if (definition === undefined) return refuse(`Domain not found: no domain with matching uuid '${uuid}'`);
   const parsed = fromXml(definition);
   if (parsed === undefined || parsed.uuid !== uuid) return refuse("XML error: not the definition of this domain");
-  return { ...parsed, state: "stopped", reason: "unknown", runId: null, answersFrom: null, processGone: false };
+  return neverRun(parsed);
 }
 
 function resume(world: World, host: SimHost, domain: SimDomain | undefined): Outcome {
@@ -97,7 +97,10 @@ function wake(world: World, host: SimHost, domain: SimDomain | undefined): Outco
 
 function destroy(world: World, host: SimHost, domain: SimDomain | undefined): Outcome {
   if (!domain || !isActive(domain)) return nothing("It does not run.");
-  if (guestAnswers(world, domain)) world.accuse(3, `Belay destroyed ${domain.name} while its guest was well.`);
+  // One that was resumed a moment ago may have been read as paused: libvirt has no "destroy only if".
+  const wellForMs = world.clock.now() - Math.max(domain.answersFrom ?? 0, domain.runningSince ?? 0);
+  if (guestAnswers(world, domain) && wellForMs > 1000)
+    world.accuse(3, `Belay destroyed ${domain.name} while its guest was well.`);
   world.turn(host, stopped(domain, "destroyed"));
   world.tell(`libvirt on ${host.name} destroys ${domain.name}.`);
   return { done: true, words: `${domain.name} was destroyed.` };

@@ -220,7 +220,8 @@ test("ICMP and TCP checks find the guest by its address, also while Belay's link
 });
 
 test("two running copies of one VM are seen by the world, and so is the end of a healthy guest", async () => {
-  const { cloud, address, host, settled, uuidOf } = await watchedCloud();
+  const { clock, cloud, address, host, settled, uuidOf } = await watchedCloud();
+  await clock.advance(2000);
   await settled(cloud.hypervisor.act(address.id, uuidOf("web-1"), "destroy"));
   expect(cloud.world.violations()).toMatchObject([{ invariant: 3 }]);
   cloud.befall({ do: "person-starts", vm: "web-1" });

@@ -56,10 +56,13 @@ export async function act(
   const vm = [...store.tables.vms.values()].find((row) => row.vm.name === action.vm)?.vm;
   if (!vm) return undefined;
   switch (action.do) {
-    case "kill-button":
-      if (vm.runId === null) return undefined;
-      await store.service.recordIntent({ kind: "kill-vm", vmId: vm.id, runId: vm.runId, key: action.key }, by, now);
+    case "kill-button": {
+      const known = await store.service.intentByKey(action.key);
+      const runId = known?.runId ?? vm.runId;
+      if (runId === null || (known && known.vmId !== vm.id)) return undefined; // a key belongs to one request
+      await store.service.recordIntent({ kind: "kill-vm", vmId: vm.id, runId, key: action.key }, by, now);
       return `${by.name} presses Kill VM for ${vm.name}.`;
+    }
     case "consent":
       await store.service.changeVm(vm.id, { consent: action.to }, by, now);
       return `The owner of ${vm.name} allows: ${action.to}.`;

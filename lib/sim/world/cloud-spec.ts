@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { EpochMs } from "../../model/index.ts";
 import { seededRandom } from "../random.ts";
-import { started, stopped } from "./domain.ts";
+import { neverRun, started } from "./domain.ts";
 import type { SimDomain, SimGuest, SimHost } from "./types.ts";
 
 /** A cloud as a scenario's `cloud.json` writes it. What is left out is an ordinary small web server, running and well. */
@@ -72,10 +72,7 @@ export function build(spec: CloudSpec, seed: number, now: EpochMs): { hosts: Sim
       guests.push(guest);
       const { uuid, name } = guest;
       const blank = { uuid, name, memoryMiB: vm.memoryMiB, vcpus: vm.vcpus, persistent: vm.persistent };
-      const off: SimDomain = stopped(
-        { ...blank, state: "stopped", reason: "unknown", runId: null, answersFrom: null, processGone: false },
-        "unknown",
-      ).domain;
+      const off = neverRun(blank);
       domains.set(uuid, vm.running ? started(off, guest, domains.size + 1, now - vm.bootMs).domain : off);
     }
     return {

@@ -10,7 +10,15 @@ export interface Turn {
   readonly what: string;
 }
 
-const off = { runId: null, answersFrom: null, processGone: false } as const;
+const off = { runId: null, answersFrom: null, runningSince: null, processGone: false } as const;
+
+/** A domain that is defined and has not been started. */
+export const neverRun = (what: Pick<SimDomain, "uuid" | "name" | "memoryMiB" | "vcpus" | "persistent">): SimDomain => ({
+  ...what,
+  ...off,
+  state: "stopped",
+  reason: "unknown",
+});
 
 /** A process is there, whether libvirt has noticed its end or not. */
 export const isActive = (domain: SimDomain): boolean => domain.state !== "stopped";
@@ -27,6 +35,7 @@ export const started = (domain: SimDomain, guest: SimGuest, runId: number, now: 
     reason: "none",
     runId,
     answersFrom: now + guest.bootMs,
+    runningSince: now,
     processGone: false,
   },
   what: "started booted",
@@ -38,13 +47,18 @@ export const stopped = (domain: SimDomain, reason: VmStateReason): Turn => ({
 });
 
 /** The process dies; what libvirt holds stays as it is until it notices. */
-export const processDied = (domain: SimDomain): SimDomain => ({ ...domain, answersFrom: null, processGone: true });
+export const processDied = (domain: SimDomain): SimDomain => ({
+  ...domain,
+  answersFrom: null,
+  runningSince: null,
+  processGone: true,
+});
 
 export const panicked = (domain: SimDomain, guest: SimGuest): Turn =>
   guest.onCrash === "destroy"
     ? stopped(domain, "crashed")
     : {
-        domain: { ...domain, state: "crashed", reason: "panicked", answersFrom: null },
+        domain: { ...domain, state: "crashed", reason: "panicked", answersFrom: null, runningSince: null },
         what: "crashed panicked",
       };
 
@@ -55,16 +69,16 @@ const pauseWords: Partial<Record<VmStateReason, string>> = {
 
 /** The guest's memory stays: it answers again as soon as it is resumed, where it had booted. */
 export const paused = (domain: SimDomain, reason: VmStateReason): Turn => ({
-  domain: { ...domain, state: "paused", reason },
+  domain: { ...domain, state: "paused", reason, runningSince: null },
   what: pauseWords[reason] ?? `suspended ${reason}`,
 });
 
-export const resumed = (domain: SimDomain): Turn => ({
-  domain: { ...domain, state: "running", reason: "none" },
+export const resumed = (domain: SimDomain, now: EpochMs): Turn => ({
+  domain: { ...domain, state: "running", reason: "none", runningSince: now },
   what: "resumed unpaused",
 });
 
 export const fellAsleep = (domain: SimDomain): Turn => ({
-  domain: { ...domain, state: "suspended", reason: "none" },
+  domain: { ...domain, state: "suspended", reason: "none", runningSince: null },
   what: "pmsuspended memory",
 });

@@ -59,7 +59,7 @@ export function startDomain(world: World, host: SimHost, guest: SimGuest, domain
 }
 
 export function resumeDomain(world: World, host: SimHost, guest: SimGuest, domain: SimDomain): void {
-  world.turn(host, resumed(domain));
+  world.turn(host, resumed(domain, world.clock.now()));
   if (guest.diskError !== null) world.later(retryWriteMs, () => failDisk(world, host, guest, domain.runId));
 }
 

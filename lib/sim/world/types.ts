@@ -40,6 +40,8 @@ export interface SimDomain {
   readonly runId: number | null;
   /** When the guest of this run begins to answer; null while it cannot. */
   readonly answersFrom: EpochMs | null;
+  /** When the guest last got its CPUs, by a start, a resume or a wake; null while it does not run. */
+  readonly runningSince: EpochMs | null;
   /** The process is dead and libvirt has not noticed. */
   readonly processGone: boolean;
 }
