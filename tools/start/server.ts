@@ -1,6 +1,5 @@
 import { createWriteStream } from "node:fs";
 import path from "node:path";
-import { ensurePostgres } from "../../lib/store/index.ts";
 import type { Board } from "../kit/board.ts";
 import { Failure } from "../kit/failure.ts";
 import { type RunningServer, startServer } from "../stack/server.ts";
@@ -40,6 +39,8 @@ export async function bringUpServer(
 /** A server that was killed could not stop its PostgreSQL: finds it, as a new server would, and stops it. */
 export async function stopOrphanedDatabase(dataDir: string, simulated: boolean): Promise<void> {
   if (process.env.DATABASE_URL) return; // somebody else's
+  // Loaded only here: the store needs the Prisma client, which is made after this file is first read.
+  const { ensurePostgres } = await import("../../lib/store/index.ts");
   const postgres = await ensurePostgres({
     dataDir: path.join(dataDir, "pgdata"),
     socketDir: path.join(dataDir, "run"),
