@@ -5,8 +5,11 @@ import { LabError } from "./system/error.ts";
 
 const projectDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 
-/** State of all labs of this project, one directory each. */
-export const labsDir = path.join(projectDir, ".data/lab");
+/**
+ * State of all labs of this project, one directory each. `npm test` sets BELAY_LABS to a directory of its own: what it then finds
+ * there, and the processes and bridges that name it, are of its tests and nobody else's.
+ */
+export const labsDir = path.resolve(projectDir, process.env.BELAY_LABS || ".data/lab");
 /** Built images, keyed by the hash of their inputs. Survives `down`. */
 export const imageCacheDir = path.join(projectDir, ".cache/guest");
 /** What was found out about this machine (KVM). */

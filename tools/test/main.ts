@@ -1,5 +1,4 @@
 /** `npm test`: set-up, then everything that can be tested on this machine. The last line says how much passed and failed. */
-import { randomUUID } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { runCheck } from "../check/steps.ts";
 import { createBoard, seconds } from "../kit/board.ts";
@@ -7,7 +6,6 @@ import { explain } from "../kit/failure.ts";
 import { interruptedExitCode, watchInterruption } from "../kit/interruption.ts";
 import { projectDir } from "../kit/project.ts";
 import { setUp } from "../setup/set-up.ts";
-import { runMark } from "./machine-state.ts";
 import { runPlaywright, runVitest } from "./suites.ts";
 import { beginSweep } from "./sweep.ts";
 import { closingLine, failed, isGreen, reportLines, skipped, type Tally } from "./tally.ts";
@@ -19,17 +17,23 @@ const tallies: Tally[] = [];
 const startedMs = performance.now();
 
 /** Runs a part as a phase; one that breaks counts as a failure, and the next parts run all the same. */
-async function part(name: string, work: (say: (detail: string) => void) => Promise<Tally>): Promise<void> {
-  if (signal.aborted) return;
-  const tally = await board
-    .phase(name, async (say) => {
-      const result = await work(say);
-      tallies.push(result);
-      if (result.failed > 0) throw new Error(`${result.failed} failed`);
-      return `${result.passed} passed${result.skipped > 0 ? `, ${result.skipped} skipped` : ""}`;
-    })
-    .catch((error: unknown) => error);
-  if (tally instanceof Error && !tallies.some((one) => one.part === name)) tallies.push(failed(name, explain(tally)));
+async function part(
+  name: string,
+  work: (say: (detail: string) => void) => Promise<Tally>,
+  always = false,
+): Promise<void> {
+  if (signal.aborted && !always) return;
+  let tally: Tally | undefined;
+  try {
+    await board.phase(name, async (say) => {
+      tally = await work(say);
+      if (tally.failed > 0) throw new Error(`${tally.failed} failed`); // for the phase's mark
+      return `${tally.passed} passed${tally.skipped > 0 ? `, ${tally.skipped} skipped` : ""}`;
+    });
+  } catch (error) {
+    tally ??= failed(name, explain(error));
+  }
+  if (tally) tallies.push(tally);
 }
 
 /** How many files a part would have run: what is left out is counted, not forgotten. */
@@ -40,9 +44,8 @@ async function filesLike(pattern: RegExp): Promise<number> {
 
 async function run(): Promise<void> {
   const { noLab, noBrowser } = await setUp({ for: "test", board, signal });
-  const mark = randomUUID();
-  const env = { [runMark]: mark };
-  const sweep = await beginSweep(mark);
+  const sweep = await beginSweep();
+  const { env } = sweep;
   try {
     tallies.push(...(await runCheck(board, signal, env)));
     await part("db tests", (say) => runVitest("db", { signal, say, env, deadlineMs: 6 * minuteMs }));
@@ -54,7 +57,7 @@ async function run(): Promise<void> {
       );
     else await part("e2e tests", (say) => runPlaywright({ signal, say, env, deadlineMs: 10 * minuteMs }));
   } finally {
-    tallies.push(await board.phase("clean machine", () => sweep.finish()));
+    await part("nothing is left on the machine", () => sweep.finish(), true);
   }
 }
 
