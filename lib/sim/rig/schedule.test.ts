@@ -7,14 +7,13 @@ const vm = fc.constantFrom(...scheduleVms);
 const host = fc.constantFrom(...scheduleHosts);
 const count = fc.integer({ min: 1, max: 4 });
 
-const onVm = (...deeds: ("kill-qemu" | "panic" | "guest-powers-off" | "guest-sleeps" | "watchdog")[]) =>
-  fc.record({ do: fc.constantFrom(...deeds), vm });
+const onVm = fc.record({
+  do: fc.constantFrom(...(["kill-qemu", "panic", "guest-powers-off", "guest-sleeps", "watchdog", "hang"] as const)),
+  vm,
+});
 const byPerson = fc.record({
   do: fc.constantFrom(
-    "person-pauses" as const,
-    "person-resumes" as const,
-    "person-stops" as const,
-    "person-starts" as const,
+    ...(["person-pauses", "person-resumes", "person-stops", "person-starts", "person-undefines"] as const),
   ),
   vm,
 });
@@ -27,7 +26,7 @@ const onHost = fc.record({
 });
 
 const action: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 6, arbitrary: onVm("kill-qemu", "panic", "guest-powers-off", "guest-sleeps", "watchdog") },
+  { weight: 6, arbitrary: onVm },
   { weight: 3, arbitrary: onHost },
   { weight: 2, arbitrary: byPerson },
   {
@@ -59,6 +58,14 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant("kill-button" as const), vm, key: fc.string({ minLength: 1 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("wanted" as const),
+      vm,
+      to: fc.constantFrom("running" as const, "stopped" as const),
+    }),
   },
   {
     weight: 1,
