@@ -23,6 +23,11 @@ const isNode = (value: unknown): value is Node =>
 const textOf = (value: unknown): string | undefined =>
   isNode(value) && value.type === "Literal" && typeof value.value === "string" ? value.value : undefined;
 
+const cookedOf = ({ value }: Node): string =>
+  typeof value === "object" && value !== null && "cooked" in value && typeof value.cooked === "string"
+    ? value.cooked
+    : "";
+
 /** The module that a node names. `import type`, `export … from`, `import()` and `import("…").Name` count as much as a plain import. */
 function specifierOf(node: Node): string | undefined {
   switch (node.type) {
@@ -77,6 +82,7 @@ export function parseFile(file: string, source: string): ParsedFile {
     if (specifier !== undefined) imports.push({ specifier, line: lineOf(node.start) });
     const text = textOf(node);
     if (text !== undefined) texts.push(text);
+    if (node.type === "TemplateElement") texts.push(cookedOf(node));
     const name = nameOf(node);
     if (name !== undefined) names.push({ name, line: lineOf(node.start) });
     for (const [key, child] of Object.entries(node)) {

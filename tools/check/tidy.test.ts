@@ -74,7 +74,7 @@ test("a file that only its own test imports is dead; one that another's test imp
 
 test("a command lives by package.json, a worker by its path in quotes", () => {
   const files = tree(
-    file("lab/x.ts", { texts: ["./worker.ts", "lab/main.ts"] }),
+    file("lab/x.ts", { texts: ["./worker.ts", '"node" lab/main.ts --all'] }),
     file("lab/worker.ts"),
     file("lab/main.ts"),
   );

@@ -70,7 +70,8 @@ function reached(file: SourceFile, byPath: ReadonlyMap<string, SourceFile>): str
   const tested = file.path.replace(/(\.(db|lab))?\.test\.(tsx?)$/, ".$3");
   const imported = file.targets.flatMap(({ to }) => (to.kind === "file" && to.path !== tested ? [to.path] : []));
   const below = path.posix.dirname(file.path);
-  const spelled = file.texts.filter((text) => /\.(ts|tsx|mjs)$/.test(text));
+  const words = file.texts.flatMap((text) => text.split(/[\s"']+/));
+  const spelled = words.filter((word) => /\.(ts|tsx|mjs)$/.test(word));
   return [...imported, ...spelled, ...spelled.map((text) => path.posix.join(below, text))].filter(
     (one) => byPath.has(one) && one !== tested,
   );

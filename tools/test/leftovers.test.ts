@@ -7,7 +7,10 @@ const mark: RunMark = { id: `a-test-${process.pid}`, labsDir: `/nowhere/labs-${p
 const found = async () => (await leftoversOf(mark)).processes.map(({ pid }) => pid);
 
 async function sleeper(env: Record<string, string>, script = "setTimeout(() => {}, 60_000)"): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "ignore"], env });
+  const child = spawn(process.execPath, ["-e", script], {
+    stdio: ["ignore", "pipe", "ignore"],
+    env: { NODE_ENV: "test", ...env },
+  });
   await once(child, "spawn");
   return child;
 }
