@@ -1,4 +1,4 @@
-import { Alert, Button, Modal } from "@mantine/core";
+import { Alert, Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { freshKey, keys, killVm, type Refusal, rateOf, serverNow } from "../../lib/client/index.ts";
@@ -17,7 +17,7 @@ export interface KillVmDialogProps {
   readonly onClose: () => void;
 }
 
-/** Names everything that will be hit, before it is hit. */
+/** What the dialog says: everything that will be hit, before it is hit. */
 export function KillVmDialog({ vm, seenRunId, application, owner, host, onClose }: KillVmDialogProps) {
   const [key] = useState(freshKey); // one per opened dialog: a double click is one kill
   const [busy, setBusy] = useState(false);
@@ -36,14 +36,7 @@ export function KillVmDialog({ vm, seenRunId, application, owner, host, onClose 
   };
 
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={`Kill VM ${vm.name}?`}
-      centered
-      size="md"
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <>
       <p className={classes.lead}>
         The VM's process on its host ends at once, as if its power were cut. Belay is not told: it has to notice, and
         then repairs the VM if it is protected.
@@ -86,7 +79,7 @@ export function KillVmDialog({ vm, seenRunId, application, owner, host, onClose 
           Kill {vm.name}
         </Button>
       </div>
-    </Modal>
+    </>
   );
 }
 

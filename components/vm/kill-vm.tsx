@@ -1,4 +1,4 @@
-import { Button, Tooltip } from "@mantine/core";
+import { Button, Modal, Tooltip } from "@mantine/core";
 import { Zap } from "lucide-react";
 import { useId, useState } from "react";
 import type { ApplicationView, HostView, OrganizationView, VmView } from "../../lib/contract/index.ts";
@@ -19,6 +19,7 @@ export function KillVm({ vm, application, owner, host }: KillVmProps) {
   const viewer = useCloud().data?.viewer;
   /** The run that the person looked at when they pressed the button; null while no dialog is open. */
   const [seenRunId, setSeenRunId] = useState<number | null>(null);
+  const close = () => setSeenRunId(null);
   const reasonId = useId();
   if (viewer === undefined) return null;
   const allowed = can.killVm(viewer, vm, host);
@@ -48,16 +49,25 @@ export function KillVm({ vm, application, owner, host }: KillVmProps) {
         </Tooltip>
       )}
       {why === true ? null : <Hidden id={reasonId}>{why}</Hidden>}
-      {seenRunId !== null ? (
-        <KillVmDialog
-          vm={vm}
-          seenRunId={seenRunId}
-          application={application}
-          owner={owner}
-          host={host}
-          onClose={() => setSeenRunId(null)}
-        />
-      ) : null}
+      <Modal
+        opened={seenRunId !== null}
+        onClose={close}
+        title={`Kill VM ${vm.name}?`}
+        centered
+        size="md"
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
+        {seenRunId === null ? null : (
+          <KillVmDialog
+            vm={vm}
+            seenRunId={seenRunId}
+            application={application}
+            owner={owner}
+            host={host}
+            onClose={close}
+          />
+        )}
+      </Modal>
     </>
   );
 }
