@@ -7,8 +7,8 @@ export interface VmMemory {
   readonly key: string;
   /** Since when it has been so. */
   readonly since: EpochMs;
-  /** When it was last seen well; undefined since a restart of the engine. */
-  readonly lastWell: EpochMs | undefined;
+  /** How that time is known. */
+  readonly sinceSource: "event" | "scan";
 }
 
 export interface VmQuestion {
@@ -40,6 +40,7 @@ export function decideVm(question: VmQuestion, now: EpochMs): VmDecision {
   const same = memory !== undefined && memory.key === key;
   const known = sight !== undefined && vm.state === sight.state && vm.reason === sight.reason;
   const since = same ? memory.since : (heardAt ?? now);
+  const sinceSource = same ? memory.sinceSource : heardAt === undefined ? "scan" : "event";
 
   // Somebody started on the host what was wanted off: that is a wish too.
   const startedByHand = vm.wanted === "stopped" && notAlive.includes(vm.state) && sight?.state === "running";
@@ -51,12 +52,11 @@ export function decideVm(question: VmQuestion, now: EpochMs): VmDecision {
       ? { wanted: verdict.wanted, words: verdict.words }
       : undefined;
 
-  const well = verdict.kind === "well";
   return {
-    memory: { key, since, lastWell: well ? now : memory?.lastWell },
+    memory: { key, since, sinceSource },
     verdict,
     wish,
-    tp: heardAt ?? since,
-    tpSource: heardAt === undefined ? "scan" : "event",
+    tp: since,
+    tpSource: sinceSource,
   };
 }

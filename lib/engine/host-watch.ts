@@ -22,6 +22,8 @@ export class HostWatch {
   /** What events said and no look has answered yet: a host that falls silent in between must not make us forget it. */
   readonly #unread = new Map<string, Heard>();
   #up = false;
+  /** The host was lost, or could not be reached: what runs there is not known. Not so while the first connection is being opened. */
+  #silent = false;
   #reload = true;
   #ended: Promise<unknown> = Promise.resolve();
 
@@ -71,11 +73,13 @@ export class HostWatch {
         break;
       case "connected":
         this.#up = true;
+        this.#silent = false;
         await this.#env.store.recordHost(this.#host.id, "up", signal.at, null, signal.facts);
         this.#inbox.askScan();
         break;
       case "disconnected":
         this.#up = false;
+        this.#silent = true;
         await this.#env.store.recordHost(this.#host.id, "silent", signal.at, signal.words);
         this.reload(); // the work loop marks the VMs as not known
         break;
@@ -92,7 +96,7 @@ export class HostWatch {
         this.#remember(batch);
         if (this.#reload) await this.#load();
         if (!this.#up) {
-          await this.#markUnknown();
+          if (this.#silent) await this.#markUnknown();
           nextScanAt = clock.now() + this.#options.scanEveryMs;
           continue;
         }

@@ -32,7 +32,7 @@ export async function verify(
         throw error;
       });
       if (sight !== "silent" && sight?.state !== "running") {
-        const words = sight === undefined ? "vanished" : `is ${sight.state} (${sight.reason})`;
+        const words = sight === undefined ? "vanished" : `was ${sight.state} (${sight.reason})`;
         return { ok: true, words: `It came up and then ${words}.`, value: { died: words } };
       }
     }
