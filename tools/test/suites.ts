@@ -67,7 +67,7 @@ export async function runPlaywright(options: SuiteOptions): Promise<Tally> {
   const { json, ended } = await runReporting(file, [inProject("node_modules/@playwright/test/cli.js"), ...args], {
     signal,
     deadlineMs,
-    patienceMs: 60_000,
+    patienceMs: 100_000, // longer than playwright.config.ts gives its server
     stopSignal: "SIGINT", // Playwright's own way to stop its server and browsers
     env: { ...env, PLAYWRIGHT_JSON_OUTPUT_FILE: file, NO_COLOR: "1", FORCE_COLOR: undefined },
     onLine(line) {
