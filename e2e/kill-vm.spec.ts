@@ -50,7 +50,8 @@ test("a VM that is killed by its button is seen to fail and to come back, by its
 
   await test.step("the VM was stopped, and runs again: once", async () => {
     await expect(vmCard(admin, "web-1")).toContainText("Running");
-    const states = (await cardTexts()).map((text) => /Running|Stopped|Paused|Crashed/.exec(text)?.[0]);
+    // libvirt makes a guest's process paused and then lets it go: seen or not, it is part of the start.
+    const states = (await cardTexts()).flatMap((text) => /Running|Stopped|Crashed/.exec(text)?.[0] ?? []);
     expect(states.filter((state, index) => state !== states[index - 1])).toEqual(["Running", "Stopped", "Running"]);
     const after = await operator.vm("web-1");
     expect(after).toMatchObject({ state: "running", uuid: before.uuid });
