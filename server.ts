@@ -11,6 +11,7 @@ import type { Running } from "./lib/boot/index.ts";
 const dev = process.argv.includes("--dev");
 // Libraries read this while they are loaded, so it is said before they are.
 if (!process.env.NODE_ENV) Object.assign(process.env, { NODE_ENV: dev ? "development" : "production" });
+process.env.NEXT_TELEMETRY_DISABLED = "1"; // an operator's server tells nobody what it does
 const { boot, peerHeader, processLog, readOptions, urlOf } = await import("./lib/boot/index.ts");
 
 /** Longer than all parts together are given; past it the process ends as it is, which is safe, only not tidy. */

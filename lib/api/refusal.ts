@@ -4,6 +4,7 @@ import type { ErrorBody } from "../contract/index.ts";
 import type { Log } from "../engine/ports.ts";
 import { BelayError, errorCodes } from "../model/index.ts";
 import { HostNotReady } from "../service/index.ts";
+import { isDatabaseAway } from "./database-away.ts";
 
 /** The body of a refusal. Left-out facts are left out of the JSON. */
 export const refusal = (
@@ -49,6 +50,14 @@ export const onError = (log: Log) => (error: Error, c: Context) => {
       }),
       error.status,
     );
+  if (isDatabaseAway(error)) {
+    log.warn("a request found the database away", { method: c.req.method, path: c.req.path, error });
+    c.header("retry-after", "2");
+    return c.json(
+      refusal("not-available", "Belay's database does not answer.", { cure: "Try again in a few seconds." }),
+      errorCodes["not-available"],
+    );
+  }
   const id = crypto.randomUUID();
   log.error("a request failed inside", { id, method: c.req.method, path: c.req.path, error });
   return c.json(refusal("internal", "Belay failed inside.", { cure: `Look for ${id} in the server's log.` }), 500);

@@ -21,22 +21,22 @@ const surrender = (words: string) => {
 const start = (simulated = true) =>
   boot(readOptions([], { BELAY_DATA: dataDir, BELAY_SIMULATED: simulated ? "1" : "" }), log, surrender);
 
-async function ask(
-  method: string,
-  route: string,
-  sent?: unknown,
-  headers: Record<string, string> = {},
-): Promise<unknown> {
+async function send(method: string, route: string, sent?: unknown, headers: Record<string, string> = {}) {
   const token = (await readFile(path.join(dataDir, "operator-token"), "utf8")).trim();
-  const reply = await globalThis.belay?.fetch(
-    new Request(`http://127.0.0.1:3000/api/v1${route}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
-      ...(sent !== undefined && { body: JSON.stringify(sent) }),
-    }),
-  );
-  expect(reply?.ok, `${method} ${route}`).toBe(true);
-  return reply?.json();
+  const request = new Request(`http://127.0.0.1:3000/api/v1${route}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
+    ...(sent !== undefined && { body: JSON.stringify(sent) }),
+  });
+  const { belay } = globalThis;
+  if (belay === undefined) throw new Error("the server has not started");
+  return belay.fetch(request);
+}
+
+async function ask(...what: Parameters<typeof send>): Promise<unknown> {
+  const reply = await send(...what);
+  expect(reply.ok, `${what[0]} ${what[1]}`).toBe(true);
+  return reply.json();
 }
 
 const cloud = async (): Promise<CloudView> => cloudView.parse(await ask("GET", "/cloud"));
@@ -81,6 +81,22 @@ test("first start: people who can sign in, a host enrolled, a VM killed and revi
 test("a real cloud keeps a database of its own beside the simulated one", async () => {
   const running = await start(false);
   expect(await cloud()).toMatchObject({ simulated: false, hosts: [], vms: [] });
+  await running.stop();
+}, 60_000);
+
+test("while PostgreSQL is dead that is said, and soon it is started again", async () => {
+  const running = await start();
+  const lock = await readFile(path.join(dataDir, "pgdata", "postmaster.pid"), "utf8");
+  process.kill(Number(lock.split("\n")[0]), "SIGKILL");
+  const replies: number[] = [];
+  const look = async () => {
+    const { status } = await send("GET", "/cloud");
+    replies.push(status);
+    return status;
+  };
+  await expect.poll(look, { timeout: 30_000, interval: 5 }).toBe(503);
+  await expect.poll(look, { timeout: 30_000, interval: 50 }).toBe(200);
+  expect(new Set(replies)).toEqual(new Set([503, 200]));
   await running.stop();
 }, 60_000);
 

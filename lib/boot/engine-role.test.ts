@@ -1,7 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { AdvisoryLock } from "../store/index.ts";
 import { engineRole } from "./engine-role.ts";
 
+vi.setConfig({ testTimeout: 30_000 });
+const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 10_000 });
 const log = { info() {}, warn() {}, error() {} };
 
 /** A lock that several roles contend for, and whose holder's connection can be broken. */
@@ -71,10 +73,10 @@ test("one engine works, the other takes over when it stops", async () => {
   const { lock } = contended();
   const { engine, working, story, most } = watchEngines();
   const first = engineRole({ lock, create: () => engine("first"), surrender, log });
-  await expect.poll(() => [...working]).toEqual(["first"]);
+  await eventually(() => [...working]).toEqual(["first"]);
   const second = engineRole({ lock, create: () => engine("second"), surrender, log });
   await first.stop();
-  await expect.poll(() => [...working]).toEqual(["second"]);
+  await eventually(() => [...working]).toEqual(["second"]);
   await second.stop();
   expect(story).toEqual(["first starts", "first stops", "second starts", "second stops"]);
   expect(most()).toBe(1);
@@ -84,9 +86,9 @@ test("an engine whose lock breaks stops, and begins again when it has the lock",
   const lock = contended();
   const { engine, story } = watchEngines();
   const role = engineRole({ lock: lock.lock, create: () => engine("it"), surrender, log });
-  await expect.poll(() => story).toEqual(["it starts"]);
+  await eventually(() => story).toEqual(["it starts"]);
   lock.break();
-  await expect.poll(() => story, { timeout: 10_000 }).toEqual(["it starts", "it stops", "it starts"]);
+  await eventually(() => story).toEqual(["it starts", "it stops", "it starts"]);
   await role.stop();
   expect(story.at(-1)).toBe("it stops");
 });
@@ -100,7 +102,7 @@ test("an engine that does not start is tried again", async () => {
     return ++tries > 1 ? made : { ...made, start: () => Promise.reject(new Error("no database")) };
   };
   const role = engineRole({ lock, create, surrender, log });
-  await expect.poll(() => story, { timeout: 10_000 }).toEqual(["it stops", "it starts"]);
+  await eventually(() => story).toEqual(["it stops", "it starts"]);
   await role.stop();
 });
 

@@ -47,7 +47,10 @@ export function engineRole(options: {
   async function run(): Promise<void> {
     while (!stopped) {
       const lock = options.lock();
-      const hint = setTimeout(() => log.info("another engine is at work: this one stands by"), againMs);
+      const hint = setTimeout(
+        () => log.info("this engine stands by: another one is at work, or the database is away"),
+        againMs,
+      );
       const won = await Promise.race([lock.acquired, stopping.promise]);
       clearTimeout(hint);
       if (won !== "stop") await serve(lock);

@@ -109,3 +109,28 @@ test("traffic comes from the source alone, is kept for known applications and ti
   expect(passed).toEqual([{ organizationId: aster.organizationId, sample: good }]);
   expect(await service.traffic(aster, id, 60)).toEqual([good]);
 });
+
+test("incidents show to their owner without the provider's evidence, and to nobody else", async () => {
+  const { service, store, admin, aster, birch } = cloud;
+  const host = await cloud.host("failing");
+  const now = Date.now();
+  const fail = async (owner: typeof aster) => {
+    const vm = await cloud.vm(host, `of ${owner.name}`, owner.organizationId);
+    const seen = (words: string, audience: "all" | "provider") =>
+      ({ at: now, source: "scan", words, audience }) as const;
+    const opened = await store.engine.openIncident({
+      ...{ vmId: vm.id, layer: "vm", cause: "qemu-died", certainty: "certain", tp: now, tpSource: "scan", td: now },
+      evidence: [seen("it is not there", "all"), seen("on the third rack", "provider")],
+      words: "It is started again.",
+      plan: { technique: "revive-vm", words: "Start it." },
+    });
+    if (opened === undefined) throw new Error("no incident");
+    return opened.incidentId;
+  };
+  const [own, other] = [await fail(aster), await fail(birch)];
+  expect((await service.incidents(admin, { limit: 50 })).map(({ id }) => id).sort()).toEqual([own, other].sort());
+  const seen = await service.incidents(aster, { limit: 1 });
+  expect(seen).toMatchObject([{ id: own, hostId: null, evidence: [{ words: "it is not there" }] }]);
+  expect(await service.incident(aster, own)).toEqual(seen[0]);
+  await expect(service.incident(aster, other)).rejects.toMatchObject({ code: "not-found" });
+});

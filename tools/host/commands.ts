@@ -73,16 +73,18 @@ export async function examineHost(io: HostIo, uri: string, approve: string | und
   const body = { uri, ...(approve !== undefined && { approvedHostKeySha256: approve }) };
   const seen = await client.ask("POST", "/hosts/examine", hostExamination, body);
   for (const line of keyLines(seen.uri, seen.hostKeyAlgorithm, seen.hostKeySha256)) print(line);
+  if (approve === undefined) {
+    print(`Next: to look further Belay has to log in:  npm run host -- examine ${uri} --approve ${seen.hostKeySha256}`);
+    return;
+  }
   for (const line of checkLines(seen.checks)) print(line);
   print("");
-  if (seen.hostKeySha256 !== approve)
-    print(`Next: to look further, log in is needed:  npm run host -- examine ${uri} --approve ${seen.hostKeySha256}`);
-  else if (seen.ready) print(`The host is ready. Next:  npm run host -- add ${uri} --approve ${approve}`);
-  else
+  if (!seen.ready)
     throw new Failure(
       "The host is not ready: it lacks what is marked ✗.",
       "Do what is said there, then examine it again.",
     );
+  print(`The host is ready. Next:  npm run host -- add ${uri} --approve ${approve}`);
 }
 
 export async function listHosts({ client, print }: HostIo): Promise<void> {
