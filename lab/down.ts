@@ -22,20 +22,20 @@ export async function labDown(name: string, options: LabDownOptions = {}): Promi
   await withLock(paths.lock, async () => {
     const bridge = await findBridge(name);
     const cables = bridge ? await cablesOf(bridge) : [];
-    await phase("hosts", options.onPhase, async () => {
+    await phase("hosts", options.onPhase, async (say) => {
       for (const cable of cables) await setLink(cable, "down");
       const hosts = (await readdir(paths.hosts, { withFileTypes: true }).catch(() => [])).filter((entry) =>
         entry.isDirectory(),
       );
       const stopped = await Promise.all(hosts.map((entry) => stopHost(name, entry.name)));
-      return `${stopped.filter((ran) => ran).length} switched off`;
+      say(`${stopped.filter((ran) => ran).length} switched off`);
     });
-    await phase("network", options.onPhase, async () => {
+    await phase("network", options.onPhase, async (say) => {
       await withLock(machineLock, async () => {
         for (const cable of cables) await removeLink(cable);
         if (bridge) await removeLink(bridge);
       });
-      return bridge ?? "nothing to remove";
+      say(bridge ?? "nothing to remove");
     });
     if (options.keep) return;
     await rm(paths.dir, { recursive: true, force: true });

@@ -163,6 +163,26 @@ describe("power", () => {
   });
 });
 
+describe("the network", () => {
+  it("is mended by `up` when the bridge was taken away under running hosts", async () => {
+    const before = await Promise.all([initOf("host-1"), initOf("host-2")]);
+    await must(["ip", "link", "del", "dev", lab.bridge]);
+    await labUp({ name });
+    expect(await Promise.all([initOf("host-1"), initOf("host-2")])).toEqual(before);
+    const socket = await until("a connection over the new bridge", () => connect(host(0).address, 22));
+    socket.destroy();
+  });
+
+  it("keeps the machine's own address at one MAC, whichever hosts are on", async () => {
+    const mac = async () => (await must(["cat", `/sys/class/net/${lab.bridge}/address`])).trim();
+    const before = await mac();
+    await powerOff(name, "host-1");
+    expect(await mac()).toBe(before);
+    await powerOn(name, "host-1");
+    expect(await mac()).toBe(before);
+  });
+});
+
 describe("the network cable", () => {
   it("cut, makes a host unreachable that runs on, also over a power cycle; mended, it answers", async () => {
     const { address } = host(1);

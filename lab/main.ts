@@ -20,6 +20,10 @@ addGuestCommands(program, watch);
 try {
   await program.parseAsync();
 } catch (error) {
+  if (stop.signal.aborted) {
+    console.error("lab: stopped; `up` goes on from here, `down` clears up");
+    process.exit(130);
+  }
   if (!(error instanceof LabError)) throw error;
   console.error(`lab: ${error.message}${error.cure ? `\n     ${error.cure}` : ""}`);
   process.exitCode = 1;

@@ -9,7 +9,7 @@ export interface Phase {
 
 export type OnPhase = (phase: Phase) => void;
 
-/** Runs `work` as a named phase. `say` reports progress inside it; a string that work returns becomes the closing detail. */
+/** Runs `work` as a named phase. `say` reports progress inside it; what it said last is the closing detail, too. */
 export async function phase<T>(
   name: string,
   onPhase: OnPhase | undefined,
@@ -24,7 +24,11 @@ export async function phase<T>(
       ...(detail === undefined ? {} : { detail }),
     });
   report("start");
-  const result = await work((detail) => report("progress", detail));
-  report("done", typeof result === "string" ? result : undefined);
+  let last: string | undefined;
+  const result = await work((detail) => {
+    last = detail;
+    report("progress", detail);
+  });
+  report("done", last);
   return result;
 }

@@ -4,7 +4,7 @@ import { hostPaths, labPaths, labsDir } from "./paths.ts";
 import { bridgeName, gatewayOf, hostAddress, linkName, macAddress } from "./subnet.ts";
 import { LabError } from "./system/error.ts";
 import { readText, writeJson } from "./system/files.ts";
-import { type ProcessIdentity, processIdentity } from "./system/process.ts";
+import { processIdentity } from "./system/process.ts";
 
 /** What a lab is, as written to lab.json. Everything else is derived from it or read from the machine. */
 const labRecord = z.object({
@@ -67,9 +67,13 @@ export async function writeWish(lab: string, host: string, change: Partial<HostW
   await writeJson(hostPaths(lab, host).wish, { ...(await readWish(lab, host)), ...change });
 }
 
+/** `plugged`: it has its network card and goes on by itself; until then it ends with the command that started it. */
+const hostRun = processIdentity.extend({ plugged: z.boolean() });
+export type HostRun = z.infer<typeof hostRun>;
+
 /** Who the host's PID 1 is, as that process recorded itself. It may be long gone: check with isAlive. */
-export const readRun = (lab: string, host: string): Promise<ProcessIdentity | undefined> =>
-  readJson(hostPaths(lab, host).run, processIdentity, true);
+export const readRun = (lab: string, host: string): Promise<HostRun | undefined> =>
+  readJson(hostPaths(lab, host).run, hostRun, true);
 
 /** Names of the labs that have state in this project. */
 export async function labNames(): Promise<string[]> {

@@ -30,8 +30,11 @@ export async function labUp(options: LabUpOptions = {}): Promise<LabState> {
   makeLabsDir();
   const paths = labPaths(name);
   const image = await ensureImage({ ...(onPhase ? { onPhase } : {}), ...(signal ? { signal } : {}) });
-  await phase("KVM", onPhase, async () => (await kvmUsable(image)).detail);
-  const kvm = (await kvmUsable(image)).usable;
+  const kvm = await phase("KVM", onPhase, async (say) => {
+    const { usable, detail } = await kvmUsable(image);
+    say(detail);
+    return usable;
+  });
   return await withLock(paths.lock, async () => {
     const record = await phase("network", onPhase, async () => await claimNetwork(name, image.hash, kvm));
     await phase("hosts", onPhase, async (say) => {
@@ -50,7 +53,7 @@ export async function labUp(options: LabUpOptions = {}): Promise<LabState> {
       for (const host of started) await boot(record, host);
       say(`${started.length} of ${record.hosts.length} switched on, waiting for sshd and libvirtd`);
       await Promise.all(started.map((host) => waitReady(record, host, signal)));
-      return `${started.length} of ${record.hosts.length} answer`;
+      say(`${started.length} of ${record.hosts.length} answer`);
     });
     return await readLab(name);
   });

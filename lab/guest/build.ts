@@ -47,7 +47,7 @@ export async function buildImage(options: BuildOptions): Promise<void> {
   const limits: RunOptions = { timeoutMs: 480_000, env: fetchEnv(), ...(signal ? { signal } : {}) };
   const root = path.join(dir, "root");
   const kernelDir = path.join(dir, "kernel");
-  await phase("guest image: kernel", onPhase, async () => {
+  await phase("guest image: kernel", onPhase, async (say) => {
     await mkdir(kernelDir, { recursive: true });
     await must(["apt-get", "download", "-o", "APT::Sandbox::User=root", options.kernel.package], {
       ...limits,
@@ -60,7 +60,7 @@ export async function buildImage(options: BuildOptions): Promise<void> {
       path.join(kernelDir, "boot", kernels.find((file) => file.startsWith("vmlinuz-")) ?? "vmlinuz"),
       path.join(dir, "vmlinuz"),
     );
-    return options.kernel.package;
+    say(options.kernel.package);
   });
   await phase("guest image: Debian", onPhase, async (say) => {
     const mirror = await debianMirror(limits);

@@ -64,13 +64,13 @@ async function build({ onPhase, signal }: EnsureImageOptions): Promise<GuestImag
     if (name.startsWith("draft-")) await rm(path.join(imageCacheDir, name), { recursive: true, force: true });
   const draft = path.join(imageCacheDir, `draft-${hash}`);
   const dir = path.join(imageCacheDir, hash);
-  await phase("guest image", onPhase, async () => {
+  await phase("guest image", onPhase, async (say) => {
     await mkdir(draft);
     await buildImage({ dir: draft, kernel, ...rest });
     await writeJson(path.join(draft, "manifest.json"), { hash, kernel: inputs.kernel, inputs });
     await rename(draft, dir);
     await dropOldImages();
-    return hash;
+    say(hash);
   });
   return { hash, dir, kernel: inputs.kernel };
 }

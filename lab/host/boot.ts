@@ -7,7 +7,7 @@ import { type HostRecord, hostNetwork, type LabRecord, readRun, readWish } from 
 import { prefixLength } from "../subnet.ts";
 import { LabError } from "../system/error.ts";
 import { readText } from "../system/files.ts";
-import { linkIsUp, plugIn, removeLink, setLink } from "../system/network.ts";
+import { ensureCable, linkIsUp, plugIn, removeLink, setLink } from "../system/network.ts";
 import { isAlive, killAndWait } from "../system/process.ts";
 import { plainEnv } from "../system/run.ts";
 
@@ -25,10 +25,11 @@ export async function hostPid(lab: string, host: string): Promise<number | undef
  * card, not when the services answer (see ready.ts). Does nothing when it runs. The caller holds the host's lock.
  */
 export async function boot(record: LabRecord, host: HostRecord): Promise<void> {
-  if (await isComplete(record, host)) return;
-  await halt(record, host);
   const paths = hostPaths(record.name, host.name);
   const network = hostNetwork(record.index, host.number);
+  const { link } = await readWish(record.name, host.name);
+  if (await isComplete(record, host)) return await ensureCable(network.link, network.bridge, link);
+  await halt(record, host);
   await mkdir(imageCacheDir, { recursive: true });
   await mkdir(labPaths(record.name).shared, { recursive: true });
   if (((await readText(paths.log))?.length ?? 0) > maxLogBytes) await truncate(paths.log, 0);
@@ -55,7 +56,6 @@ export async function boot(record: LabRecord, host: HostRecord): Promise<void> {
   child.stdin?.on("error", () => undefined);
   try {
     const pid = await firstLine(child);
-    const { link } = await readWish(record.name, host.name);
     await plugIn({ name: network.link, bridge: network.bridge, pid: Number(pid), mac: network.cardMac, link });
     child.stdin?.end("go\n");
   } catch (error) {
@@ -68,9 +68,10 @@ export async function boot(record: LabRecord, host: HostRecord): Promise<void> {
   }
 }
 
-/** Runs and has its cable in the bridge. A host without its cable is what a crash between two steps can leave. */
+/** Runs, beyond the point where it needs the command that started it, and has its cable. A crash can leave less. */
 async function isComplete(record: LabRecord, host: HostRecord): Promise<boolean> {
-  if ((await hostPid(record.name, host.name)) === undefined) return false;
+  const init = await readRun(record.name, host.name);
+  if (!init?.plugged || !(await isAlive(init))) return false;
   return (await linkIsUp(hostNetwork(record.index, host.number).link)) !== undefined;
 }
 

@@ -8,11 +8,15 @@ set -eu
 # /proc is still the outer one, so this is our number as the machine sees it. Recorded by ourselves: no window in which we run unrecorded.
 read -r -a stat < /proc/self/stat
 read -r boot_id < /proc/sys/kernel/random/boot_id
-printf '{"pid":%d,"startTime":"%s","bootId":"%s"}\n' "${stat[0]}" "${stat[21]}" "$boot_id" > "$HOST_DIR/run.json.new"
-mv "$HOST_DIR/run.json.new" "$HOST_DIR/run.json"
+record() {
+  printf '{"pid":%d,"startTime":"%s","bootId":"%s","plugged":%s}\n' "${stat[0]}" "${stat[21]}" "$boot_id" "$1" > "$HOST_DIR/run.json.new"
+  mv "$HOST_DIR/run.json.new" "$HOST_DIR/run.json"
+}
+record false
 echo "${stat[0]}"
 read -r -t 30 go
 [ "$go" = go ]
+record true
 exec < /dev/null > /dev/null
 
 # Our directories are reachable under /run/lab, whatever is mounted over the rest afterwards.

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { readFile, readlink } from "node:fs/promises";
+import path from "node:path";
 import { z } from "zod";
 import type { Cidr } from "../subnet.ts";
-import { readText } from "./files.ts";
 import { must, run } from "./run.ts";
 
 const addresses = z.array(
@@ -32,18 +32,32 @@ export async function machineNetworks(): Promise<{ taken: Cidr[]; links: string[
   return { taken: [...local, ...routed], links: links.map((link) => link.ifname) };
 }
 
+/** One attribute of an interface. Of one that is just going, sysfs says EINVAL or ENODEV: it counts as gone. */
+async function attribute(name: string, what: string): Promise<string | undefined> {
+  return (await readFile(`/sys/class/net/${name}/${what}`, "utf8").catch(() => undefined))?.trim();
+}
+
 /** True when the interface is set up (by `ip link set … up`), false when down, undefined when there is none. */
 export async function linkIsUp(name: string): Promise<boolean | undefined> {
-  const text = await readText(`/sys/class/net/${name}/flags`);
+  const text = await attribute(name, "flags");
   return text === undefined ? undefined : (Number(text) & 1) === 1;
 }
 
 export async function linkAlias(name: string): Promise<string | undefined> {
-  return (await readText(`/sys/class/net/${name}/ifalias`))?.trim();
+  return await attribute(name, "ifalias");
 }
 
+/** Nothing to do for an interface that is gone: a veth goes by itself when the host at its other end dies. */
 export async function setLink(name: string, state: "up" | "down"): Promise<void> {
-  await must(["ip", "link", "set", "dev", name, state]);
+  const done = await run(["ip", "link", "set", "dev", name, state]);
+  if (done.code !== 0 && (await linkIsUp(name)) !== undefined) await must(["ip", "link", "set", "dev", name, state]);
+}
+
+/** Plugs an interface into the bridge again where it came out (the bridge was removed by hand), and sets it as it is wanted. */
+export async function ensureCable(name: string, bridge: string, state: "up" | "down"): Promise<void> {
+  const master = path.basename(await readlink(`/sys/class/net/${name}/master`).catch(() => ""));
+  if (master !== bridge) await must(["ip", "link", "set", "dev", name, "master", bridge]);
+  if ((await linkIsUp(name)) !== (state === "up")) await setLink(name, state);
 }
 
 /** Removes an interface; nothing to do when it is not there. A veth takes its other end with it. */
