@@ -30,7 +30,10 @@ export function RepairSteps({ steps }: { readonly steps: readonly RepairStepView
                 spanWords(step.finishedAt - step.startedAt)
               )}
             </span>
-            <span className={classes.words}>{step.words}</span>
+            <span className={classes.words}>
+              {step.words}
+              {step.detail === null ? null : <span className={classes.detail}> {step.detail}</span>}
+            </span>
           </li>
         );
       })}

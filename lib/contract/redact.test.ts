@@ -61,7 +61,29 @@ const incident = (of: VmView): IncidentView => ({
     { at: 0, source: "event", words: "host-1 said so", audience: "provider" },
     { at: 0, source: "event", words: "The VM's process ended.", audience: "all" },
   ],
-  repairs: [],
+  repairs: [
+    {
+      id: id("rep"),
+      incidentId: id("inc"),
+      vmId: of.id,
+      technique: "revive-vm",
+      state: "handed-over",
+      plannedAt: 0,
+      finishedAt: 1,
+      words: "Start it again on its host.",
+      steps: [
+        {
+          name: "bring up",
+          state: "failed",
+          startedAt: 0,
+          finishedAt: 1,
+          attempts: 1,
+          words: "The hypervisor refused.",
+          detail: "host-1: /srv/images/web-1.qcow2: Permission denied",
+        },
+      ],
+    },
+  ],
 });
 const host: Change = {
   kind: "host.changed",

@@ -1,17 +1,27 @@
 import { can, type OrganizationId, type Viewer } from "../model/index.ts";
 import type { Change, CloudEvent } from "./events.ts";
 import type { TrafficSample } from "./frames.ts";
-import type { CloudView, IncidentView, VmView } from "./views.ts";
+import type { CloudView, IncidentView, RepairView, VmView } from "./views.ts";
 
 /** Invariant 7: what a viewer may not see leaves the server in no form. Everything sent to a browser goes through here. */
 
 export const vmFor = (viewer: Viewer, vm: VmView): VmView =>
   viewer.role === "provider" ? vm : { ...vm, hostId: null };
 
+const repairForOwner = (repair: RepairView): RepairView => ({
+  ...repair,
+  steps: repair.steps.map((step) => ({ ...step, detail: null })),
+});
+
 export const incidentFor = (viewer: Viewer, incident: IncidentView): IncidentView =>
   viewer.role === "provider"
     ? incident
-    : { ...incident, hostId: null, evidence: incident.evidence.filter((item) => item.audience === "all") };
+    : {
+        ...incident,
+        hostId: null,
+        evidence: incident.evidence.filter((item) => item.audience === "all"),
+        repairs: incident.repairs.map(repairForOwner),
+      };
 
 /** The change as the viewer may see it, or undefined where it is not for them. */
 export function changeFor(viewer: Viewer, change: Change): Change | undefined {

@@ -127,6 +127,8 @@ export const repairStepView = z.object({
   finishedAt: epochMs.nullable(),
   attempts: z.number(),
   words: z.string().nullable(),
+  /** null for customers. */
+  detail: z.string().nullable(),
 });
 
 export const repairView = z.object({

@@ -225,7 +225,13 @@ export interface EngineStore {
   beginRepair(repair: RepairId, at: EpochMs): Promise<void>;
   /** Journals `started` before the effect. The same step again counts one more attempt. */
   stepStarted(repair: RepairId, step: string, at: EpochMs): Promise<void>;
-  stepEnded(repair: RepairId, step: string, state: "done" | "failed", words: string, at: EpochMs): Promise<void>;
+  /** `detail` is for the provider alone. */
+  stepEnded(
+    repair: RepairId,
+    step: string,
+    end: { readonly state: "done" | "failed"; readonly words: string; readonly detail: string | null },
+    at: EpochMs,
+  ): Promise<void>;
   /** Ends the repair and its incident together. Twice is once. */
   endRepair(
     repair: RepairId,

@@ -118,8 +118,10 @@ export interface RepairStep {
   readonly finishedAt: EpochMs | null;
   /** How many times it was begun: more than one after a crash of the engine or a retry. */
   readonly attempts: number;
-  /** What was done or why it failed, in a sentence. */
+  /** What was done or why it failed, in a sentence that the VM's owner may read. */
   readonly words: string | null;
+  /** What the hypervisor or the connection said. It may name hosts, addresses and paths, so it is for the provider alone. */
+  readonly detail: string | null;
 }
 
 export interface Repair {

@@ -86,9 +86,14 @@ describe("a repair", () => {
       await bench.engine.beginRepair(repairId, 3100);
       await bench.engine.stepStarted(repairId, "bring up", 3110);
       await bench.engine.stepStarted(repairId, "bring up", 3120); // the engine was killed in between
-      await bench.engine.stepEnded(repairId, "bring up", "done", "Started.", 3130);
+      await bench.engine.stepEnded(repairId, "bring up", { state: "done", words: "Started.", detail: null }, 3130);
       await bench.engine.stepStarted(repairId, "verify", 3140);
-      await bench.engine.stepEnded(repairId, "verify", "done", "The guest answers.", 3150);
+      await bench.engine.stepEnded(
+        repairId,
+        "verify",
+        { state: "done", words: "The guest answers.", detail: null },
+        3150,
+      );
       await bench.engine.endRepair(
         repairId,
         { state: "succeeded", incident: "repaired", words: "It answers again.", tr: 3150 },
@@ -124,7 +129,11 @@ describe("a repair", () => {
     const end = { state: "handed-over", incident: "handed-over", words: "It does not answer.", tr: null } as const;
     expect(await twice(() => bench.engine.beginRepair(repairId, 3100))).toBe(1);
     await bench.engine.stepStarted(repairId, "verify", 3110);
-    expect(await twice(() => bench.engine.stepEnded(repairId, "verify", "failed", "Silence.", 3120))).toBe(1);
+    expect(
+      await twice(() =>
+        bench.engine.stepEnded(repairId, "verify", { state: "failed", words: "Silence.", detail: null }, 3120),
+      ),
+    ).toBe(1);
     expect(await twice(() => bench.engine.endRepair(repairId, end, 3130))).toBe(1);
     const before = await bench.service.incident(incidentId);
 

@@ -2,11 +2,14 @@ import { type ReviveAction, reviveAction } from "../../decide/index.ts";
 import type { Vm } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import type { DomainSight } from "../ports.ts";
-import { retry, type Try } from "./retry.ts";
+import { retry, type Trouble, type Try } from "./retry.ts";
 import type { StepEnd } from "./step.ts";
 
-const tooLate = (options: EngineOptions, trouble: string) =>
-  `It could not be done within ${options.reviveWithinMs / 1000} s. Last: ${trouble}`;
+const tooLate = (options: EngineOptions, { words, detail }: Trouble): StepEnd<never> => ({
+  ok: false,
+  words: `It could not be done within ${options.reviveWithinMs / 1000} s. Last: ${words}`,
+  detail,
+});
 
 export interface First {
   /** Something is to be done. */
@@ -23,7 +26,7 @@ export async function lookFirst(env: Env, options: EngineOptions, vm: Vm): Promi
   const seen = await retry(env, options.reviveWithinMs, async () => ({
     came: { sight: await env.hypervisor.readDomain(vm.hostId, vm.uuid) },
   }));
-  if ("trouble" in seen) return { ok: false, words: tooLate(options, seen.trouble) };
+  if ("trouble" in seen) return tooLate(options, seen.trouble);
   const { sight } = seen.came;
   const action = reviveAction(sight);
   const needed = action !== "nothing";
@@ -74,5 +77,5 @@ export async function bringUp(
     }
     return { trouble: outcome.words, again: progress }; // the next look tells whether it took
   });
-  return "came" in result ? result.came : { ok: false, words: tooLate(options, result.trouble) };
+  return "came" in result ? result.came : tooLate(options, result.trouble);
 }

@@ -5,7 +5,7 @@ import type { Steps } from "../ports.ts";
 /** How a step ended: `ok` leads on, else the repair hands over with the words. Plain data, for it is journalled as JSON. */
 export type StepEnd<T> =
   | { readonly ok: true; readonly words: string; readonly value: T }
-  | { readonly ok: false; readonly words: string };
+  | { readonly ok: false; readonly words: string; readonly detail?: string | undefined };
 
 /**
  * One durable step that people can follow: `started` is written before the effect, `done` or `failed` after it. At a crash in
@@ -22,6 +22,9 @@ export const step = <T>(
   steps.run(name, async () => {
     await env.store.stepStarted(repair, name, env.clock.now());
     const end = await effect();
-    await env.store.stepEnded(repair, name, end.ok ? "done" : "failed", end.words, env.clock.now());
+    const told = end.ok
+      ? ({ state: "done", words: end.words, detail: null } as const)
+      : ({ state: "failed", words: end.words, detail: end.detail ?? null } as const);
+    await env.store.stepEnded(repair, name, told, env.clock.now());
     return end;
   });

@@ -6,7 +6,7 @@ import { byText, isOpenIncident, isOpenRepair, need } from "./tables.ts";
 /** Nothing stays open on a host that Belay forgets: whoever looks at an incident or an intent has to learn how it ended. */
 function endWhatIsOpen(parts: Parts, host: Host, at: EpochMs): void {
   const { tables } = parts;
-  const words = `Host ${host.name} was removed from Belay.`;
+  const words = "Its host was removed from Belay.";
   for (const row of tables.repairs.values())
     if (isOpenRepair(row) && tables.vms.get(row.vmId)?.vm.hostId === host.id)
       tables.repairs.set(row.id, {

@@ -60,16 +60,20 @@ export function repairs(parts: Parts): Repairs {
       const before = row.steps.find((it) => it.name === name);
       const attempts = (before?.attempts ?? 0) + 1;
       const startedAt = before?.startedAt ?? at;
-      const step: Step = { name, state: "started", startedAt, finishedAt: null, attempts, words: null };
+      const step: Step = { name, state: "started", startedAt, finishedAt: null, attempts, words: null, detail: null };
       tell(withStep(row, step), at, `step "${name}" starts${before ? `, attempt ${attempts}` : ""}.`);
     },
 
-    async stepEnded(id, name, state, words, at) {
+    async stepEnded(id, name, { state, words, detail }, at) {
       const row = rowOf(id);
       const step = row.steps.find((it) => it.name === name);
       if (!step) throw new BelayError("not-found", `Step "${name}" of repair ${id} was never started.`);
       if (step.state === state && step.words === words) return;
-      tell(withStep(row, { ...step, state, finishedAt: at, words }), at, `step "${name}" ${state}. ${words}`);
+      tell(
+        withStep(row, { ...step, state, finishedAt: at, words, detail }),
+        at,
+        `step "${name}" ${state}. ${words}${detail === null ? "" : ` (${detail})`}`,
+      );
     },
 
     /** The first end is the end. */

@@ -122,7 +122,13 @@ function drawer(random: Random, known: Store) {
       beginRepair: ({ engine }) => engine.beginRepair(target, now),
       beginRepairToo: ({ engine }) => engine.beginRepair(target, now),
       stepStarted: ({ engine }) => engine.stepStarted(target, step, now),
-      stepEnded: ({ engine }) => engine.stepEnded(target, step, refused ? "failed" : "done", `So ${letter}.`, now),
+      stepEnded: ({ engine }) =>
+        engine.stepEnded(
+          target,
+          step,
+          { state: refused ? "failed" : "done", words: `So ${letter}.`, detail: refused ? letter : null },
+          now,
+        ),
       endRepair: ({ engine }) => engine.endRepair(target, { ...end, words: "It ends.", tr: refused ? null : now }, now),
       recordIntent: ({ service }) => service.recordIntent({ kind: "kill-vm", vmId: vm, runId, key }, by, now),
       intentByKey: ({ service }) => service.intentByKey(key),

@@ -77,7 +77,7 @@ export const engineRepairs = ({ database, write }: Parts): RepairPart => ({
           state: "started",
           startedAt: instant(at),
         },
-        update: { state: "started", attempts, finishedAt: null, words: null },
+        update: { state: "started", attempts, finishedAt: null, words: null, detail: null },
       });
       const which = again === undefined ? "" : `, attempt ${attempts}`;
       await emitIncident(
@@ -89,7 +89,7 @@ export const engineRepairs = ({ database, write }: Parts): RepairPart => ({
     }),
 
   /** Written also when the repair has ended meanwhile: it was done. The same end twice is once. */
-  stepEnded: (id, name, state, words, at) =>
+  stepEnded: (id, name, { state, words, detail }, at) =>
     write(async (tx) => {
       const row = await findRepair(tx.db, id);
       const repair = toRepair(row);
@@ -98,13 +98,13 @@ export const engineRepairs = ({ database, write }: Parts): RepairPart => ({
       if (step.state === state && step.words === words) return;
       await tx.db.repairStep.update({
         where: { repairId_name: { repairId: id, name } },
-        data: { state, words, finishedAt: instant(at) },
+        data: { state, words, detail, finishedAt: instant(at) },
       });
       await emitIncident(
         tx,
         repair.incidentId,
         at,
-        `VM ${row.vm.name} on host ${row.vm.host.name}: step "${name}" ${state}. ${words}`,
+        `VM ${row.vm.name} on host ${row.vm.host.name}: step "${name}" ${state}. ${words}${detail === null ? "" : ` (${detail})`}`,
       );
     }),
 

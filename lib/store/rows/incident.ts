@@ -49,6 +49,7 @@ export const toRepair = (row: RepairRow): Repair => ({
     finishedAt: epochMsOrNull(step.finishedAt),
     attempts: step.attempts,
     words: step.words,
+    detail: step.detail,
   })),
 });
 

@@ -10,9 +10,9 @@ import { audit } from "./audit.ts";
 type HostPart = Pick<ServiceStore, "enrolHost" | "removeHost">;
 
 /** Nothing stays open on a host that Belay forgets: whoever looks at an incident or an intent has to learn how it ended. */
-async function endWhatIsOpen(write: Write, hostId: string, hostName: string, at: EpochMs): Promise<void> {
+async function endWhatIsOpen(write: Write, hostId: string, at: EpochMs): Promise<void> {
   const { db } = write;
-  const reason = `Host ${hostName} was removed from Belay.`;
+  const reason = "Its host was removed from Belay."; // read by the VM's owner too: no name
   const onHost = { finishedAt: null, vm: { hostId } };
   const repairs = await db.repair.findMany({ where: onHost, select: { id: true, words: true } });
   for (const { id, words } of repairs)
@@ -78,7 +78,7 @@ export const serviceHosts = ({ write, ids }: Parts): HostPart => ({
       const host = await db.host.findUnique({ where: { id } });
       if (host === null) throw new BelayError("not-found", `There is no host ${id}.`);
       if (host.removedAt !== null) return;
-      await endWhatIsOpen(tx, id, host.name, at);
+      await endWhatIsOpen(tx, id, at);
       const vms = await db.vm.findMany({ where: { hostId: id, ...present }, orderBy: { id: "asc" } });
       await db.vm.updateMany({ where: { hostId: id, ...present }, data: { removedAt: instant(at) } });
       for (const vm of vms)

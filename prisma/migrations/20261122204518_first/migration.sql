@@ -123,6 +123,7 @@ CREATE TABLE "repair_step" (
     "finished_at" TIMESTAMPTZ(3),
     "attempts" INTEGER NOT NULL,
     "words" TEXT,
+    "detail" TEXT,
 
     CONSTRAINT "repair_step_pkey" PRIMARY KEY ("repair_id","name")
 );
