@@ -15,8 +15,13 @@ export function CloudMap({ cloud }: { readonly cloud: CloudView }) {
   const homeless = cloud.vms.filter((it) => it.applicationId === null || !known.has(it.applicationId));
   const rows = applications.length + (homeless.length > 0 ? 1 : 0);
   const columns = hosts.length;
+  const firstLine = columns > 0 ? 2 : 1;
   return (
-    <div className={classes.map} data-hosts={columns > 0} style={{ "--hosts": columns, "--rows": rows + 1 }}>
+    <div
+      className={classes.map}
+      data-hosts={columns > 0}
+      style={{ "--hosts": columns, "--rows": rows + firstLine - 1 }}
+    >
       {hosts.map((host, index) => (
         <div
           key={host.id}
@@ -40,19 +45,21 @@ export function CloudMap({ cloud }: { readonly cloud: CloudView }) {
       {applications.map((application, index) => (
         <Row
           key={application.id}
-          place={index + 2}
+          place={index + firstLine}
           cloud={cloud}
           application={application}
           vms={cloud.vms.filter((it) => it.applicationId === application.id)}
         />
       ))}
-      {homeless.length === 0 ? null : <Row place={rows + 1} cloud={cloud} application={undefined} vms={homeless} />}
+      {homeless.length === 0 ? null : (
+        <Row place={applications.length + firstLine} cloud={cloud} application={undefined} vms={homeless} />
+      )}
     </div>
   );
 }
 
 interface RowProps {
-  /** Line of the grid: the first is the hosts'. */
+  /** Line of the grid: the first is the hosts', where there are any. */
   readonly place: number;
   readonly cloud: CloudView;
   readonly application: ApplicationView | undefined;
