@@ -27,16 +27,13 @@ export const packagesInstalled = () =>
 /** Runs `npm ci` when it is needed; does nothing the second time. Ends the process with npm's own words when it fails. */
 export async function ensurePackages() {
   if (packagesInstalled()) return false;
-  const total = Object.keys(
-    JSON.parse(readFileSync(path.join(projectDir, "package-lock.json"), "utf8")).packages,
-  ).length;
   const startedMs = Date.now();
   const seconds = () => `${((Date.now() - startedMs) / 1000).toFixed(0)} s`;
   const fetched = new Set();
   const rewrites = process.stderr.isTTY === true;
   const show = () => {
-    // npm leaves out what is for other platforms, so the count ends below the total.
-    const line = `  npm packages: ${fetched.size} of at most ${total} fetched, ${seconds()}`;
+    // No total: npm leaves out what is for other platforms.
+    const line = `  npm packages: ${fetched.size} fetched, ${seconds()}`;
     process.stderr.write(rewrites ? `\r\x1b[K${line}` : `${line}\n`);
   };
   console.error("▸ npm packages: installing what package-lock.json names (about a minute the first time)");
@@ -64,8 +61,9 @@ function npmCi(onFetch) {
   });
   const words = [];
   const read = (line) => {
-    if (/^npm http /.test(line)) onFetch(line.replace(/ \d+ms.*/, ""));
-    else if (line.trim()) words.push(line);
+    const [, archive] = /^npm http .*\/([^/\s]+\.tgz)/.exec(line) ?? [];
+    if (archive) onFetch(archive);
+    else if (!line.startsWith("npm http ") && line.trim()) words.push(line);
     if (words.length > wordsKept) words.shift();
   };
   createInterface({ input: child.stdout }).on("line", read);
