@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createGuest, labDown, labSupported, labUp } from "../lab/index.ts";
+import { createGuest, labDown, labSupported, labUp, type Support } from "../lab/index.ts";
 import { ensureIdentity } from "../lib/hypervisor/index.ts";
 import { runCommand } from "../tools/kit/command.ts";
 import { explain } from "../tools/kit/failure.ts";
@@ -75,7 +75,8 @@ async function bringUpServer(dataDir: string, env: Record<string, string>): Prom
 }
 
 async function bringUp(): Promise<E2eState> {
-  const support = labSupported();
+  const asked = process.env.BELAY_SIMULATED === "1";
+  const support: Support = asked ? { ok: false, why: "BELAY_SIMULATED is set", cure: "unset it" } : labSupported();
   const dataDir = await freshDir("server");
   if (support.ok) await bringUpLab(dataDir);
   else say(`SIMULATED: ${support.why} (${support.cure})`);

@@ -37,6 +37,7 @@ export const test = base.extend<Fixtures>({
       const context = await browser.newContext({
         baseURL: url,
         colorScheme: dark ? "dark" : "light",
+        reducedMotion: "reduce", // axe takes a colour that is still fading in for the colour
         ...(viewport && { viewport }),
         ...(kept && { storageState: kept }),
       });
