@@ -86,11 +86,6 @@ export function hostService({ store, examiner, clock, ids }: ServiceDeps) {
       if (same !== undefined) return { host: same, examination, created: false };
       if (!seen.ready) throw new HostNotReady(seen.checks);
       const name = body.name ?? nameFrom(seen.hostName, uri);
-      if ((await store.hosts()).some((host) => host.name === name))
-        throw new BelayError("conflict", `Another host is called ${name}.`, {
-          field: "name",
-          cure: "Choose another name.",
-        });
       const at = clock.now();
       const host = {
         id: ids.next("hst"),
@@ -105,10 +100,15 @@ export function hostService({ store, examiner, clock, ids }: ServiceDeps) {
         enrolledAt: at,
       };
       try {
+        if ((await store.hosts()).some((host) => host.name === name))
+          throw new BelayError("conflict", `Another host is called ${name}.`, {
+            field: "name",
+            cure: "Choose another name.",
+          });
         return { host: await store.enrolHost(host, viewer, at), examination, created: true };
       } catch (error) {
         if (!(error instanceof BelayError && error.code === "conflict")) throw error;
-        const faster = await enrolled(uri, seen.hostKeySha256); // somebody enrolled it since we looked
+        const faster = await enrolled(uri, seen.hostKeySha256); // somebody enrolled it since we looked, by the same name
         if (faster === undefined) throw error;
         return { host: faster, examination, created: false };
       }
