@@ -79,7 +79,7 @@ function Row({ place, cloud, application, vms }: RowProps) {
       application={application}
       owner={organizations.find((it) => it.id === vm.organizationId)}
       host={hosts.find((it) => it.id === vm.hostId)}
-      incidents={cloud.incidents.filter((it) => it.vmId === vm.id)}
+      incidents={cloud.incidents}
     />
   );
   return (

@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { agoWords, protectionOf, reasonOf, serverNow } from "../../lib/client/index.ts";
 import type { ApplicationView, HostView, IncidentView, OrganizationView, VmView } from "../../lib/contract/index.ts";
 import { IncidentOfVm } from "../incident/incident-of-vm.tsx";
@@ -13,12 +14,14 @@ export interface VmCardProps {
   readonly owner: OrganizationView | undefined;
   /** undefined for customers, to whom hosts are not shown. */
   readonly host: HostView | undefined;
+  /** Of all VMs: a list that stays the same object while no incident changes. */
   readonly incidents: readonly IncidentView[];
 }
 
-/** One VM: how it is, why, whether it is protected, and the button that breaks it on purpose. */
-export function VmCard({ vm, application, owner, host, incidents }: VmCardProps) {
+/** One VM: how it is, why, whether it is protected, and the button that breaks it on purpose. Drawn anew when one of its own changes. */
+export const VmCard = memo(function VmCard({ vm, application, owner, host, incidents: all }: VmCardProps) {
   const now = useNow(serverNow, 5_000);
+  const incidents = all.filter((it) => it.vmId === vm.id);
   const open = incidents.find((it) => it.endedAt === null);
   return (
     <article className={classes.card} aria-label={`VM ${vm.name}`} data-open={open !== undefined}>
@@ -51,4 +54,4 @@ export function VmCard({ vm, application, owner, host, incidents }: VmCardProps)
       </div>
     </article>
   );
-}
+});

@@ -31,10 +31,12 @@ export interface FeedOptions {
   readonly open: LiveOptions["open"];
   /** The server says that nobody is signed in any more. */
   readonly onSignedOut: () => void;
+  /** Asks for the cloud anew; the API's by default. */
+  readonly snapshot?: typeof fetchCloud;
 }
 
 /** Keeps the cache true by one socket, from the moment the first snapshot is in it until `stop`. */
-export function startFeed({ cache, open, onSignedOut }: FeedOptions): Feed {
+export function startFeed({ cache, open, onSignedOut, snapshot = fetchCloud }: FeedOptions): Feed {
   const cloud = () => cache.getQueryData<LiveCloud>(keys.cloud);
   const linesOf = lineMaker();
   let live: Live | undefined;
@@ -74,7 +76,7 @@ export function startFeed({ cache, open, onSignedOut }: FeedOptions): Feed {
   const resync = async () => {
     const mine: CloudEvent[] = [];
     held = mine;
-    const fresh = await fetchCloud();
+    const fresh = await snapshot();
     if (stopped || held !== mine) return;
     held = undefined;
     if (fresh.ok) {
@@ -85,7 +87,7 @@ export function startFeed({ cache, open, onSignedOut }: FeedOptions): Feed {
 
   /** A socket that is refused does not say why; a request does. */
   const askWhyRefused = async () => {
-    const answer = await fetchCloud();
+    const answer = await snapshot();
     if (!stopped && !answer.ok && signedOut(answer.refusal)) onSignedOut();
   };
 
