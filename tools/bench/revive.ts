@@ -13,11 +13,14 @@ import type { Bench } from "./types.ts";
 const killsPerVm = 3;
 
 /** Body of the guest's page; undefined while it is silent. Every boot of the guest writes another boot id into it. */
-const page = (address: string): Promise<string | undefined> =>
-  fetch(`http://${address}/`, { signal: AbortSignal.timeout(500) }).then(
-    (reply) => (reply.ok ? reply.text() : undefined),
-    () => undefined,
-  );
+async function page(address: string): Promise<string | undefined> {
+  try {
+    const reply = await fetch(`http://${address}/`, { signal: AbortSignal.timeout(500) });
+    return reply.ok ? await reply.text() : undefined;
+  } catch {
+    return undefined; // also one that dies in the middle of its answer
+  }
+}
 
 const killScript = 'kill -9 "$(cat "/run/libvirt/qemu/$1.pid")"';
 
