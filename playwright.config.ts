@@ -30,7 +30,8 @@ export default defineConfig({
     },
   },
   webServer: {
-    command: `"${process.execPath}" --disable-warning=ExperimentalWarning e2e/start.ts`,
+    // exec: no shell stays between Playwright and the stack, which ends by itself when Playwright is gone.
+    command: `exec "${process.execPath}" --disable-warning=ExperimentalWarning e2e/start.ts`,
     wait: { stdout: /e2e is up: (?<belay_e2e_state>\S+)/ }, // Playwright puts it into BELAY_E2E_STATE
     timeout: 240_000,
     gracefulShutdown: { signal: "SIGTERM", timeout: 90_000 },
