@@ -83,6 +83,21 @@ export interface Vm {
   readonly consent: Consent;
 }
 
+/** What people may choose about a VM, in their words. */
+export const vmChoices = {
+  organizationId: "owner",
+  applicationId: "application",
+  answerCheck: "how it is asked whether it answers",
+  consent: "consent",
+  wanted: "whether it should run",
+} as const satisfies Partial<Record<keyof Vm, string>>;
+
+/** The choices that differ between two states of a VM. */
+export const changedChoices = (before: Vm, after: Vm): (keyof typeof vmChoices)[] =>
+  (["organizationId", "applicationId", "answerCheck", "consent", "wanted"] as const).filter(
+    (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+  );
+
 /** One fact that a diagnosis rests on, in a sentence. `provider` facts name hosts or the hypervisor's inner state. */
 export interface Evidence {
   readonly at: EpochMs;

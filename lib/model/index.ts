@@ -6,6 +6,7 @@ export {
   type Certainty,
   causes,
   certainties,
+  changedChoices,
   type Evidence,
   type Host,
   type Image,
@@ -19,6 +20,7 @@ export {
   tpSources,
   type Viewer,
   type Vm,
+  vmChoices,
 } from "./entities.ts";
 export { BelayError, type ErrorCode, errorCodes } from "./errors.ts";
 export {

@@ -43,7 +43,7 @@ export function welcomeLines({ url, accounts, simulatedBecause, logFile }: Welco
     "  Sign in as",
     ...people,
     "",
-    "  Try: as the provider open the VM web-1 and press Kill VM. Its QEMU is killed; watch it fail, be repaired and answer again.",
+    "  Try: as the provider press Kill VM on the card of web-1. Its QEMU is killed; watch it fail, be repaired and answer again.",
     "       As the customer who owns it look at the same from the other side; the other customer sees nothing of it.",
     "       npm run host -- add qemu+ssh://root@ADDRESS/system   watches a host of your own.",
     ...(simulatedBecause

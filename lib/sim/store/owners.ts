@@ -1,5 +1,5 @@
 import type { ServiceStore } from "../../engine/ports.ts";
-import { BelayError, protectionModes, type Vm } from "../../model/index.ts";
+import { BelayError, changedChoices, protectionModes, type Vm, vmChoices } from "../../model/index.ts";
 import { audit, emitIncident, type Parts } from "./parts.ts";
 import { hostName, need, needVm, openIncidentOf, type Tables } from "./tables.ts";
 
@@ -66,9 +66,7 @@ export function owners(parts: Parts): Owners {
       const owner = ownerAfter(tables, before, to);
       const { answerCheck = before.answerCheck, consent = before.consent, wanted = before.wanted } = to;
       const vm: Vm = { ...before, ...owner, answerCheck, consent, wanted };
-      const changed = (["organizationId", "applicationId", "answerCheck", "consent", "wanted"] as const).filter(
-        (name) => JSON.stringify(vm[name]) !== JSON.stringify(before[name]),
-      );
+      const changed = changedChoices(before, vm);
       if (changed.length === 0) return before;
       tables.vms.set(id, { ...row, vm });
       audit(parts, by, at, "vm.change", id);
@@ -79,7 +77,10 @@ export function owners(parts: Parts): Owners {
         log.append(at, `${where} is taken from its organization by ${by.name}.`, {
           ...{ kind: "vm.removed", vmId: id, organizationId },
         });
-      log.append(at, `${where}: ${changed.join(", ")} changed by ${by.name}.`, { kind: "vm.changed", vm });
+      log.append(at, `${where}: ${changed.map((name) => vmChoices[name]).join(", ")} changed by ${by.name}.`, {
+        kind: "vm.changed",
+        vm,
+      });
       const open = openIncidentOf(tables, id);
       if (open && (changed.includes("organizationId") || changed.includes("applicationId"))) {
         tables.incidents.set(open.id, { ...open, ...owner });

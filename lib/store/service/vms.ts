@@ -1,5 +1,5 @@
 import type { ServiceStore } from "../../engine/ports.ts";
-import { BelayError, type OrganizationId, type Vm } from "../../model/index.ts";
+import { BelayError, changedChoices, type OrganizationId, type Vm, vmChoices } from "../../model/index.ts";
 import { emitIncident } from "../engine/incidents.ts";
 import { findVm } from "../find.ts";
 import { toJson } from "../json.ts";
@@ -56,9 +56,7 @@ export const serviceVms = ({ write, ids }: Parts): VmPart => ({
         consent: to.consent ?? before.consent,
         wanted: to.wanted ?? before.wanted,
       };
-      const changed = (["organizationId", "applicationId", "answerCheck", "consent", "wanted"] as const).filter(
-        (name) => JSON.stringify(wish[name]) !== JSON.stringify(before[name]),
-      );
+      const changed = changedChoices(before, wish);
       if (changed.length === 0) return before;
 
       const { consent, wanted } = wish;
@@ -75,7 +73,10 @@ export const serviceVms = ({ write, ids }: Parts): VmPart => ({
           vmId: id,
           organizationId: formerOwner,
         });
-      tx.emit(at, `${where}: ${changed.join(", ")} changed by ${by.name}.`, { kind: "vm.changed", vm });
+      tx.emit(at, `${where}: ${changed.map((name) => vmChoices[name]).join(", ")} changed by ${by.name}.`, {
+        kind: "vm.changed",
+        vm,
+      });
       if (changed.includes("organizationId") || changed.includes("applicationId")) {
         const open = await tx.db.incident.findFirst({ where: { vmId: id, endedAt: null }, select: { id: true } });
         if (open !== null) {
