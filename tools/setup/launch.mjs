@@ -12,7 +12,6 @@ export async function launch(file, args) {
     cwd: projectDir,
     // The channel closes when we die, even by kill -9: the child then stops what it started (tools/kit/interruption.ts).
     stdio: ["inherit", "inherit", "inherit", "ipc"],
-    env: { ...process.env, BELAY_LAUNCHED: "1" },
   });
   // The terminal sends Ctrl-C to the whole group; the child stops in its own order and we only wait for it.
   process.on("SIGINT", () => {});

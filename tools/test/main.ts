@@ -68,7 +68,9 @@ try {
   tallies.push(failed("npm test", explain(error)));
 }
 board.close();
-for (const line of reportLines(tallies)) console.error(line);
+if (signal.aborted)
+  console.error("interrupted: what the tests had started is ended, and what they said is not the whole of it");
+else for (const line of reportLines(tallies)) console.error(line);
 console.error(`npm test took ${seconds(performance.now() - startedMs)}`);
 console.log(closingLine(tallies));
 process.exit(signal.aborted ? interruptedExitCode : isGreen(tallies) ? 0 : 1);
