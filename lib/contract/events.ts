@@ -2,11 +2,18 @@ import { z } from "zod";
 import {
   applicationView,
   epochMs,
+  fenceDeviceId,
+  fenceDeviceView,
+  hookId,
+  hookView,
   hostId,
   hostView,
   incidentView,
+  maintenanceView,
   organizationId,
   organizationView,
+  policyView,
+  toleranceView,
   vmId,
   vmView,
 } from "./views.ts";
@@ -24,6 +31,13 @@ export const change = z.discriminatedUnion("kind", [
   /** Gone for `organizationId`: forgotten, or given to somebody else (a `vm.changed` for the new owner follows). */
   z.object({ kind: z.literal("vm.removed"), vmId, organizationId: organizationId.nullable() }),
   z.object({ kind: z.literal("incident.changed"), incident: incidentView }),
+  z.object({ kind: z.literal("fence-device.changed"), fenceDevice: fenceDeviceView }),
+  z.object({ kind: z.literal("fence-device.removed"), fenceDeviceId }),
+  z.object({ kind: z.literal("hook.changed"), hook: hookView }),
+  z.object({ kind: z.literal("hook.removed"), hookId }),
+  z.object({ kind: z.literal("maintenance.changed"), maintenance: maintenanceView }),
+  z.object({ kind: z.literal("policy.changed"), policy: policyView }),
+  z.object({ kind: z.literal("tolerance.changed"), tolerance: z.array(toleranceView).readonly() }),
 ]);
 export type Change = z.infer<typeof change>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type IdKind, idSource, type OrganizationId, type Viewer } from "../model/index.ts";
+import { freshHost, freshVm, type IdKind, idSource, type OrganizationId, type Viewer } from "../model/index.ts";
 import type { Change } from "./events.ts";
 import { changeFor, cloudFor, eventFor } from "./redact.ts";
 import type { CloudView, IncidentView, VmView } from "./views.ts";
@@ -23,6 +23,7 @@ const birch = customer(id("org"));
 
 const hostId = id("hst");
 const vm = (owner: OrganizationId | null): VmView => ({
+  ...freshVm,
   id: id("vm"),
   hostId,
   organizationId: owner,
@@ -49,6 +50,8 @@ const incident = (of: VmView): IncidentView => ({
   state: "open",
   hostId,
   vmId: of.id,
+  partOf: null,
+  awaits: null,
   organizationId: of.organizationId,
   applicationId: null,
   tp: 0,
@@ -88,6 +91,7 @@ const incident = (of: VmView): IncidentView => ({
 const host: Change = {
   kind: "host.changed",
   host: {
+    ...freshHost,
     id: hostId,
     name: "host-1",
     uri: "qemu+ssh://root@198.18.0.2/system",
@@ -153,6 +157,11 @@ describe("a customer", () => {
       applications: [],
       vms: [mine, theirs, vm(null)],
       incidents: [incident(mine), incident(theirs)],
+      fenceDevices: [],
+      hooks: [],
+      maintenances: [],
+      policy: null,
+      tolerance: [],
     };
     const seen = cloudFor(aster, cloud);
     expect(seen.vms.map((it) => it.id)).toEqual([mine.id]);

@@ -1,12 +1,12 @@
 import { can, type OrganizationId, type Viewer } from "../model/index.ts";
 import type { Change, CloudEvent } from "./events.ts";
 import type { TrafficSample } from "./frames.ts";
-import type { CloudView, IncidentView, RepairView, VmView } from "./views.ts";
+import type { CloudView, FenceDeviceView, IncidentView, RepairView, VmView } from "./views.ts";
 
 /** Invariant 7: what a viewer may not see leaves the server in no form. Everything sent to a browser goes through here. */
 
 export const vmFor = (viewer: Viewer, vm: VmView): VmView =>
-  viewer.role === "provider" ? vm : { ...vm, hostId: null };
+  viewer.role === "provider" ? vm : { ...vm, hostId: null, movingTo: null, diskPaths: [] };
 
 const repairForOwner = (repair: RepairView): RepairView => ({
   ...repair,
@@ -19,9 +19,26 @@ export const incidentFor = (viewer: Viewer, incident: IncidentView): IncidentVie
     : {
         ...incident,
         hostId: null,
+        partOf: null,
+        awaits: null,
         evidence: incident.evidence.filter((item) => item.audience === "all"),
         repairs: incident.repairs.map(repairForOwner),
       };
+
+const harmless =
+  /^(action|ip|ipaddr|ipport|port|plug|nodename|username|login|lanplus|ssl|ssl_insecure|method|lab|delay)$/;
+export const keptSecret = "(kept secret)";
+
+/** What opens a power switch is shown to nobody once it is written: only options known to be harmless are. */
+export const fenceDeviceFor = (device: FenceDeviceView): FenceDeviceView => ({
+  ...device,
+  options: Object.fromEntries(
+    Object.entries(device.options).map(([key, value]) => [key, harmless.test(key) ? value : keptSecret]),
+  ),
+});
+
+const withoutSecrets = (change: Change): Change =>
+  change.kind === "fence-device.changed" ? { ...change, fenceDevice: fenceDeviceFor(change.fenceDevice) } : change;
 
 /** The change as the viewer may see it, or undefined where it is not for them. */
 export function changeFor(viewer: Viewer, change: Change): Change | undefined {
@@ -41,6 +58,14 @@ export function changeFor(viewer: Viewer, change: Change): Change | undefined {
       return can.seeIncident(viewer, change.incident) === true
         ? { ...change, incident: incidentFor(viewer, change.incident) }
         : undefined;
+    case "fence-device.changed":
+    case "fence-device.removed":
+    case "hook.changed":
+    case "hook.removed":
+    case "maintenance.changed":
+    case "policy.changed":
+    case "tolerance.changed":
+      return viewer.role === "provider" ? withoutSecrets(change) : undefined;
   }
 }
 
@@ -60,6 +85,11 @@ export const cloudFor = (viewer: Viewer, cloud: CloudView): CloudView => ({
   applications: cloud.applications.filter((it) => can.seeApplication(viewer, it) === true),
   vms: cloud.vms.filter((it) => can.seeVm(viewer, it) === true).map((it) => vmFor(viewer, it)),
   incidents: cloud.incidents.filter((it) => can.seeIncident(viewer, it) === true).map((it) => incidentFor(viewer, it)),
+  fenceDevices: viewer.role === "provider" ? cloud.fenceDevices.map(fenceDeviceFor) : [],
+  hooks: viewer.role === "provider" ? cloud.hooks : [],
+  maintenances: viewer.role === "provider" ? cloud.maintenances : [],
+  policy: viewer.role === "provider" ? cloud.policy : null,
+  tolerance: viewer.role === "provider" ? cloud.tolerance : [],
 });
 
 /** A sample and whose application it is of. */

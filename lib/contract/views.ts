@@ -4,7 +4,12 @@ import {
   causes,
   certainties,
   consentLadder,
+  evidenceSources,
+  type FenceDeviceId,
+  type HookId,
   type HostId,
+  hostHealthNames,
+  hostStandingNames,
   hostStateNames,
   type Id,
   type IdKind,
@@ -13,6 +18,9 @@ import {
   type IntentId,
   incidentStateNames,
   layers,
+  type MaintenanceId,
+  maintenanceStateNames,
+  moveStates,
   type OrganizationId,
   organizationRoles,
   parseId,
@@ -27,6 +35,7 @@ import {
   vmStateNames,
   vmStateReasons,
   wantedStates,
+  watchdogKinds,
 } from "../model/index.ts";
 
 // A string first, so that OpenAPI can say what it is; then the brand, which only the model gives.
@@ -38,6 +47,9 @@ const id = <K extends IdKind>(kind: K) =>
 
 export const hostId = id("hst") satisfies z.ZodType<HostId>;
 export const vmId = id("vm") satisfies z.ZodType<VmId>;
+export const fenceDeviceId = id("fnc") satisfies z.ZodType<FenceDeviceId>;
+export const hookId = id("hok") satisfies z.ZodType<HookId>;
+export const maintenanceId = id("mnt") satisfies z.ZodType<MaintenanceId>;
 export const imageId = id("img") satisfies z.ZodType<ImageId>;
 export const applicationId = id("app") satisfies z.ZodType<ApplicationId>;
 export const incidentId = id("inc") satisfies z.ZodType<IncidentId>;
@@ -62,6 +74,15 @@ export const viewerView = z.object({
 
 export const organizationView = z.object({ id: organizationId, name: z.string(), role: z.enum(organizationRoles) });
 
+export const helperView = z.object({
+  version: z.string(),
+  connected: z.boolean(),
+  leaseMs: z.number(),
+  watchdog: z.enum(watchdogKinds),
+  watchdogMs: z.number().nullable(),
+  reportedAt: epochMs,
+});
+
 /** Only providers get hosts. */
 export const hostView = z.object({
   id: hostId,
@@ -77,6 +98,14 @@ export const hostView = z.object({
   qemuVersion: z.string().nullable(),
   faultInjection: z.boolean(),
   enrolledAt: epochMs,
+  health: z.enum(hostHealthNames),
+  standing: z.enum(hostStandingNames),
+  standingWords: z.string().nullable(),
+  rack: z.string().nullable(),
+  sharedPaths: z.array(z.string()).readonly(),
+  helper: helperView.nullable(),
+  /** Whether Belay could prove this host off if it died now. */
+  protection: z.object({ ok: z.boolean(), words: z.string() }),
 });
 
 export const applicationView = z.object({
@@ -111,11 +140,22 @@ export const vmView = z.object({
   persistent: z.boolean(),
   answerCheck,
   consent: z.enum(consentLadder),
+  generation: z.number(),
+  /** null for customers, as `hostId`. */
+  movingTo: hostId.nullable(),
+  priority: z.int().min(0).max(9),
+  apart: z.string().nullable(),
+  together: z.string().nullable(),
+  rollbackIntolerant: z.boolean(),
+  /** Empty for customers: paths on the host. */
+  diskPaths: z.array(z.string()).readonly(),
 });
+
+export const causeNames = Object.keys(causes) as [keyof typeof causes, ...(keyof typeof causes)[]];
 
 export const evidenceView = z.object({
   at: epochMs,
-  source: z.enum(["event", "scan", "connection", "probe", "operator"]),
+  source: z.enum(evidenceSources),
   words: z.string(),
   audience: z.enum(["all", "provider"]),
 });
@@ -134,7 +174,7 @@ export const repairStepView = z.object({
 export const repairView = z.object({
   id: repairId,
   incidentId,
-  vmId,
+  vmId: vmId.nullable(),
   technique: z.enum(techniqueNames),
   state: z.enum(repairStateNames),
   plannedAt: epochMs,
@@ -146,11 +186,15 @@ export const repairView = z.object({
 export const incidentView = z.object({
   id: incidentId,
   layer: z.enum(layers),
-  cause: z.enum(Object.keys(causes) as [keyof typeof causes, ...(keyof typeof causes)[]]),
+  cause: z.enum(causeNames),
   certainty: z.enum(certainties),
   state: z.enum(incidentStateNames),
   hostId: hostId.nullable(),
-  vmId,
+  /** null for an incident of the host itself, which only providers see. */
+  vmId: vmId.nullable(),
+  /** null for customers. */
+  partOf: incidentId.nullable(),
+  awaits: z.enum(["approval"]).nullable(),
   organizationId: organizationId.nullable(),
   applicationId: applicationId.nullable(),
   tp: epochMs,
@@ -163,6 +207,72 @@ export const incidentView = z.object({
   repairs: z.array(repairView),
 });
 
+/** For providers, as everything below up to the cloud itself. Option values that may be secret come as "(kept secret)". */
+export const fenceDeviceView = z.object({
+  id: fenceDeviceId,
+  hostId,
+  position: z.int(),
+  agent: z.string(),
+  options: z.record(z.string(), z.string()),
+  timeoutMs: z.int(),
+  testedAt: epochMs.nullable(),
+  ok: z.boolean(),
+  words: z.string(),
+});
+
+export const hookView = z.object({
+  id: hookId,
+  /** Name of a file in the server's directory of hooks. */
+  program: z.string(),
+  args: z.array(z.string()).readonly(),
+  cause: z.enum(causeNames),
+  timeoutMs: z.int(),
+  role: z.enum(["instead", "beside"]),
+  enabled: z.boolean(),
+});
+
+export const moveView = z.object({
+  vmId,
+  name: z.string(),
+  toHostId: hostId.nullable(),
+  state: z.enum(moveStates),
+  phase: z.string().nullable(),
+  percent: z.number(),
+  bytesDone: z.number(),
+  bytesTotal: z.number(),
+  words: z.string().nullable(),
+});
+
+export const maintenanceView = z.object({
+  id: maintenanceId,
+  hostId,
+  state: z.enum(maintenanceStateNames),
+  parallel: z.int(),
+  startedAt: epochMs,
+  endedAt: epochMs.nullable(),
+  words: z.string(),
+  moves: z.array(moveView).readonly(),
+});
+
+export const policyView = z.object({
+  cpuOvercommit: z.number(),
+  memoryOvercommit: z.number(),
+  reserveMiB: z.int(),
+  stormPercent: z.number(),
+  stormWindowMs: z.int(),
+  tolerateHosts: z.int(),
+  parallelStarts: z.int(),
+  leaseMs: z.int(),
+  leaseMarginMs: z.int(),
+  fenceTestEveryMs: z.int(),
+});
+
+/** What would not fit if the host died now. Hosts whose VMs would all fit are not in the list. */
+export const toleranceView = z.object({
+  hostId,
+  misfits: z.array(z.object({ vmId, words: z.string() })).readonly(),
+});
+
 /** Everything that a viewer may see now, true as of event number `seq`. Ended incidents: the newest 50. */
 export const cloudView = z.object({
   seq: z.number(),
@@ -173,6 +283,12 @@ export const cloudView = z.object({
   applications: z.array(applicationView),
   vms: z.array(vmView),
   incidents: z.array(incidentView),
+  fenceDevices: z.array(fenceDeviceView),
+  hooks: z.array(hookView),
+  maintenances: z.array(maintenanceView),
+  /** null for customers. */
+  policy: policyView.nullable(),
+  tolerance: z.array(toleranceView).readonly(),
 });
 
 export type ViewerView = z.infer<typeof viewerView>;
@@ -184,4 +300,10 @@ export type EvidenceView = z.infer<typeof evidenceView>;
 export type RepairStepView = z.infer<typeof repairStepView>;
 export type RepairView = z.infer<typeof repairView>;
 export type IncidentView = z.infer<typeof incidentView>;
+export type FenceDeviceView = z.infer<typeof fenceDeviceView>;
+export type HookView = z.infer<typeof hookView>;
+export type MoveView = z.infer<typeof moveView>;
+export type MaintenanceView = z.infer<typeof maintenanceView>;
+export type PolicyView = z.infer<typeof policyView>;
+export type ToleranceView = z.infer<typeof toleranceView>;
 export type CloudView = z.infer<typeof cloudView>;

@@ -1,10 +1,24 @@
-import type { Clock, EngineStore, Hypervisor, Log, Prober, RepairRunner, Wakes } from "./ports.ts";
+import type {
+  Clock,
+  EngineStore,
+  FenceAgents,
+  HookRunner,
+  HostHelpers,
+  Hypervisor,
+  Log,
+  Prober,
+  RepairRunner,
+  Wakes,
+} from "./ports.ts";
 
 /** All that the engine may touch. The real ones and the simulated ones are the same to it. */
 export interface Env {
   readonly clock: Clock;
   readonly hypervisor: Hypervisor;
   readonly prober: Prober;
+  readonly fence: FenceAgents;
+  readonly helpers: HostHelpers;
+  readonly hooks: HookRunner;
   readonly store: EngineStore;
   readonly wakes: Wakes;
   readonly runner: RepairRunner;

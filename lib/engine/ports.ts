@@ -8,9 +8,12 @@ import type {
   ApplicationId,
   Cause,
   Certainty,
+  CloudPolicy,
   Consent,
   EpochMs,
   Evidence,
+  FenceDevice,
+  Hook,
   Host,
   HostId,
   HostState,
@@ -21,6 +24,8 @@ import type {
   IncidentState,
   IntentId,
   Layer,
+  Maintenance,
+  MaintenanceId,
   Organization,
   OrganizationId,
   ProtectionMode,
@@ -28,6 +33,7 @@ import type {
   RepairId,
   RepairState,
   TechniqueName,
+  Tolerance,
   TpSource,
   Viewer,
   Vm,
@@ -36,6 +42,8 @@ import type {
   VmStateReason,
   WantedState,
 } from "../model/index.ts";
+import type { Copies, HostSenses } from "./ports/hosts.ts";
+import type { FenceStore, MaintenanceStore, ProviderStore, RelocationStore } from "./ports/store.ts";
 
 // ---- time and ids ---------------------------------------------------------------------------------------------------------
 
@@ -90,7 +98,7 @@ export type HostSignal =
   | { readonly kind: "overflow"; readonly at: EpochMs; readonly lost: number };
 
 /** The repairs' hands on a hypervisor. Each does nothing, and says so, when the domain already is what was asked. */
-export type DomainAction = "start" | "resume" | "wake" | "destroy";
+export type DomainAction = "start" | "resume" | "wake" | "destroy" | "reset";
 export const faults = ["kill-qemu"] as const;
 export type Fault = (typeof faults)[number];
 
@@ -103,7 +111,7 @@ export class HypervisorRefused extends Error {
   override readonly name = "HypervisorRefused";
 }
 
-export interface Hypervisor {
+export interface Hypervisor extends HostSenses, Copies {
   /**
    * Opens the host's connection and keeps it until `signal` aborts, with back-off. Ends without error on abort.
    * One watch per host; the other methods use its connection and throw `HostUnreachable` when there is none.
@@ -112,8 +120,8 @@ export interface Hypervisor {
   listDomains(host: HostId): Promise<readonly DomainSight[]>;
   /** undefined when the host does not know the domain. */
   readDomain(host: HostId, uuid: string): Promise<DomainSight | undefined>;
-  /** The definition that survives a stop, as libvirt's XML. */
-  readDefinition(host: HostId, uuid: string): Promise<string>;
+  /** The definition that survives a stop, as libvirt's XML, and the files and devices that it names as disks. */
+  readDefinition(host: HostId, uuid: string): Promise<{ readonly xml: string; readonly diskPaths: readonly string[] }>;
   /** `definition` starts a transient domain that vanished with its process. */
   act(
     host: HostId,
@@ -130,6 +138,24 @@ export interface Hypervisor {
   /** Whether the guest's agent answers within the time. */
   agentAnswers(host: HostId, uuid: string, timeoutMs: number): Promise<boolean>;
 }
+
+export {
+  type Copies,
+  type DomainCopy,
+  type FenceAgents,
+  type Fenced,
+  FenceFailed,
+  type HelperSignal,
+  type HookRunner,
+  type HostHelpers,
+  type HostSenses,
+  type Inventory,
+  type LeaseGrant,
+  type MigrationProgress,
+  type PowerState,
+  type Vitals,
+} from "./ports/hosts.ts";
+export type { FenceStore, MaintenanceStore, ProviderStore, RelocationStore } from "./ports/store.ts";
 
 /** Asks a guest once whether it is there. Never throws for a guest that is silent. */
 export interface Prober {
@@ -182,12 +208,14 @@ export interface NewIncident {
 export interface RepairWork {
   readonly repair: Repair;
   readonly incident: Incident;
-  readonly vm: Vm;
+  readonly host: Host;
+  /** null for the repair of a host. */
+  readonly vm: Vm | null;
   /** libvirt's XML as last read while the VM was well. */
   readonly definition: string | null;
 }
 
-export interface EngineStore {
+export interface EngineStore extends FenceStore, RelocationStore, MaintenanceStore {
   hosts(): Promise<Host[]>;
   vmsOf(host: HostId): Promise<Vm[]>;
   /** The incidents of a host's VMs that have not ended, by VM (handed over counts: it stays until the VM is well). */
@@ -195,8 +223,17 @@ export interface EngineStore {
   /** The protection of the VM's application; "provider" for a VM that belongs to none. */
   modeOf(vm: VmId): Promise<ProtectionMode>;
   recordHost(host: HostId, state: HostState, at: EpochMs, words: string | null, facts?: HostFacts): Promise<void>;
-  /** Takes a domain that the host showed as one of ours. The same UUID twice on one host is one VM. */
-  adoptVm(host: HostId, sight: DomainSight, definition: string | null, wanted: WantedState, at: EpochMs): Promise<Vm>;
+  /**
+   * Takes a domain that the host showed as one of ours. The same UUID twice on one host is one VM. Known on another host, it is given
+   * back as it is known there and nothing is written: who asked sees by its `hostId` that it is not this host's.
+   */
+  adoptVm(
+    host: HostId,
+    sight: DomainSight,
+    definition: { readonly xml: string; readonly diskPaths: readonly string[] } | null,
+    wanted: WantedState,
+    at: EpochMs,
+  ): Promise<Vm>;
   /** Writes what was seen, and an event when it differs from what was known. */
   recordVm(
     vm: VmId,
@@ -204,7 +241,7 @@ export interface EngineStore {
     at: EpochMs,
   ): Promise<Vm>;
   recordWanted(vm: VmId, wanted: WantedState, words: string, at: EpochMs): Promise<Vm>;
-  recordDefinition(vm: VmId, definition: string): Promise<void>;
+  recordDefinition(vm: VmId, definition: string, diskPaths: readonly string[]): Promise<void>;
   /** Whether a definition of the VM is kept. */
   definitionKnown(vm: VmId): Promise<boolean>;
   /** The time of the newest injected fault of the VM's run, where one is known. */
@@ -263,8 +300,24 @@ export interface Intent {
   readonly at: EpochMs;
 }
 
+/** What is known of a host when it is enrolled; the rest begins as it begins for every host. */
+export type NewHost = Pick<
+  Host,
+  | "id"
+  | "name"
+  | "uri"
+  | "hostKeySha256"
+  | "cpus"
+  | "memoryMiB"
+  | "libvirtVersion"
+  | "qemuVersion"
+  | "faultInjection"
+  | "enrolledAt"
+> &
+  Partial<Pick<Host, "rack" | "sharedPaths">>;
+
 /** What people ask of the store. Every write is audited under `by` in the same transaction. */
-export interface ServiceStore {
+export interface ServiceStore extends ProviderStore {
   organizations(): Promise<Organization[]>;
   hosts(): Promise<Host[]>;
   applications(): Promise<Application[]>;
@@ -287,8 +340,13 @@ export interface ServiceStore {
     readonly applications: Application[];
     readonly vms: Vm[];
     readonly incidents: Incident[];
+    readonly fenceDevices: FenceDevice[];
+    readonly hooks: Hook[];
+    readonly maintenances: Maintenance[];
+    readonly policy: CloudPolicy;
+    readonly tolerance: readonly Tolerance[];
   }>;
-  enrolHost(host: Omit<Host, "state" | "stateSince" | "stateWords">, by: Viewer, at: EpochMs): Promise<Host>;
+  enrolHost(host: NewHost, by: Viewer, at: EpochMs): Promise<Host>;
   /** Forgets the host and its VMs; touches no guest. */
   removeHost(id: HostId, by: Viewer, at: EpochMs): Promise<void>;
   createOrganization(organization: Organization, by: Viewer, at: EpochMs): Promise<Organization>;
@@ -307,6 +365,10 @@ export interface ServiceStore {
       readonly answerCheck?: AnswerCheck;
       readonly consent?: Consent;
       readonly wanted?: WantedState;
+      readonly priority?: number;
+      readonly apart?: string | null;
+      readonly together?: string | null;
+      readonly rollbackIntolerant?: boolean;
     },
     by: Viewer,
     at: EpochMs,
@@ -355,14 +417,16 @@ export interface Steps {
   run<T>(name: string, effect: () => Promise<T>): Promise<T>;
 }
 
-export type RepairProgram = (repair: RepairId, steps: Steps) => Promise<void>;
+/** What runs durably: a repair, or the maintenance of a host. */
+export type WorkId = RepairId | MaintenanceId;
+export type WorkProgram = (work: WorkId, steps: Steps) => Promise<void>;
 
 export interface RepairRunner {
-  /** Registers the program that runs every repair. Once, before `launch`. */
-  register(program: RepairProgram): void;
+  /** Registers the program that runs all work. Once, before `launch`. */
+  register(program: WorkProgram): void;
   /** Recovers what a dead engine left; then accepts starts. */
   launch(): Promise<void>;
-  /** Returns as soon as the start is durable. The same repair twice is one run. */
-  start(repair: RepairId): Promise<void>;
+  /** Returns as soon as the start is durable. The same work twice is one run. */
+  start(work: WorkId): Promise<void>;
   close(): Promise<void>;
 }

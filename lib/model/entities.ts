@@ -1,5 +1,8 @@
+import type { HelperReport } from "./hosts.ts";
 import type { ApplicationId, HostId, ImageId, IncidentId, OrganizationId, RepairId, UserId, VmId } from "./ids.ts";
 import type {
+  HostHealth,
+  HostStanding,
   HostState,
   IncidentState,
   RepairState,
@@ -45,6 +48,18 @@ export interface Host {
   /** Whether fault-injection buttons may touch the VMs of this host. Off for hosts that a person brings, unless they say so. */
   readonly faultInjection: boolean;
   readonly enrolledAt: EpochMs;
+  readonly health: HostHealth;
+  readonly standing: HostStanding;
+  /** Why it stands so, in words; null for a host in plain use. */
+  readonly standingWords: string | null;
+  /** Failure domain: hosts of one rack may fail together. null: a domain of its own. */
+  readonly rack: string | null;
+  /** Directories that every host which names them sees with the same files: a VM whose disks lie there may start on each. */
+  readonly sharedPaths: readonly string[];
+  /** The host's helper as it last reported; null where none was ever installed. */
+  readonly helper: HelperReport | null;
+  /** Whether Belay could prove this host off if it died now; `words` say by what, or why not. */
+  readonly protection: { readonly ok: boolean; readonly words: string };
 }
 
 export interface Application {
@@ -81,6 +96,19 @@ export interface Vm {
   readonly persistent: boolean;
   readonly answerCheck: AnswerCheck;
   readonly consent: Consent;
+  /** Grows by one with each start on another host. Kept in the domain's metadata: of two copies the older number is the stale one. */
+  readonly generation: number;
+  /** The host that it is being moved to, by a live migration or a start elsewhere; null otherwise. */
+  readonly movingTo: HostId | null;
+  /** 0 to 9; those with the higher number are started first, and get the room where it is scarce. */
+  readonly priority: number;
+  /** VMs of one group are kept on different hosts (`apart`) or on one host (`together`). */
+  readonly apart: string | null;
+  readonly together: string | null;
+  /** Its owner says that it must never go back to an older state. */
+  readonly rollbackIntolerant: boolean;
+  /** Files and devices on the host that its definition names as disks. */
+  readonly diskPaths: readonly string[];
 }
 
 /** What people may choose about a VM, in their words. */
@@ -90,18 +118,35 @@ export const vmChoices = {
   answerCheck: "how it is asked whether it answers",
   consent: "consent",
   wanted: "whether it should run",
+  priority: "priority",
+  apart: "group kept on different hosts",
+  together: "group kept on one host",
+  rollbackIntolerant: "whether it may go back to an older state",
 } as const satisfies Partial<Record<keyof Vm, string>>;
 
 /** The choices that differ between two states of a VM. */
 export const changedChoices = (before: Vm, after: Vm): (keyof typeof vmChoices)[] =>
-  (["organizationId", "applicationId", "answerCheck", "consent", "wanted"] as const).filter(
+  (Object.keys(vmChoices) as (keyof typeof vmChoices)[]).filter(
     (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
   );
+
+export const evidenceSources = [
+  "event",
+  "scan",
+  "connection",
+  "probe",
+  "operator",
+  "peer",
+  "helper",
+  "fence",
+  "vitals",
+] as const;
+export type EvidenceSource = (typeof evidenceSources)[number];
 
 /** One fact that a diagnosis rests on, in a sentence. `provider` facts name hosts or the hypervisor's inner state. */
 export interface Evidence {
   readonly at: EpochMs;
-  readonly source: "event" | "scan" | "connection" | "probe" | "operator";
+  readonly source: EvidenceSource;
   readonly words: string;
   readonly audience: "all" | "provider";
 }
@@ -119,6 +164,13 @@ export const causes = {
   paused: "the VM is paused and nothing is working on it",
   suspended: "the guest sleeps",
   vanished: "the host no longer knows the VM",
+  hung: "the guest runs and does nothing: nobody gets an answer, and it neither computes nor reads its disk",
+  unreachable: "the guest works, and the network does not reach it",
+  "host-lost": "its host failed",
+  "two-copies": "two hosts run the VM at the same time",
+  "host-dead": "the host is dead: neither Belay nor the other hosts hear of it",
+  "host-isolated": "Belay cannot reach the host, and other hosts can",
+  "libvirtd-dead": "the host's libvirtd does not answer; its guests run on",
 } as const satisfies Record<string, string>;
 export type Cause = keyof typeof causes;
 
@@ -142,7 +194,8 @@ export interface RepairStep {
 export interface Repair {
   readonly id: RepairId;
   readonly incidentId: IncidentId;
-  readonly vmId: VmId;
+  /** null for the repair of a host. */
+  readonly vmId: VmId | null;
   readonly technique: TechniqueName;
   readonly state: RepairState;
   readonly plannedAt: EpochMs;
@@ -159,7 +212,12 @@ export interface Incident {
   readonly certainty: Certainty;
   readonly state: IncidentState;
   readonly hostId: HostId;
-  readonly vmId: VmId;
+  /** null for an incident of the host itself. */
+  readonly vmId: VmId | null;
+  /** The host's incident that this VM's is a part of. */
+  readonly partOf: IncidentId | null;
+  /** A person must say whether to go on: see `words`. null when nobody has to. */
+  readonly awaits: "approval" | null;
   readonly organizationId: OrganizationId | null;
   readonly applicationId: ApplicationId | null;
   /** When the failure happened, or its best estimate. */

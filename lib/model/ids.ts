@@ -7,16 +7,33 @@ export type Id<K extends string> = string & { readonly [kind]: K };
 
 export type ApplicationId = Id<"app">;
 export type AuditId = Id<"aud">;
+export type FenceDeviceId = Id<"fnc">;
+export type HookId = Id<"hok">;
 export type HostId = Id<"hst">;
 export type ImageId = Id<"img">;
 export type IncidentId = Id<"inc">;
 export type IntentId = Id<"int">;
+export type MaintenanceId = Id<"mnt">;
 export type OrganizationId = Id<"org">;
 export type RepairId = Id<"rep">;
 export type UserId = Id<"usr">;
 export type VmId = Id<"vm">;
 
-export const idKinds = ["app", "aud", "hst", "img", "inc", "int", "org", "rep", "usr", "vm"] as const;
+export const idKinds = [
+  "app",
+  "aud",
+  "fnc",
+  "hok",
+  "hst",
+  "img",
+  "inc",
+  "int",
+  "mnt",
+  "org",
+  "rep",
+  "usr",
+  "vm",
+] as const;
 export type IdKind = (typeof idKinds)[number];
 
 /** Makes ids of one kind. Production draws from time and randomness, tests from a seeded stream. */

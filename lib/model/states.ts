@@ -10,6 +10,37 @@ export const hostStates = {
 } as const satisfies Record<string, { words: string; next: readonly string[] }>;
 export type HostState = keyof typeof hostStates;
 
+/** How sure Belay is that a host lives, by what it and the host's peers hear of it (phi-accrual; green, yellow, red). */
+export const hostHealths = {
+  green: "It was heard of in time.",
+  yellow: "It is overdue; other hosts are asked whether they reach it.",
+  red: "Nobody hears of it any more.",
+} as const satisfies Record<string, string>;
+export type HostHealth = keyof typeof hostHealths;
+export const hostHealthNames = ["green", "yellow", "red"] as const satisfies readonly HostHealth[];
+
+/** What Belay uses the host for. Only a host in use is given VMs, and only its VMs are repaired on it. */
+export const hostStandings = {
+  "in-use": { words: "It carries VMs.", mayStart: true, next: ["maintenance", "fencing"] },
+  maintenance: {
+    words: "A person works on it: it gets no VMs, and nothing is repaired against it.",
+    mayStart: false,
+    next: ["in-use", "fencing"],
+  },
+  fencing: {
+    words: "It is taken for dead, and Belay makes sure that it is off.",
+    mayStart: false,
+    next: ["in-use", "fenced"],
+  },
+  fenced: { words: "It is proven off. Its VMs may run elsewhere.", mayStart: false, next: ["returning"] },
+  returning: {
+    words: "It is back and is examined before it is used: stale copies of VMs are removed from it.",
+    mayStart: false,
+    next: ["in-use", "fenced", "fencing"],
+  },
+} as const satisfies Record<string, { words: string; mayStart: boolean; next: readonly string[] }>;
+export type HostStanding = keyof typeof hostStandings;
+
 export const vmStates = {
   running: { words: "The guest has its CPUs.", alive: true },
   paused: { words: "The guest is held by the hypervisor.", alive: true },
@@ -94,8 +125,20 @@ export type StepState = (typeof stepStates)[number];
 export const mayBecome = <S extends string>(table: Record<S, { next: readonly string[] }>, from: S, to: S): boolean =>
   table[from].next.includes(to);
 
+export const maintenanceStates = {
+  draining: { words: "VMs are being moved off the host.", ended: false },
+  waiting: { words: "What could be moved is moved; the host is not empty, and the reasons are written.", ended: false },
+  empty: { words: "No VM of Belay's runs there: the host may be worked on.", ended: false },
+  ended: { words: "The host is in use again.", ended: true },
+} as const satisfies Record<string, { words: string; ended: boolean }>;
+export type MaintenanceState = keyof typeof maintenanceStates;
+export const moveStates = ["waiting", "moving", "moved", "failed", "stays"] as const;
+export type MoveState = (typeof moveStates)[number];
+
 const keys = <K extends string>(table: Record<K, unknown>) => Object.keys(table) as [K, ...K[]];
 export const hostStateNames = keys(hostStates);
+export const hostStandingNames = keys(hostStandings);
+export const maintenanceStateNames = keys(maintenanceStates);
 export const vmStateNames = keys(vmStates);
 export const incidentStateNames = keys(incidentStates);
 export const repairStateNames = keys(repairStates);

@@ -30,11 +30,12 @@ export type Consent = (typeof consentLadder)[number];
 export const consentCovers = (given: Consent, asked: Consent): boolean =>
   consentLadder.indexOf(given) >= consentLadder.indexOf(asked);
 
-export const techniqueNames = ["revive-vm"] as const;
+export const techniqueNames = ["revive-vm", "relocate", "evacuate", "hook", "restart-libvirtd"] as const;
 export type TechniqueName = (typeof techniqueNames)[number];
 
 export interface Technique {
   readonly layer: Layer;
+  /** What the VM's owner must allow. Host techniques ask each VM's owner by the technique that they begin for it. */
   readonly needsConsent: Consent;
   readonly rollsBack: boolean;
   readonly words: string;
@@ -47,7 +48,36 @@ export const techniques: Record<TechniqueName, Technique> = {
     rollsBack: false,
     words: "Bring the VM back on its own host, by what the hypervisor says of it: same features, same disk.",
   },
+  relocate: {
+    layer: "vm",
+    needsConsent: "relocate",
+    rollsBack: false,
+    words: "Start the VM on another host, from its own disk, once it is proven that it cannot run on its old one.",
+  },
+  evacuate: {
+    layer: "host",
+    needsConsent: "notify",
+    rollsBack: false,
+    words: "Prove that the host is off, then start each of its VMs elsewhere, by priority and capacity.",
+  },
+  hook: {
+    layer: "vm",
+    needsConsent: "restart-vm",
+    rollsBack: false,
+    words: "Run the provider's own program for this failure.",
+  },
+  "restart-libvirtd": {
+    layer: "host",
+    needsConsent: "notify",
+    rollsBack: false,
+    words: "Start the host's libvirtd again over SSH. No guest is touched.",
+  },
 };
 
 /** A VM that fails again and again is not helped by one more start: then it is handed over, and shown as not protected. */
-export const restartLimit = { repairs: 3, withinMs: 10 * 60_000 } as const;
+export const restartLimit = {
+  repairs: 3,
+  withinMs: 10 * 60_000,
+  /** Pause before the second, third, … repair within that time. */
+  backoffMs: [0, 5_000, 20_000],
+} as const;

@@ -1,11 +1,18 @@
 import type {
   Application,
+  CloudPolicy,
+  FenceDevice,
+  FenceDeviceId,
+  Hook,
+  HookId,
   Host,
   HostId,
   Incident,
   IncidentId,
+  Maintenance,
   Organization,
   OrganizationId,
+  Tolerance,
   Vm,
   VmId,
 } from "../../model/index.ts";
@@ -18,7 +25,14 @@ export type StoreChange =
   | { readonly kind: "application.changed"; readonly application: Application }
   | { readonly kind: "vm.changed"; readonly vm: Vm }
   | { readonly kind: "vm.removed"; readonly vmId: VmId; readonly organizationId: OrganizationId | null }
-  | { readonly kind: "incident.changed"; readonly incident: Incident };
+  | { readonly kind: "incident.changed"; readonly incident: Incident }
+  | { readonly kind: "fence-device.changed"; readonly fenceDevice: FenceDevice }
+  | { readonly kind: "fence-device.removed"; readonly fenceDeviceId: FenceDeviceId }
+  | { readonly kind: "hook.changed"; readonly hook: Hook }
+  | { readonly kind: "hook.removed"; readonly hookId: HookId }
+  | { readonly kind: "maintenance.changed"; readonly maintenance: Maintenance }
+  | { readonly kind: "policy.changed"; readonly policy: CloudPolicy }
+  | { readonly kind: "tolerance.changed"; readonly tolerance: readonly Tolerance[] };
 
 /** The columns by which events are found again. */
 export function subjectsOf(change: StoreChange): {
@@ -36,7 +50,20 @@ export function subjectsOf(change: StoreChange): {
     case "vm.removed":
       return { vmId: change.vmId };
     case "incident.changed":
-      return { hostId: change.incident.hostId, vmId: change.incident.vmId, incidentId: change.incident.id };
+      return {
+        hostId: change.incident.hostId,
+        ...(change.incident.vmId === null ? {} : { vmId: change.incident.vmId }),
+        incidentId: change.incident.id,
+      };
+    case "fence-device.changed":
+      return { hostId: change.fenceDevice.hostId };
+    case "maintenance.changed":
+      return { hostId: change.maintenance.hostId };
+    case "fence-device.removed":
+    case "hook.changed":
+    case "hook.removed":
+    case "policy.changed":
+    case "tolerance.changed":
     case "organization.changed":
     case "application.changed":
       return {};
