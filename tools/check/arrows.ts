@@ -25,14 +25,19 @@ export const rooms: Readonly<Record<string, Room>> = {
   "lib/contract": { to: ["lib/model"], doors: door, noNode: true },
   "lib/decide": { to: ["lib/model"], doors: door, noNode: true },
   "lib/engine": { to: ["lib/model", "lib/decide"], doors: ["index.ts", "ports.ts"] },
-  "lib/service": { to: ["lib/model", "lib/contract", "engine/ports"], doors: door },
+  /** Previews and refusals are the planner's own: a service asks it before an intent is written down. */
+  "lib/service": { to: ["lib/model", "lib/contract", "lib/decide", "engine/ports"], doors: door },
   /** global.ts is what the pages see of the server: the rest of the room must not be bundled with them. */
   "lib/api": {
     to: ["lib/service", "lib/contract", "lib/model", "engine/ports"],
     doors: ["index.ts", "global.ts"],
   },
   "lib/libvirt": { to: [], doors: door },
-  "lib/hypervisor": { to: ["lib/libvirt", "lib/model", "engine/ports"], doors: door },
+  "lib/hypervisor": { to: ["lib/libvirt", "lib/helper", "lib/model", "engine/ports"], doors: door },
+  /** Fence agents and hooks: other people's programs, run on the server. */
+  "lib/fencing": { to: ["lib/model", "engine/ports"], doors: door },
+  /** `belay-host`, the program on a hypervisor, and the words that it and the engine exchange. */
+  "lib/helper": { to: [], doors: door },
   "lib/checkpoint": { to: ["lib/libvirt", "lib/model", "engine/ports"], doors: door },
   "lib/store": { to: ["lib/model", "engine/ports"], doors: door },
   /** DBOS behind the engine's port, as the store is PostgreSQL behind it. */
