@@ -1,4 +1,6 @@
 import type { Clock, Hypervisor } from "../engine/ports.ts";
+import type { VirtualClock } from "./clock/virtual-clock.ts";
+import { wrapMethods } from "./wrap-methods.ts";
 
 /** Where a process is killed: at its `call`th call from now (1 is the next), before it is made or after it was done. */
 export interface KillPoint {
@@ -26,12 +28,39 @@ export interface Life {
 
 const never = () => new Promise<never>(() => undefined);
 
-export function createLife(clock: Clock): Life {
+export function createLife(clock: Pick<VirtualClock, "now" | "after">): Life {
   const death = new AbortController();
   const made: string[] = [];
+  /** How to give up each of its timers. A signal for each sleep would cost more than all the rest of it. */
+  const timers = new Set<() => void>();
   let killPoint: KillPoint | undefined;
-  const dead = () => death.signal.aborted;
-  const kill = () => death.abort(new Error("The process was killed."));
+  let isDead = false;
+  const dead = () => isDead;
+  function kill(): void {
+    if (isDead) return;
+    isDead = true;
+    for (const giveUp of timers) giveUp();
+    timers.clear();
+    death.abort(new Error("The process was killed."));
+  }
+
+  function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const giveUp = clock.after(ms, () => {
+        timers.delete(giveUp);
+        signal?.removeEventListener("abort", aborted);
+        resolve();
+      });
+      const aborted = () => {
+        giveUp();
+        timers.delete(giveUp);
+        reject(signal?.reason);
+      };
+      timers.add(giveUp);
+      signal?.addEventListener("abort", aborted, { once: true });
+    });
+  }
 
   /** The outcome of a call made by this process: nothing once it is dead. */
   const outcome = <T>(promise: Promise<T>, killed = false): Promise<T> =>
@@ -69,20 +98,17 @@ export function createLife(clock: Clock): Life {
   }
 
   const wrap = <P extends object>(name: string, port: P): P =>
-    new Proxy(port, {
-      get(target, key) {
-        const value: unknown = Reflect.get(target, key);
-        if (typeof value !== "function") return value;
-        return (...given: unknown[]) => {
-          // A dead process hears nothing: its listeners stay with whom it gave them to, and do nothing.
-          const args = given.map((it) =>
-            typeof it === "function"
-              ? (...heard: unknown[]) => (dead() ? undefined : Reflect.apply(it, undefined, heard))
-              : it,
-          );
-          return through(`${name}.${String(key)}`, () => Reflect.apply(value, target, args));
-        };
-      },
+    wrapMethods(port, (call, key) => {
+      const called = `${name}.${key}`;
+      return (...given) => {
+        // A dead process hears nothing: its listeners stay with whom it gave them to, and do nothing.
+        const args = given.map((it) =>
+          typeof it === "function"
+            ? (...heard: unknown[]) => (dead() ? undefined : Reflect.apply(it, undefined, heard))
+            : it,
+        );
+        return through(called, () => call(...args));
+      };
     });
 
   return {
@@ -93,14 +119,7 @@ export function createLife(clock: Clock): Life {
       killPoint = point;
     },
     wrap,
-    clock: {
-      now: clock.now,
-      sleep(ms, signal) {
-        if (dead()) return never();
-        const both = signal ? AbortSignal.any([signal, death.signal]) : death.signal;
-        return outcome(clock.sleep(ms, both));
-      },
-    },
+    clock: { now: clock.now, sleep: (ms, signal) => (dead() ? never() : sleep(ms, signal)) },
     wrapHypervisor(hypervisor) {
       const wrapped = wrap("hypervisor", hypervisor);
       return {

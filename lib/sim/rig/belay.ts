@@ -1,7 +1,8 @@
 import { createEngine, type Engine, type EngineOptions, type Log } from "../../engine/index.ts";
+import type { VirtualClock } from "../clock/virtual-clock.ts";
 import { createLife, type KillPoint, type Life } from "../life.ts";
 import { type Random, seededRandom } from "../random.ts";
-import { type Journal, memoryJournal } from "../runner/journal.ts";
+import { type MemoryJournal, memoryJournal } from "../runner/journal.ts";
 import { memoryRunner } from "../runner/memory-runner.ts";
 import type { SimulatedCloud } from "../simulated-cloud.ts";
 import { slow } from "../slow.ts";
@@ -18,17 +19,19 @@ export interface Belay {
   aliveSince(): number | undefined;
   /** Calls of ports that the newest life has made. */
   calls(): readonly string[];
-  readonly journal: Journal;
+  readonly journal: MemoryJournal;
+  /** Starts and deaths: they change what Belay is answerable for. */
+  changes(): number;
 }
 
 export function createBelay(
+  clock: VirtualClock,
   cloud: SimulatedCloud,
   store: MemoryStore,
   log: Log,
   seed: number,
   options: Partial<EngineOptions>,
 ): Belay {
-  const { clock } = cloud.world;
   const journal = memoryJournal();
   let life: Life | undefined;
   let startedAt = 0;
@@ -63,6 +66,7 @@ export function createBelay(
     kill: () => life?.kill(),
     killAt: (point) => life?.killAt(point),
     aliveSince: () => (life?.alive() ? startedAt : undefined),
+    changes: () => starts * 2 + (life?.alive() ? 1 : 0),
     calls: () => life?.calls() ?? [],
   };
 }

@@ -67,11 +67,11 @@ async function play({ fault, effect, persistent = true, orElse = () => false }: 
       await rig.clock.advance(pauseMs);
       await rig.act({ do: "belay-starts" });
     }
-    wrong.push(...(await watchman.check()));
+    wrong.push(...watchman.check());
     other = point !== undefined && orElse(rig);
   }
   await rig.clock.advance(5000);
-  wrong.push(...(await watchman.check()));
+  wrong.push(...watchman.check());
   const effects = rig.cloud.world.history().filter(({ words }) => effect.test(words)).length;
   if (!other && !wellAgain(rig)) wrong.push("It did not come back within a minute.");
   if (effects !== (other ? 0 : 1)) wrong.push(`${effects} times ${effect.source}.`);

@@ -47,6 +47,7 @@ export async function createRig(
       void log.push({ at: clock.now(), level, words, facts });
   const provider: Viewer = { userId: null, name: "The provider", organizationId: ids.next("org"), role: "provider" };
   const belay = createBelay(
+    clock,
     cloud,
     store,
     { info: writer("info"), warn: writer("warn"), error: writer("error") },

@@ -66,7 +66,7 @@ async function lookOn(rig: Rig, watchman: Watchman, ms: number, tell: (words: st
   const told = new Set<string>();
   for (let left = ms; left > 0; left -= checkEveryMs) {
     await rig.clock.advance(Math.min(left, checkEveryMs));
-    for (const words of await watchman.check()) {
+    for (const words of watchman.check()) {
       if (told.has(words)) continue;
       told.add(words);
       tell(`${(rig.clock.now() - startMs) / 1000} s: ${words}`);

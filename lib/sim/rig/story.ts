@@ -30,7 +30,7 @@ export async function tellStory(scenario: Scenario): Promise<Story> {
   const until = async (atMs: number) => {
     for (let left = startMs + atMs - rig.clock.now(); left > 0; left -= checkEveryMs) {
       await rig.clock.advance(Math.min(left, checkEveryMs));
-      for (const words of await watchman.check()) {
+      for (const words of watchman.check()) {
         if (broken.includes(words)) continue;
         broken.push(words);
         line(rig.clock.now(), "WRONG", words);

@@ -19,7 +19,15 @@ export interface Journal {
   unfinished(): Promise<readonly RepairId[]>;
 }
 
-export function memoryJournal(): Journal {
+export interface MemoryJournal extends Journal {
+  /** For checks: opened and not closed, without a wait. */
+  isOpen(repair: RepairId): boolean;
+  /** How often anything was written. */
+  changes(): number;
+}
+
+export function memoryJournal(): MemoryJournal {
+  let changes = 0;
   const runs = new Map<RepairId, { steps: JournalledStep[]; closed: boolean }>();
   const run = (repair: RepairId) => {
     const known = runs.get(repair);
@@ -28,14 +36,18 @@ export function memoryJournal(): Journal {
   };
   return {
     async open(repair) {
+      changes++;
       if (!runs.has(repair)) runs.set(repair, { steps: [], closed: false });
     },
     steps: async (repair) => [...run(repair).steps],
     append: async (repair, step) => void run(repair).steps.push(step),
     async close(repair) {
+      changes++;
       run(repair).closed = true;
     },
     isClosed: async (repair) => run(repair).closed,
+    isOpen: (repair) => runs.get(repair)?.closed === false,
+    changes: () => changes,
     unfinished: async () => [...runs].filter(([, it]) => !it.closed).map(([repair]) => repair),
   };
 }

@@ -1,7 +1,7 @@
 import type { EngineStore } from "../../engine/ports.ts";
 import { incidentStates, mayBecome } from "../../model/index.ts";
 import { emitIncident, type Parts } from "./parts.ts";
-import { hostName, type IncidentRow, isOpenRepair, openIncidentOf, openRepairOf, type RepairRow } from "./tables.ts";
+import { hostName, type IncidentRow, openIncidentOf, openRepairOf, openRepairs, type RepairRow } from "./tables.ts";
 
 type Incidents = Pick<EngineStore, "openIncident" | "clearIncident" | "repairsSince" | "openRepairs">;
 
@@ -43,14 +43,13 @@ export function incidents(parts: Parts): Incidents {
     },
 
     repairsSince: async (vm, since) =>
-      [...tables.repairs.values()].filter(
+      [...tables.by.repairsOfVm.of(vm)].filter(
         (it) =>
-          it.vmId === vm &&
           it.begunAt !== null &&
           it.begunAt >= since &&
           it.state !== "not-needed" &&
           tables.incidents.get(it.incidentId)?.tpSource !== "injected",
       ).length,
-    openRepairs: async () => [...tables.repairs.values()].filter(isOpenRepair).map((it) => it.id),
+    openRepairs: async () => openRepairs(tables).map((it) => it.id),
   };
 }

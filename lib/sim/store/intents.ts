@@ -13,7 +13,7 @@ const asIntent = ({ id, kind, vmId, hostId, uuid, name, runId, at }: IntentRow):
 /** What people asked for and the engine does: recorded once per key, begun before the effect, ended once. */
 export function engineIntents({ tables }: Parts): ForEngine {
   return {
-    pendingIntents: async () => [...tables.intents.values()].filter((it) => it.ended === null).map(asIntent),
+    pendingIntents: async () => [...tables.by.openIntent.of("open")].map(asIntent),
     async beginIntent(id, at) {
       const row = tables.intents.get(id);
       if (row === undefined || row.ended) return false;
@@ -26,8 +26,8 @@ export function engineIntents({ tables }: Parts): ForEngine {
     },
     /** A fault that could not be injected is no failure's time. */
     async injectedAt(vm, sinceMs) {
-      const times = [...tables.intents.values()].flatMap((it) =>
-        it.vmId === vm && it.begunAt !== null && it.begunAt >= sinceMs && it.ended?.ok !== false ? [it.begunAt] : [],
+      const times = [...tables.by.intentsOfVm.of(vm)].flatMap((it) =>
+        it.begunAt !== null && it.begunAt >= sinceMs && it.ended?.ok !== false ? [it.begunAt] : [],
       );
       return times.length === 0 ? undefined : Math.max(...times);
     },
@@ -36,7 +36,7 @@ export function engineIntents({ tables }: Parts): ForEngine {
 
 export function peopleIntents(parts: Parts): ForPeople {
   const { tables, ids } = parts;
-  const byKey = (key: string) => [...tables.intents.values()].find((it) => it.key === key);
+  const byKey = (key: string) => [...tables.by.intentKey.of(key)][0];
   return {
     async recordIntent({ kind, vmId, runId, key }, by, at) {
       const known = byKey(key);

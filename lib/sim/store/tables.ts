@@ -19,6 +19,7 @@ import {
   type Vm,
   type VmId,
 } from "../../model/index.ts";
+import { type Index, Rows } from "./rows.ts";
 
 export interface HostRow {
   readonly host: Host;
@@ -48,26 +49,48 @@ export interface AuditRow {
 
 /** Everything that the store keeps, as prisma/schema.prisma has it. Rows are replaced, never changed. */
 export interface Tables {
-  readonly organizations: Map<OrganizationId, Organization>;
-  readonly hosts: Map<HostId, HostRow>;
-  readonly applications: Map<ApplicationId, Application>;
-  readonly vms: Map<VmId, VmRow>;
-  readonly incidents: Map<IncidentId, IncidentRow>;
-  readonly repairs: Map<RepairId, RepairRow>;
-  readonly intents: Map<IntentId, IntentRow>;
+  readonly organizations: Rows<OrganizationId, Organization>;
+  readonly hosts: Rows<HostId, HostRow>;
+  readonly applications: Rows<ApplicationId, Application>;
+  readonly vms: Rows<VmId, VmRow>;
+  readonly incidents: Rows<IncidentId, IncidentRow>;
+  readonly repairs: Rows<RepairId, RepairRow>;
+  readonly intents: Rows<IntentId, IntentRow>;
   readonly audit: AuditRow[];
+  readonly by: {
+    /** Incidents that have not ended, in one group ("open"). */
+    readonly openIncident: Index<IncidentId, IncidentRow>;
+    readonly openRepair: Index<RepairId, RepairRow>;
+    readonly repairsOfIncident: Index<RepairId, RepairRow>;
+    readonly repairsOfVm: Index<RepairId, RepairRow>;
+    readonly openIntent: Index<IntentId, IntentRow>;
+    readonly intentsOfVm: Index<IntentId, IntentRow>;
+    readonly intentKey: Index<IntentId, IntentRow>;
+  };
 }
 
-export const createTables = (): Tables => ({
-  organizations: new Map(),
-  hosts: new Map(),
-  applications: new Map(),
-  vms: new Map(),
-  incidents: new Map(),
-  repairs: new Map(),
-  intents: new Map(),
-  audit: [],
-});
+export function createTables(): Tables {
+  const incidents = new Rows<IncidentId, IncidentRow>();
+  const repairs = new Rows<RepairId, RepairRow>();
+  const intents = new Rows<IntentId, IntentRow>();
+  return {
+    ...{ organizations: new Rows(), hosts: new Rows(), applications: new Rows(), vms: new Rows() },
+    ...{ incidents, repairs, intents, audit: [] },
+    by: {
+      openIncident: incidents.indexBy((row) => (isOpenIncident(row) ? "open" : undefined)),
+      openRepair: repairs.indexBy((row) => (isOpenRepair(row) ? "open" : undefined)),
+      repairsOfIncident: repairs.indexBy((row) => row.incidentId),
+      repairsOfVm: repairs.indexBy((row) => row.vmId ?? undefined),
+      openIntent: intents.indexBy((row) => (row.ended === null ? "open" : undefined)),
+      intentsOfVm: intents.indexBy((row) => row.vmId),
+      intentKey: intents.indexBy((row) => row.key),
+    },
+  };
+}
+
+/** How often anything was written. */
+export const changesOf = ({ by, audit, ...tables }: Tables): number =>
+  Object.values(tables).reduce((sum, rows) => sum + rows.changes, audit.length);
 
 /** The row, or a refusal that names what is missing. */
 export function need<K extends string, V>(table: ReadonlyMap<K, V>, id: K, what: string, field?: string): V {
@@ -87,18 +110,19 @@ export const hostName = (tables: Tables, id: HostId): string => need(tables.host
 
 export const incidentOf = (tables: Tables, row: IncidentRow): Incident => ({
   ...row,
-  repairs: [...tables.repairs.values()]
-    .filter((it) => it.incidentId === row.id)
-    .map(({ begunAt, ...repair }): Repair => repair),
+  repairs: [...tables.by.repairsOfIncident.of(row.id)].map(({ begunAt, ...repair }): Repair => repair),
 });
 
 export const isOpenIncident = (row: Pick<Incident, "state">): boolean => !incidentStates[row.state].ended;
 export const isOpenRepair = (row: Pick<Repair, "state">): boolean => !repairStates[row.state].ended;
 
+export const openIncidents = (tables: Tables): IncidentRow[] => [...tables.by.openIncident.of("open")];
+export const openRepairs = (tables: Tables): RepairRow[] => [...tables.by.openRepair.of("open")];
+
 /** The VM's incident that has not ended: at most one, as the partial unique index of lib/store has it. */
 export const openIncidentOf = (tables: Tables, vm: VmId): IncidentRow | undefined =>
-  [...tables.incidents.values()].find((it) => it.vmId === vm && isOpenIncident(it));
+  openIncidents(tables).find((it) => it.vmId === vm);
 export const openRepairOf = (tables: Tables, vm: VmId): RepairRow | undefined =>
-  [...tables.repairs.values()].find((it) => it.vmId === vm && isOpenRepair(it));
+  openRepairs(tables).find((it) => it.vmId === vm);
 
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,7 +1,7 @@
 import type { EngineStore } from "../../engine/ports.ts";
 import { BelayError, hostStates, type Vm } from "../../model/index.ts";
 import type { Parts } from "./parts.ts";
-import { byText, hostName, isOpenIncident, need, needVm } from "./tables.ts";
+import { byText, hostName, need, needVm, openIncidents } from "./tables.ts";
 
 /** The engine's side of the store: what it learns of hosts and VMs. */
 type Watching = Pick<
@@ -49,8 +49,8 @@ export function watching({ tables, log, ids }: Parts): Watching {
         .sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id)),
     openIncidentsOf: async (host) =>
       new Map(
-        [...tables.incidents.values()]
-          .filter((it) => isOpenIncident(it) && it.hostId === host)
+        openIncidents(tables)
+          .filter((it) => it.hostId === host)
           .map((it) => [it.vmId, it.state]),
       ),
     async modeOf(id) {

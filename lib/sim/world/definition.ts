@@ -2,8 +2,16 @@ import { XMLParser } from "fast-xml-parser";
 import { create } from "xmlbuilder2";
 import type { SimDomain, SimGuest } from "./types.ts";
 
+const written = new WeakMap<SimDomain, string>();
+
 /** Domain XML as libvirt shows it, as far as the simulated cloud has anything to say (libvirt.org/formatdomain.html). */
-export const toXml = (domain: SimDomain, guest: SimGuest): string =>
+export function toXml(domain: SimDomain, guest: SimGuest): string {
+  const xml = written.get(domain) ?? write(domain, guest);
+  written.set(domain, xml); // domains are replaced, never changed, and a guest's onCrash stays
+  return xml;
+}
+
+const write = (domain: SimDomain, guest: SimGuest): string =>
   create({
     domain: {
       "@type": "qemu",

@@ -25,6 +25,8 @@ export interface World {
   hostByUri(uri: string): SimHost | undefined;
   guests(): readonly SimGuest[];
   guest(uuid: string): SimGuest | undefined;
+  /** Grows whenever something in the world may have changed: a look at it that found nothing need not be repeated. */
+  changes(): number;
   /** The newest happenings, at most 10,000. */
   history(): readonly Happening[];
   violations(): readonly Violation[];
@@ -79,13 +81,16 @@ export function createWorld(clock: Clock, seed: number, hosts: readonly SimHost[
   const hostChanges = new Map(hosts.map((host) => [host, listeners<void>()]));
   const events: EventPlan = { lose: 0, duplicate: 0, delay: { count: 0, ms: 0 } };
 
+  let changes = 0;
   const tell = (words: string) => {
+    changes++;
     const happening = { at: clock.now(), words };
     if (history.length === kept) history.shift();
     history.push(happening);
     happenings.call(happening);
   };
   const accuse = (invariant: number, words: string) => {
+    changes++;
     if (violations.length < kept) violations.push({ at: clock.now(), invariant, words });
   };
 
@@ -97,6 +102,7 @@ export function createWorld(clock: Clock, seed: number, hosts: readonly SimHost[
     if (carriers.length > 1) accuse(1, `${name} runs on ${carriers.map((host) => host.name).join(" and ")} at once.`);
   };
   const set = (host: SimHost, domain: SimDomain) => {
+    changes++;
     if (domain.state === "stopped" && !domain.persistent) host.domains.delete(domain.uuid);
     else host.domains.set(domain.uuid, domain);
     checkCopies(domain);
@@ -113,6 +119,7 @@ export function createWorld(clock: Clock, seed: number, hosts: readonly SimHost[
     hostByUri: (uri) => byUri.get(uri),
     guests: () => guests,
     guest: (uuid) => byUuid.get(uuid),
+    changes: () => changes,
     history: () => history,
     violations: () => violations,
     tell,
@@ -120,7 +127,10 @@ export function createWorld(clock: Clock, seed: number, hosts: readonly SimHost[
     onHappening: happenings.add,
     onEvent: (host, hear) => hostEvents.get(host)?.add(hear) ?? (() => undefined),
     onHostChange: (host, hear) => hostChanges.get(host)?.add(hear) ?? (() => undefined),
-    hostChanged: (host) => hostChanges.get(host)?.call(),
+    hostChanged(host) {
+      changes++;
+      hostChanges.get(host)?.call();
+    },
     turn(host, { domain, what }) {
       set(host, domain);
       say(host, { uuid: domain.uuid, what });

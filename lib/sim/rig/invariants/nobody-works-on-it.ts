@@ -1,0 +1,20 @@
+import { answerMs, type Invariant } from "./sight.ts";
+
+/** Each open incident is worked on or was handed over, each open repair has a program that runs it, each request gets its answer. */
+export const nobodyWorksOnIt: Invariant = ({ rig, tables, belayLives, openIncidents, openRepairs, lasts }) =>
+  function* () {
+    const repairs = openRepairs();
+    for (const incident of openIncidents()) {
+      const name = incident.vmId === null ? incident.hostId : tables.vms.get(incident.vmId)?.vm.name;
+      const working = repairs.some((it) => it.incidentId === incident.id);
+      if (working === (incident.state === "handed-over"))
+        yield `5: the incident of ${name} is ${incident.state} and ${working ? "has" : "has no"} repair at work.`;
+      if (incident.words === "") yield `5: the incident of ${name} says nothing.`;
+    }
+    for (const repair of repairs)
+      if (lasts(`idle ${repair.id}`, belayLives() && !rig.belay.journal.isOpen(repair.id)))
+        yield `5: repair ${repair.id} is open and no program runs it.`;
+    for (const intent of tables.by.openIntent.of("open"))
+      if (lasts(`intent ${intent.id}`, belayLives(), answerMs))
+        yield `6: a request to kill ${intent.name} was acknowledged and nobody carries it out.`;
+  };

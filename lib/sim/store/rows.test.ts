@@ -1,0 +1,30 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Rows } from "./rows.ts";
+
+test("an index shows what a search through all rows would, whatever was written and deleted", () => {
+  const write = fc.record({ key: fc.nat(9), group: fc.option(fc.constantFrom("a", "b")), gone: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(write, { maxLength: 60 }), (writes) => {
+      const rows = new Rows<number, { key: number; group: string | null }>();
+      const index = rows.indexBy((row) => row.group ?? undefined);
+      for (const { gone, ...row } of writes) {
+        if (gone) rows.delete(row.key);
+        else rows.set(row.key, row);
+      }
+      const byKey = (a: { key: number }, b: { key: number }) => a.key - b.key;
+      for (const group of ["a", "b"])
+        expect([...index.of(group)].sort(byKey)).toEqual(
+          [...rows.values()].filter((row) => row.group === group).sort(byKey),
+        );
+      expect(rows.changes).toBe(writes.length);
+    }),
+    { seed: 3 },
+  );
+});
+
+test("an index that is made late knows the rows that were there", () => {
+  const rows = new Rows<string, { group: string }>();
+  rows.set("one", { group: "a" });
+  expect([...rows.indexBy((row) => row.group).of("a")]).toEqual([{ group: "a" }]);
+});
