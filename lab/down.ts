@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { hostPaths, labPaths, machineLock } from "./paths.ts";
 import { type OnPhase, phase } from "./phases.ts";
-import { bridgeAlias, readRecord, readRun } from "./state.ts";
+import { bridgeAlias, readRecord, readRun, sinkAlias } from "./state.ts";
 import { bridgeName } from "./subnet.ts";
 import { withLock } from "./system/lock.ts";
 import { linkAlias, linkIsUp, machineNetworks, removeLink, setLink } from "./system/network.ts";
@@ -34,6 +34,8 @@ export async function labDown(name: string, options: LabDownOptions = {}): Promi
       await withLock(machineLock, async () => {
         for (const cable of cables) await removeLink(cable);
         if (bridge) await removeLink(bridge);
+        const sink = await findSink(name, bridge);
+        if (sink) await removeLink(sink);
       });
       say(bridge ?? "nothing to remove");
     });
@@ -58,6 +60,14 @@ async function findBridge(lab: string): Promise<string | undefined> {
   const recorded = bridgeName((await readRecord(lab).catch(() => undefined))?.index ?? -1);
   if (links.includes(recorded) && !(await linkAlias(recorded))) return recorded;
   for (const link of links) if (link.startsWith("bly") && (await linkAlias(link)) === bridgeAlias(lab)) return link;
+  return undefined;
+}
+
+/** The interface that isolated hosts' addresses lead to, likewise: beside the bridge, or by its alias where that is gone. */
+async function findSink(lab: string, bridge: string | undefined): Promise<string | undefined> {
+  const { links } = await machineNetworks();
+  for (const link of links.filter((one) => one.startsWith("bly") && one.endsWith("void")))
+    if (link === `${bridge}void` || (await linkAlias(link)) === sinkAlias(lab)) return link;
   return undefined;
 }
 

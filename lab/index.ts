@@ -1,9 +1,11 @@
 /** The lab's only door: real libvirt hosts on one Linux machine, for tests, benches and `npm start`. See README.md. */
 
+export { setBmc } from "./bmc.ts";
 export { type LabDownOptions, labDown } from "./down.ts";
 export { createGuest, type GuestInfo, type GuestOptions } from "./guest/create.ts";
 export { type EnsureImageOptions, ensureImage, type GuestImage } from "./guest/image.ts";
 export { type GuestStatus, listGuests, removeGuest } from "./guest/list.ts";
+export { isolate, rejoin } from "./isolate.ts";
 export type { OnPhase, Phase } from "./phases.ts";
 export { cut, mend, powerCycle, powerOff, powerOn } from "./power.ts";
 export { runOnHost } from "./run-on-host.ts";

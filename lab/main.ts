@@ -14,7 +14,7 @@ const program = new Command("lab")
   .description("Real libvirt hosts on this machine, each in namespaces of its own.")
   .showHelpAfterError();
 addLabCommands(program, watch);
-addHostCommands(program);
+addHostCommands(program, watch);
 addGuestCommands(program, watch);
 
 try {

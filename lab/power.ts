@@ -1,23 +1,8 @@
 import { boot, halt } from "./host/boot.ts";
 import { waitReady } from "./host/ready.ts";
-import { hostPaths, labPaths } from "./paths.ts";
-import { type HostRecord, hostNetwork, type LabRecord, requireHost, requireRecord, writeWish } from "./state.ts";
-import { withLock } from "./system/lock.ts";
+import { hostNetwork, writeWish } from "./state.ts";
 import { linkIsUp, setLink } from "./system/network.ts";
-
-/** One host at a time, beside other hosts' changes, never beside `up` or `down`. */
-async function withHost<T>(
-  lab: string,
-  name: string,
-  work: (record: LabRecord, host: HostRecord) => Promise<T>,
-): Promise<T> {
-  await requireRecord(lab);
-  const change = async () => {
-    const record = await requireRecord(lab);
-    return await work(record, requireHost(record, name));
-  };
-  return await withLock(labPaths(lab).lock, () => withLock(hostPaths(lab, name).lock, change), { shared: true });
-}
+import { withHost } from "./with-host.ts";
 
 /** Power off, as when the mains fail: silent to the network, every process gone. Twice is once. */
 export async function powerOff(lab: string, host: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { z } from "zod";
 import { hostPaths, labPaths, labsDir } from "./paths.ts";
-import { bridgeName, gatewayOf, hostAddress, linkName, macAddress } from "./subnet.ts";
+import { bridgeName, gatewayOf, hostAddress, linkName, macAddress, sinkName } from "./subnet.ts";
 import { LabError } from "./system/error.ts";
 import { readText, writeJson } from "./system/files.ts";
 import { processIdentity } from "./system/process.ts";
@@ -22,8 +22,13 @@ const labRecord = z.object({
 export type LabRecord = z.infer<typeof labRecord>;
 export type HostRecord = LabRecord["hosts"][number];
 
-/** What was last asked for. A host switched off on purpose stays off at the next `up`; a cut cable stays cut. */
-const hostWish = z.object({ power: z.enum(["on", "off"]), link: z.enum(["up", "down"]) });
+/** What was last asked for. A host switched off on purpose stays off at the next `up`; a cut cable stays cut, and so on. */
+const hostWish = z.object({
+  power: z.enum(["on", "off"]),
+  link: z.enum(["up", "down"]),
+  control: z.enum(["open", "isolated"]).default("open"),
+  bmc: z.enum(["lit", "dark"]).default("lit"),
+});
 export type HostWish = z.infer<typeof hostWish>;
 
 /** Reads one JSON file; undefined when absent or, with `lenient`, when it is not what it should be. */
@@ -60,7 +65,7 @@ export function requireHost(record: LabRecord, host: string): HostRecord {
 }
 
 export async function readWish(lab: string, host: string): Promise<HostWish> {
-  return (await readJson(hostPaths(lab, host).wish, hostWish, true)) ?? { power: "on", link: "up" };
+  return (await readJson(hostPaths(lab, host).wish, hostWish, true)) ?? hostWish.parse({ power: "on", link: "up" });
 }
 
 export async function writeWish(lab: string, host: string, change: Partial<HostWish>): Promise<void> {
@@ -84,12 +89,16 @@ export async function labNames(): Promise<string[]> {
 /** How a lab's bridge is told from anybody else's: the directory of its state. */
 export const bridgeAlias = (lab: string) => `belay-lab ${labPaths(lab).dir}`.slice(0, 255);
 
+/** The same for the interface beside it that leads nowhere; see system/sink.ts. */
+export const sinkAlias = (lab: string) => `belay-lab-sink ${labPaths(lab).dir}`.slice(0, 255);
+
 /** Everything about a host's place in the network, from its number. */
 export function hostNetwork(index: number, number: number) {
   return {
     address: hostAddress(index, number),
     gateway: gatewayOf(index),
     bridge: bridgeName(index),
+    sink: sinkName(index),
     link: linkName(index, number),
     cardMac: macAddress(index, "host", number),
     bridgeMac: macAddress(index, "bridge", number),

@@ -3,13 +3,15 @@ import { labPaths } from "./paths.ts";
 import { type HostRecord, hostNetwork, type LabRecord, readWish, requireRecord } from "./state.ts";
 import { bridgeName, gatewayOf, subnetOf } from "./subnet.ts";
 import { linkIsUp } from "./system/network.ts";
+import { isSunk } from "./system/sink.ts";
 import type { LabHost, LabState } from "./types.ts";
 
 async function hostState(record: LabRecord, host: HostRecord): Promise<LabHost> {
-  const { address, link } = hostNetwork(record.index, host.number);
-  const [pid, cable, wanted] = await Promise.all([
+  const { address, link, sink } = hostNetwork(record.index, host.number);
+  const [pid, cable, isolated, wanted] = await Promise.all([
     hostPid(record.name, host.name),
     linkIsUp(link),
+    isSunk(sink, address),
     readWish(record.name, host.name),
   ]);
   return {
@@ -18,6 +20,8 @@ async function hostState(record: LabRecord, host: HostRecord): Promise<LabHost> 
     hostKeySha256: host.keySha256,
     power: pid === undefined ? "off" : "on",
     link: cable ? "up" : "down",
+    control: isolated ? "isolated" : "open",
+    bmc: wanted.bmc,
     wanted,
     uri: `qemu+ssh://root@${address}/system`,
   };

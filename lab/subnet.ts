@@ -38,6 +38,7 @@ export function guestAddress(index: number, guest: number): string | undefined {
 }
 /** Network interfaces of the machine that belong to this lab. At most 15 characters, the kernel's limit. */
 export const bridgeName = (index: number) => `bly${index}`;
+export const sinkName = (index: number) => `bly${index}void`;
 export const linkName = (index: number, host: number) => `bly${index}h${host}`;
 
 /** A locally administered MAC address that says which lab, kind and number it belongs to. */

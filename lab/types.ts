@@ -27,8 +27,12 @@ export interface LabHost {
   power: "on" | "off";
   /** Its network cable; a host that is off has none. */
   link: "up" | "down";
+  /** Isolated: the machine itself (the control plane) and the host do not hear each other; all others do. */
+  control: "open" | "isolated";
+  /** Dark: its fence agent gets no answer. */
+  bmc: "lit" | "dark";
   /** What was asked for last. `power` differs from it when the host died by itself. */
-  wanted: { power: "on" | "off"; link: "up" | "down" };
+  wanted: { power: "on" | "off"; link: "up" | "down"; control: "open" | "isolated"; bmc: "lit" | "dark" };
   /** "qemu+ssh://root@ADDRESS/system" */
   uri: string;
 }

@@ -2,17 +2,27 @@ import { ensureImage } from "./guest/image.ts";
 import { boot } from "./host/boot.ts";
 import { createHostFiles, ensureLabKey, writeHostSettings } from "./host/files.ts";
 import { waitReady } from "./host/ready.ts";
+import { applyControl } from "./isolate.ts";
 import { authorizeKeys } from "./keys.ts";
 import { kvmUsable } from "./kvm.ts";
 import { labPaths, machineLock, makeLabsDir } from "./paths.ts";
 import { phase } from "./phases.ts";
 import { bridgeAlias, type LabRecord, labNames, readRecord, readWish, writeRecord, writeWish } from "./state.ts";
 import { readLab } from "./status.ts";
-import { bridgeName, chooseSubnet, gatewayOf, macAddress, maxHosts, prefixLength, subnetOf } from "./subnet.ts";
+import {
+  bridgeName,
+  chooseSubnet,
+  gatewayOf,
+  macAddress,
+  maxHosts,
+  prefixLength,
+  sinkName,
+  subnetOf,
+} from "./subnet.ts";
 import { requireSupport } from "./support.ts";
 import { LabError } from "./system/error.ts";
 import { withLock } from "./system/lock.ts";
-import { ensureBridge, linkAlias, machineNetworks } from "./system/network.ts";
+import { ensureBridge, linkAlias, linkIsUp, machineNetworks, removeLink } from "./system/network.ts";
 import { defaultLab, type LabState, type LabUpOptions } from "./types.ts";
 
 /**
@@ -48,6 +58,7 @@ export async function labUp(options: LabUpOptions = {}): Promise<LabState> {
         await writeHostSettings(record, host, keys);
         if (options.powerOn) await writeWish(name, host.name, { power: "on" });
       }
+      for (const host of record.hosts) await applyControl(record, host);
       const wishes = await Promise.all(record.hosts.map((host) => readWish(name, host.name)));
       const started = record.hosts.filter((_, at) => wishes[at]?.power === "on");
       for (const host of started) await boot(record, host);
@@ -63,6 +74,8 @@ export async function labUp(options: LabUpOptions = {}): Promise<LabState> {
 async function claimNetwork(name: string, image: string, kvm: boolean): Promise<LabRecord> {
   return await withLock(machineLock, async () => {
     const before = await readRecord(name);
+    // Where the bridge was removed by hand, routes into our own sink would look like somebody else's use of the subnet.
+    if (before && (await linkIsUp(bridgeName(before.index))) === undefined) await removeLink(sinkName(before.index));
     const { taken, links } = await machineNetworks();
     const record = before ? { ...before, image, kvm } : undefined;
     const bridge = record && bridgeName(record.index);

@@ -1,14 +1,14 @@
 import { type Command, Option } from "commander";
 import { readAll, runFence } from "../fence/agent.ts";
-import { cut, mend, powerCycle, powerOff, powerOn, readLab } from "../index.ts";
+import { cut, isolate, mend, powerCycle, powerOff, powerOn, readLab, rejoin, setBmc } from "../index.ts";
 import { type LabOption, labCommand, oneOf } from "./options.ts";
 import { openShell } from "./shell.ts";
 import { hostOf } from "./show.ts";
 
 const switches = { on: powerOn, off: powerOff, cycle: powerCycle };
 
-/** ssh, power, cut, mend, fence. */
-export function addHostCommands(program: Command): void {
+/** ssh, power, cut, mend, isolate, rejoin, bmc, fence. */
+export function addHostCommands(program: Command, { signal }: { signal: AbortSignal }): void {
   labCommand(program, "ssh", "a shell on a host, or one command: ssh HOST -- COMMAND")
     .argument("<host>")
     .argument("[command...]")
@@ -27,12 +27,24 @@ export function addHostCommands(program: Command): void {
     labCommand(program, name, description)
       .argument("<host>")
       .action(async (host: string, { lab }: LabOption) => await act(lab, host));
+  const control = {
+    isolate: ["cut this machine off from hosts that go on seeing each other", isolate],
+    rejoin: ["take that back", rejoin],
+  } as const;
+  for (const [name, [description, act]] of Object.entries(control))
+    labCommand(program, name, description)
+      .argument("<host...>")
+      .action(async (hosts: string[], { lab }: LabOption) => await act(lab, hosts));
+  labCommand(program, "bmc", "make a host's power controller silent to the fence agent, or let it answer again")
+    .argument("<state>", "dark or lit", oneOf("dark", "lit"))
+    .argument("<host>")
+    .action(async (state: "dark" | "lit", host: string, { lab }: LabOption) => await setBmc(lab, host, state));
   labCommand(program, "fence", "a fence agent: options on standard input as key=value lines")
     .addOption(
       new Option("-o, --action <action>", "for callers that ask on the command line, as for metadata").hideHelp(),
     )
     .action(async ({ lab, action }: LabOption & { action?: string }) => {
-      const answer = await runFence(action ? `action=${action}` : await readAll(process.stdin), lab);
+      const answer = await runFence(action ? `action=${action}` : await readAll(process.stdin), lab, { signal });
       process.stdout.write(answer.stdout);
       process.stderr.write(answer.stderr);
       process.exitCode = answer.code;

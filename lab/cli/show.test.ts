@@ -6,8 +6,11 @@ const host = {
   address: "198.18.0.11",
   hostKeySha256: "SHA256:x",
   link: "up",
+  control: "open",
+  bmc: "lit",
   uri: "qemu+ssh://root@198.18.0.11/system",
 } as const;
+const wanted = { link: "up", control: "open", bmc: "lit" } as const;
 const lab: LabState = {
   name: "belay",
   subnet: "198.18.0.0/22",
@@ -16,9 +19,9 @@ const lab: LabState = {
   identityFile: "/key",
   kvm: false,
   hosts: [
-    { ...host, name: "host-1", power: "on", wanted: { power: "on", link: "up" } },
-    { ...host, name: "host-2", power: "off", wanted: { power: "off", link: "up" } },
-    { ...host, name: "host-3", power: "off", wanted: { power: "on", link: "up" } },
+    { ...host, name: "host-1", power: "on", wanted: { ...wanted, power: "on" } },
+    { ...host, name: "host-2", power: "off", wanted: { ...wanted, power: "off" } },
+    { ...host, name: "host-3", power: "off", wanted: { ...wanted, power: "on" } },
   ],
 };
 
@@ -32,6 +35,13 @@ describe("what the commands print", () => {
     expect(lines[0]).toBe("lab belay: 198.18.0.0/22 on bly0, emulation");
     expect(lines[3]).toMatch(/^host-2 .* off +up/);
     expect(lines[4]).toMatch(/^host-3 .* off \(died\) +up/);
+  });
+
+  it("names what was done to a host besides", () => {
+    const [first, ...rest] = lab.hosts;
+    if (!first) return expect.fail();
+    const dark = { ...lab, hosts: [{ ...first, control: "isolated", bmc: "dark" } as const, ...rest] };
+    expect(labTable(dark).split("\n")[2]).toMatch(/SHA256:x +isolated from this machine, BMC dark$/);
   });
 
   it("names the hosts there are when asked for one there is not", () => {

@@ -25,9 +25,25 @@ export function labTable(lab: LabState): string {
   const head = `lab ${lab.name}: ${lab.subnet} on ${lab.bridge}, ${lab.kvm ? "KVM" : "emulation"}`;
   const rows = lab.hosts.map((host) => {
     const died = host.power === "off" && host.wanted.power === "on";
-    return [host.name, host.address, died ? "off (died)" : host.power, host.link, host.hostKeySha256];
+    return [
+      host.name,
+      host.address,
+      died ? "off (died)" : host.power,
+      host.link,
+      host.hostKeySha256,
+      faultsOf(host).join(", "),
+    ];
   });
-  return `${head}\n${table(["host", "address", "power", "link", "host key"], rows)}`;
+  return `${head}\n${table(["host", "address", "power", "link", "host key", "faults"], rows)}`;
+}
+
+/** What was done to a host, besides power and cable, in words. */
+export function faultsOf(host: LabHost): string[] {
+  const faults = [
+    [host.control === "isolated", "isolated from this machine"],
+    [host.bmc === "dark", "BMC dark"],
+  ] as const;
+  return faults.flatMap(([there, words]) => (there ? [words] : []));
 }
 
 export function guestTable(guests: readonly GuestStatus[]): string {

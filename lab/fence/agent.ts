@@ -1,9 +1,10 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { powerOff, powerOn } from "../power.ts";
 import { readLab } from "../status.ts";
 import { LabError } from "../system/error.ts";
 import type { LabHost, LabState } from "../types.ts";
 import { metadataXml } from "./metadata.ts";
-import { type FenceOptions, parseOptions } from "./options.ts";
+import { type FenceRequest, parseOptions } from "./options.ts";
 
 export interface FenceAnswer {
   /** 0: done, or "on" for status; 1: failed; 2: "off" for status. */
@@ -13,6 +14,14 @@ export interface FenceAnswer {
 }
 
 const maxInputBytes = 64 * 1024;
+/** How long an agent of the family tries to log in before it gives up, about. */
+const darkMs = 20_000;
+
+export interface FenceOptions {
+  /** How long a dark BMC is asked: 20 s unless told. */
+  darkMs?: number;
+  signal?: AbortSignal;
+}
 
 /** Standard input as text, to its end. */
 export async function readAll(input: AsyncIterable<Uint8Array | string>): Promise<string> {
@@ -25,11 +34,11 @@ export async function readAll(input: AsyncIterable<Uint8Array | string>): Promis
 }
 
 /** One call of the agent: options in, exit code and words out. Never throws for what a caller can get wrong. */
-export async function runFence(input: string, defaultLab: string): Promise<FenceAnswer> {
+export async function runFence(input: string, defaultLab: string, options: FenceOptions = {}): Promise<FenceAnswer> {
   try {
-    const options = parseOptions(input, defaultLab);
-    const warnings = options.warnings.map((warning) => `${warning}\n`).join("");
-    const answer = await act(options, defaultLab);
+    const request = parseOptions(input, defaultLab);
+    const warnings = request.warnings.map((warning) => `${warning}\n`).join("");
+    const answer = await act(request, defaultLab, options);
     return { ...answer, stderr: `${warnings}${answer.stderr ?? ""}` };
   } catch (error) {
     if (!(error instanceof LabError || error instanceof RangeError)) throw error;
@@ -38,20 +47,30 @@ export async function runFence(input: string, defaultLab: string): Promise<Fence
 }
 
 async function act(
-  options: FenceOptions,
+  request: FenceRequest,
   defaultLab: string,
+  options: FenceOptions,
 ): Promise<Omit<FenceAnswer, "stderr"> & { stderr?: string }> {
-  const { action, lab, plug } = options;
+  const { action, lab, plug } = request;
   if (action === "metadata") return { code: 0, stdout: metadataXml(defaultLab) };
   const state = await readLab(lab);
   const rows = (line: (host: LabHost) => string) => state.hosts.map((host) => `${line(host)}\n`).join("");
+  // These ask the plug's BMC. Nothing is locked meanwhile: a caller that loses patience and kills us leaves nothing held.
+  if (
+    plug !== "" &&
+    ["monitor", "status", "on", "off", "reboot"].includes(action) &&
+    find(state, plug).bmc === "dark"
+  ) {
+    await pause(options.darkMs ?? darkMs, undefined, options.signal ? { signal: options.signal } : {});
+    throw new LabError("no answer from the BMC");
+  }
   switch (action) {
     case "list":
       return { code: 0, stdout: rows((host) => `${host.name},${host.address}`) };
     case "list-status":
       return { code: 0, stdout: rows((host) => `${host.name},${host.address},${host.power}`) };
     case "monitor":
-      // Reading the lab's state is all that the device is; a plug is not needed for it.
+      // Reading the lab's state is all that the device is; a plug is not needed for it, but one named must answer.
       return { code: 0, stdout: "" };
     case "validate-all":
       if (plug !== "") find(state, plug);

@@ -15,7 +15,7 @@ export const actions = [
 ] as const;
 export type FenceAction = (typeof actions)[number];
 
-export interface FenceOptions {
+export interface FenceRequest {
   action: FenceAction;
   /** Name of the host to act on. */
   plug: string;
@@ -42,7 +42,7 @@ const silent = [
 ];
 
 /** Throws a RangeError for an action that does not exist. The default action is reboot, as everywhere in the family. */
-export function parseOptions(text: string, defaultLab: string): FenceOptions {
+export function parseOptions(text: string, defaultLab: string): FenceRequest {
   const found = new Map<string, string>();
   const warnings: string[] = [];
   for (const line of text.split("\n").map((one) => one.trim())) {
