@@ -10,6 +10,10 @@ const sources: Record<EvidenceView["source"], string> = {
   connection: "connection",
   probe: "probe of the guest",
   operator: "a person",
+  peer: "another host",
+  helper: "the host's helper",
+  fence: "power switch",
+  vitals: "what the VM itself does",
 };
 
 /** What the diagnosis rests on, in the order in which it was seen. */

@@ -1,8 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Change } from "../contract/index.ts";
+import { defaultPolicy } from "../model/index.ts";
 import { applyEvent, applyEvents, endedIncidentsKept, fromSnapshot, type LiveCloud } from "./apply.ts";
-import { aCloud, aHost, anApplication, anEvent, anIncident, aVm } from "./testing/things.ts";
+import {
+  aCloud,
+  aFenceDevice,
+  aHook,
+  aHost,
+  aMaintenance,
+  anApplication,
+  anEvent,
+  anIncident,
+  aVm,
+} from "./testing/things.ts";
 
 const cloud = (): LiveCloud => fromSnapshot(aCloud({ seq: 10 }));
 
@@ -34,6 +45,40 @@ describe("what each kind of event does", () => {
       "the newest incident comes first",
       { kind: "incident.changed", incident: anIncident(2) },
       (after) => expect(after.incidents.map((it) => it.id)).toEqual([anIncident(2).id, anIncident(1).id]),
+    ],
+    [
+      "a power switch is tested",
+      { kind: "fence-device.changed", fenceDevice: aFenceDevice(1, { ok: false, words: "It does not answer." }) },
+      (after) => expect(after.fenceDevices.map((it) => it.words)).toEqual(["It does not answer."]),
+    ],
+    [
+      "a power switch is removed",
+      { kind: "fence-device.removed", fenceDeviceId: aFenceDevice(1).id },
+      (after) => expect(after.fenceDevices).toEqual([]),
+    ],
+    [
+      "a hook is added",
+      { kind: "hook.changed", hook: aHook(2) },
+      (after) => expect(after.hooks.map((it) => it.id)).toEqual([aHook(1).id, aHook(2).id]),
+    ],
+    ["a hook is removed", { kind: "hook.removed", hookId: aHook(1).id }, (after) => expect(after.hooks).toEqual([])],
+    [
+      "a maintenance goes on",
+      { kind: "maintenance.changed", maintenance: aMaintenance(1, { state: "empty" }) },
+      (after) => expect(after.maintenances.map((it) => it.state)).toEqual(["empty"]),
+    ],
+    [
+      "the policy changes",
+      { kind: "policy.changed", policy: { ...defaultPolicy, cpuOvercommit: 8 } },
+      (after) => expect(after.policy?.cpuOvercommit).toBe(8),
+    ],
+    [
+      "what would not fit changes",
+      {
+        kind: "tolerance.changed",
+        tolerance: [{ hostId: aHost(1).id, misfits: [{ vmId: aVm(1).id, words: "no room" }] }],
+      },
+      (after) => expect(after.tolerance).toHaveLength(1),
     ],
   ];
   test.each(cases)("%s", (_, change, look) => {

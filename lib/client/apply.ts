@@ -20,6 +20,9 @@ export const fromSnapshot = (cloud: CloudView): LiveCloud => ({
   applications: byId(cloud.applications),
   vms: byId(cloud.vms),
   incidents: newestFirst(cloud.incidents),
+  fenceDevices: byId(cloud.fenceDevices),
+  hooks: byId(cloud.hooks),
+  maintenances: byId(cloud.maintenances),
   newest: {},
   base: cloud.seq,
 });
@@ -40,7 +43,7 @@ const without = <T extends Thing>(list: readonly T[], id: string): T[] => list.f
 const put = <T extends Thing>(list: readonly T[], thing: T): T[] =>
   list.some((it) => it.id === thing.id) ? list.map((it) => (it.id === thing.id ? thing : it)) : byId([...list, thing]);
 
-/** The id of the thing that a change is about. */
+/** The id of the thing that a change is about; "policy" and "tolerance" are each one thing. */
 export function subjectOf(change: Change): string {
   switch (change.kind) {
     case "organization.changed":
@@ -57,6 +60,20 @@ export function subjectOf(change: Change): string {
       return change.vmId;
     case "incident.changed":
       return change.incident.id;
+    case "fence-device.changed":
+      return change.fenceDevice.id;
+    case "fence-device.removed":
+      return change.fenceDeviceId;
+    case "hook.changed":
+      return change.hook.id;
+    case "hook.removed":
+      return change.hookId;
+    case "maintenance.changed":
+      return change.maintenance.id;
+    case "policy.changed":
+      return "policy";
+    case "tolerance.changed":
+      return "tolerance";
   }
 }
 
@@ -76,6 +93,20 @@ function changed(cloud: LiveCloud, change: Change): Partial<CloudView> {
       return { vms: without(cloud.vms, change.vmId) };
     case "incident.changed":
       return { incidents: newestFirst([...without(cloud.incidents, change.incident.id), change.incident]) };
+    case "fence-device.changed":
+      return { fenceDevices: put(cloud.fenceDevices, change.fenceDevice) };
+    case "fence-device.removed":
+      return { fenceDevices: without(cloud.fenceDevices, change.fenceDeviceId) };
+    case "hook.changed":
+      return { hooks: put(cloud.hooks, change.hook) };
+    case "hook.removed":
+      return { hooks: without(cloud.hooks, change.hookId) };
+    case "maintenance.changed":
+      return { maintenances: put(cloud.maintenances, change.maintenance) };
+    case "policy.changed":
+      return { policy: change.policy };
+    case "tolerance.changed":
+      return { tolerance: change.tolerance };
   }
 }
 

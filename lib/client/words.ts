@@ -77,6 +77,13 @@ export function changeWords(change: Change, before: Change | undefined, vms: Clo
     case "organization.changed":
     case "host.changed":
     case "host.removed":
-      return undefined;
+    case "fence-device.changed":
+    case "fence-device.removed":
+    case "hook.changed":
+    case "hook.removed":
+    case "maintenance.changed":
+    case "policy.changed":
+    case "tolerance.changed":
+      return undefined; // the provider's: the server sends a sentence with them
   }
 }

@@ -1,5 +1,16 @@
-import type { Change, CloudEvent, CloudView, HostView, IncidentView, VmView } from "../../contract/index.ts";
+import type {
+  Change,
+  CloudEvent,
+  CloudView,
+  FenceDeviceView,
+  HookView,
+  HostView,
+  IncidentView,
+  MaintenanceView,
+  VmView,
+} from "../../contract/index.ts";
 import { cloudView } from "../../contract/index.ts";
+import { defaultPolicy, freshHost, freshVm } from "../../model/index.ts";
 
 /** Small well-formed things for tests. `n` makes the id. */
 
@@ -16,6 +27,7 @@ const base = (n: number): CloudView =>
     organizations: [{ id: id("org", n), name: `organization ${n}`, role: "customer" }],
     hosts: [
       {
+        ...freshHost,
         id: id("hst", n),
         name: `host-${n}`,
         uri: `simulated://host-${n}`,
@@ -34,6 +46,7 @@ const base = (n: number): CloudView =>
     applications: [{ id: id("app", n), organizationId: id("org", 1), name: `app-${n}`, mode: "provider" }],
     vms: [
       {
+        ...freshVm,
         id: id("vm", n),
         hostId: id("hst", 1),
         organizationId: id("org", 1),
@@ -62,6 +75,8 @@ const base = (n: number): CloudView =>
         state: "repairing",
         hostId: id("hst", 1),
         vmId: id("vm", 1),
+        partOf: null,
+        awaits: null,
         organizationId: id("org", 1),
         applicationId: id("app", 1),
         tp: at + n * 1000,
@@ -74,6 +89,36 @@ const base = (n: number): CloudView =>
         repairs: [],
       },
     ],
+    fenceDevices: [
+      {
+        id: id("fnc", n),
+        hostId: id("hst", 1),
+        position: n,
+        agent: "fence_ipmilan",
+        options: { ip: "198.18.0.9", password: "(kept secret)" },
+        timeoutMs: 10_000,
+        testedAt: at,
+        ok: true,
+        words: "It says that the power is on.",
+      },
+    ],
+    hooks: [
+      { id: id("hok", n), program: "tell", args: [], cause: "hung", timeoutMs: 1000, role: "beside", enabled: true },
+    ],
+    maintenances: [
+      {
+        id: id("mnt", n),
+        hostId: id("hst", 1),
+        state: "draining",
+        parallel: 2,
+        startedAt: at,
+        endedAt: null,
+        words: "VMs are being moved off the host.",
+        moves: [],
+      },
+    ],
+    policy: defaultPolicy,
+    tolerance: [],
   });
 
 const only = <T>(list: readonly T[]): T => {
@@ -85,6 +130,15 @@ const only = <T>(list: readonly T[]): T => {
 export const aCloud = (more: Partial<CloudView> = {}): CloudView => ({ ...base(1), ...more });
 export const aVm = (n: number, more: Partial<VmView> = {}): VmView => ({ ...only(base(n).vms), ...more });
 export const aHost = (n: number, more: Partial<HostView> = {}): HostView => ({ ...only(base(n).hosts), ...more });
+export const aFenceDevice = (n: number, more: Partial<FenceDeviceView> = {}): FenceDeviceView => ({
+  ...only(base(n).fenceDevices),
+  ...more,
+});
+export const aHook = (n: number): HookView => only(base(n).hooks);
+export const aMaintenance = (n: number, more: Partial<MaintenanceView> = {}): MaintenanceView => ({
+  ...only(base(n).maintenances),
+  ...more,
+});
 export const anApplication = (n: number) => only(base(n).applications);
 export const anIncident = (n: number, more: Partial<IncidentView> = {}): IncidentView => ({
   ...only(base(n).incidents),

@@ -76,7 +76,13 @@ export async function testCloud() {
 
     /** A running VM on the host. */
     async vm(host: HostId, name: string, owner?: OrganizationId): Promise<Vm> {
-      const vm = await store.engine.adoptVm(host, sight(name, 7), "<domain/>", "running", clock.now());
+      const vm = await store.engine.adoptVm(
+        host,
+        sight(name, 7),
+        { xml: "<domain/>", diskPaths: [] },
+        "running",
+        clock.now(),
+      );
       return owner === undefined ? vm : store.service.changeVm(vm.id, { organizationId: owner }, admin, clock.now());
     },
 
