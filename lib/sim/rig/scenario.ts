@@ -10,6 +10,8 @@ const optionNames = Object.keys(defaultOptions) as (keyof EngineOptions)[];
 /** `script.json`: what happens when, in milliseconds from the start, until the end of the story. */
 const script = z.strictObject({
   untilMs: z.int().min(1),
+  /** Of the world's chances, where a random schedule found the story. */
+  seed: z.int().default(1),
   /** The engine's options where the story needs others, as shorter patience. */
   engine: z.partialRecord(z.enum(optionNames), z.int().min(1)).default({}),
   script: z.array(z.looseObject({ atMs: z.int().min(0) })),
@@ -20,6 +22,7 @@ export interface Scenario {
   readonly name: string;
   readonly hosts: CloudSpec["hosts"];
   readonly untilMs: number;
+  readonly seed: number;
   /** In order of time. */
   readonly steps: readonly { readonly atMs: number; readonly action: Action }[];
 }
@@ -35,12 +38,12 @@ export async function readScenario(dir: string, name: string): Promise<Scenario>
     return result.data;
   };
   const { hosts } = await part("cloud.json", cloudSpec);
-  const { untilMs, engine, script: lines } = await part("script.json", script);
+  const { untilMs, seed, engine, script: lines } = await part("script.json", script);
   const steps = lines.map(({ atMs, ...rest }) => {
     const result = action.safeParse(rest);
     if (!result.success)
       throw new Error(`${at("script.json")}: ${JSON.stringify(rest)}\n${z.prettifyError(result.error)}`);
     return { atMs, action: result.data };
   });
-  return { name, hosts, engine, untilMs, steps: steps.sort((a, b) => a.atMs - b.atMs) };
+  return { name, hosts, engine, untilMs, seed, steps: steps.sort((a, b) => a.atMs - b.atMs) };
 }

@@ -3,8 +3,6 @@ import { createRig, type Rig } from "./rig.ts";
 import type { Scenario } from "./scenario.ts";
 import { createWatchman } from "./watchman.ts";
 
-const checkEveryMs = 250;
-
 export interface Story {
   /** One line each: time, who says it, what happened. */
   readonly lines: readonly string[];
@@ -14,7 +12,7 @@ export interface Story {
 
 /** Plays a scenario and writes down what happened out there and what Belay said of it. */
 export async function tellStory(scenario: Scenario): Promise<Story> {
-  const rig = await createRig({ hosts: scenario.hosts, engine: scenario.engine });
+  const rig = await createRig({ hosts: scenario.hosts, seed: scenario.seed, engine: scenario.engine });
   const startMs = rig.clock.now();
   const watchman = createWatchman(rig);
   const lines: string[] = [];
@@ -27,16 +25,14 @@ export async function tellStory(scenario: Scenario): Promise<Story> {
   rig.cloud.world.onHappening(({ at, words }) => line(at, "cloud", words));
   rig.store.onEvent(({ at, words }) => line(at, "belay", words));
 
-  const until = async (atMs: number) => {
-    for (let left = startMs + atMs - rig.clock.now(); left > 0; left -= checkEveryMs) {
-      await rig.clock.advance(Math.min(left, checkEveryMs));
-      for (const words of watchman.check()) {
-        if (broken.includes(words)) continue;
-        broken.push(words);
-        line(rig.clock.now(), "WRONG", words);
-      }
+  const look = () => {
+    for (const words of watchman.glance()) {
+      if (broken.includes(words)) continue;
+      broken.push(words);
+      line(rig.clock.now(), "WRONG", words);
     }
   };
+  const until = (atMs: number) => rig.clock.advance(startMs + atMs - rig.clock.now(), look);
 
   for (const { atMs, action } of scenario.steps) {
     await until(atMs);

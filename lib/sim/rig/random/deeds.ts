@@ -1,0 +1,92 @@
+import type { Random } from "../../random.ts";
+import type { Action } from "../actions.ts";
+
+/** Who there is in the cloud of the random schedules, for deeds to choose from. */
+export interface Cast {
+  vm(): string;
+  host(): string;
+}
+
+/** Something that random schedules do: how often, beside the others, and how it is drawn. */
+export interface Deed {
+  readonly weight: number;
+  draw(random: Random, cast: Cast): Action;
+}
+
+/**
+ * All that a random schedule is made of: a new fault, loss or deed of a person is a line here. What cannot happen at the moment is not
+ * a step, and another deed is drawn in its place.
+ */
+export const deeds: readonly Deed[] = [
+  {
+    weight: 6,
+    draw: (random, { vm }) => ({
+      do: random.pick(["kill-qemu", "panic", "guest-powers-off", "guest-sleeps", "watchdog", "hang"]),
+      vm: vm(),
+    }),
+  },
+  {
+    weight: 2,
+    draw: (random, { vm }) => ({
+      do: random.pick(["person-pauses", "person-resumes", "person-stops", "person-starts", "person-undefines"]),
+      vm: vm(),
+    }),
+  },
+  { weight: 1, draw: (_, { host }) => ({ do: "host-power-off", host: host() }) },
+  { weight: 3, draw: (_, { host }) => ({ do: "host-power-on", host: host() }) },
+  { weight: 1, draw: (_, { host }) => ({ do: "cut", host: host() }) },
+  { weight: 3, draw: (_, { host }) => ({ do: "mend", host: host() }) },
+  { weight: 1, draw: (_, { host }) => ({ do: "libvirtd-dies", host: host() }) },
+  { weight: 3, draw: (_, { host }) => ({ do: "libvirtd-starts", host: host() }) },
+  {
+    weight: 1,
+    draw: (random, { vm }) => ({ do: "disk-error", vm: vm(), reason: random.pick(["other", "no space"]) }),
+  },
+  { weight: 1, draw: (_, { vm }) => ({ do: "disk-mended", vm: vm() }) },
+  {
+    weight: 1,
+    draw: (random, { vm }) => ({ do: "crash-loop", vm: vm(), afterMs: random.between(1, 20_000) }),
+  },
+  { weight: 1, draw: (_, { vm }) => ({ do: "crash-loop-ends", vm: vm() }) },
+  { weight: 2, draw: (random) => ({ do: "lose-events", count: random.between(1, 4) }) },
+  { weight: 1, draw: (random) => ({ do: "duplicate-events", count: random.between(1, 4) }) },
+  {
+    weight: 1,
+    draw: (random) => ({ do: "delay-events", count: random.between(1, 4), ms: random.between(1, 8000) }),
+  },
+  { weight: 2, draw: () => ({ do: "belay-dies" }) },
+  { weight: 4, draw: () => ({ do: "belay-starts" }) },
+  {
+    weight: 3,
+    draw: (random) => ({
+      do: "belay-dies-at",
+      call: random.between(1, 60),
+      when: random.pick(["before", "after"]),
+    }),
+  },
+  // Few keys: a request that is sent again, and a key that was used for another VM, come up too.
+  { weight: 2, draw: (random, { vm }) => ({ do: "kill-button", vm: vm(), key: `key-${random.between(1, 30)}` }) },
+  { weight: 1, draw: (random, { vm }) => ({ do: "wanted", vm: vm(), to: random.pick(["running", "stopped"]) }) },
+  {
+    weight: 1,
+    draw: (random, { vm }) => ({ do: "consent", vm: vm(), to: random.pick(["notify", "restart-vm", "recreate"]) }),
+  },
+];
+
+const total = deeds.reduce((sum, { weight }) => sum + weight, 0);
+
+export function drawDeed(random: Random, cast: Cast): Action {
+  let left = random.next() * total;
+  for (const deed of deeds) {
+    left -= deed.weight;
+    if (left < 0) return deed.draw(random, cast);
+  }
+  return { do: "belay-starts" };
+}
+
+/** Many steps fall into the middle of what the one before set off, some come after a rest. */
+export function drawPause(random: Random): number {
+  const kind = random.next();
+  if (kind < 0.4) return random.between(0, 120);
+  return kind < 0.8 ? random.between(0, 2000) : random.between(0, 9000);
+}

@@ -1,0 +1,44 @@
+import type { Action } from "../actions.ts";
+import type { Rig } from "../rig.ts";
+
+const handedOver = (rig: Rig) =>
+  [...rig.store.tables.by.openIncident.of("open")].filter((it) => it.state === "handed-over");
+
+/** Once all is mended and calm: nothing half done, and no VM down without a person knowing. */
+export function* unsettled(rig: Rig): Generator<string> {
+  const { tables } = rig.store;
+  const open = [...tables.by.openIncident.of("open")];
+  for (const { vm, removed } of tables.vms.values()) {
+    if (removed) continue;
+    const domain = rig.cloud.world.hosts().flatMap((host) => host.domains.get(vm.uuid) ?? [])[0];
+    const incident = open.find((it) => it.vmId === vm.id);
+    const state = `${domain?.state ?? "gone"} (${domain?.reason}), seen as ${vm.state}`;
+    if (incident && incident.state !== "handed-over")
+      yield `In the end: ${vm.name} is ${state}, and its incident is still ${incident.state}.`;
+    if (vm.wanted === "running" && domain?.state !== "running" && !incident)
+      yield `In the end: ${vm.name} is ${state}, is wanted, and nobody was told.`;
+    if (vm.state !== (domain?.state ?? "missing")) yield `In the end: ${vm.name} is ${state}.`;
+  }
+  for (const repair of tables.by.openRepair.of("open"))
+    yield `In the end: repair ${repair.id} is still ${repair.state}.`;
+  for (const intent of tables.by.openIntent.of("open"))
+    yield `In the end: the request to kill ${intent.name} was never answered.`;
+}
+
+/** People do what the incidents that were handed over to them ask for: they stop what is left of the VM and start it. */
+export function* byPeople(rig: Rig): Generator<Action> {
+  for (const { vmId } of handedOver(rig)) {
+    const vm = vmId === null ? undefined : rig.store.tables.vms.get(vmId)?.vm.name;
+    if (vm === undefined) continue;
+    yield { do: "person-stops", vm };
+    yield { do: "person-starts", vm };
+  }
+}
+
+/** After that nobody is told any more of what is well; only a VM that is gone from its host stays handed over. */
+export function* stillTold(rig: Rig): Generator<string> {
+  for (const { vmId, words } of handedOver(rig)) {
+    const vm = vmId === null ? undefined : rig.store.tables.vms.get(vmId)?.vm;
+    if (vm?.state !== "missing") yield `In the end: ${vm?.name} is ${vm?.state} and still handed over: ${words}`;
+  }
+}
