@@ -5,6 +5,7 @@ const at = Date.UTC(2026, 0, 2, 3, 4, 5);
 const incident = (id: string, state: "repairing" | "repaired", endedAt: number | null) => ({
   id,
   vmId: "vm_1",
+  hostId: null,
   state,
   words: state === "repaired" ? "It answers again." : "web-1: the VM's process died.",
   td: at,

@@ -6,21 +6,26 @@ import type { RunningServer } from "../stack/server.ts";
 const everyMs = 2_000;
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
-type Told = Pick<IncidentView, "state" | "words" | "td" | "endedAt"> & { readonly id: string; readonly vmId: string };
+/** `vmId` is null for an incident of the host itself. */
+type Told = Pick<IncidentView, "state" | "words" | "td" | "endedAt"> & {
+  readonly id: string;
+  readonly vmId: string | null;
+  readonly hostId: string | null;
+};
 
 /** One line for an incident that opened or changed. */
 export function newsOf(
   before: ReadonlyMap<string, string>,
   incidents: readonly Told[],
-  nameOf: (vmId: string) => string,
+  nameOf: (id: string) => string,
 ): string[] {
   return incidents
     .filter((incident) => before.get(incident.id) !== incident.state)
     .toReversed()
-    .map(({ vmId, state, words, endedAt, td }) => {
+    .map(({ vmId, hostId, state, words, endedAt, td }) => {
       const when = clock.format(endedAt ?? td);
       const took = endedAt === null ? "" : ` after ${((endedAt - td) / 1000).toFixed(1)} s`;
-      const name = nameOf(vmId);
+      const name = nameOf(vmId ?? hostId ?? "host");
       return `${when}  ${name}: ${state}${took}. ${words.replace(`${name}: `, "")}`;
     });
 }
@@ -38,7 +43,7 @@ export async function tellNews(
   while (!signal.aborted) {
     const cloud = await cloudOf(server).catch(() => undefined);
     if (cloud && !signal.aborted) {
-      const names = new Map<string, string>(cloud.vms.map((vm) => [vm.id, vm.name]));
+      const names = new Map<string, string>([...cloud.vms, ...cloud.hosts].map((it) => [it.id, it.name]));
       if (known)
         for (const words of newsOf(known, cloud.incidents, (id) => names.get(id) ?? id))
           line(cloud.simulated ? simulatedMark + words : words);

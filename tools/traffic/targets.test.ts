@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CloudView, VmView } from "../../lib/contract/index.ts";
-import { idSource } from "../../lib/model/index.ts";
+import { defaultPolicy, freshVm, idSource } from "../../lib/model/index.ts";
 import { mayBeAsked, targetsOf } from "./targets.ts";
 
 test.each([
@@ -28,6 +28,7 @@ test.each([
 const ids = idSource(Date.now, Math.random);
 const organizationId = ids.next("org");
 const vm = (name: string, applicationId: VmView["applicationId"], answerCheck: VmView["answerCheck"]): VmView => ({
+  ...freshVm,
   ...{ id: ids.next("vm"), hostId: null, organizationId, applicationId, imageId: null, name, answerCheck },
   ...{ uuid: name, memoryMiB: 1, vcpus: 1, wanted: "running", state: "running", reason: "none", stateSince: 0 },
   ...{ runId: 1, persistent: true, consent: "restart-vm" },
@@ -38,6 +39,7 @@ test("an application is asked where its VMs answer TCP, and nowhere else", () =>
   const quiet = { id: ids.next("app"), organizationId, name: "quiet", mode: "provider" } as const;
   const cloud: CloudView = {
     ...{ seq: 1, simulated: false, organizations: [], hosts: [], incidents: [], applications: [shop, quiet] },
+    ...{ fenceDevices: [], hooks: [], maintenances: [], policy: defaultPolicy, tolerance: [] },
     viewer: { userId: null, name: "operator", organizationId, role: "provider" },
     vms: [
       vm("web-1", shop.id, { kind: "tcp", address: "198.18.0.2", port: 80 }),
