@@ -48,7 +48,13 @@ import type { FenceStore, MaintenanceStore, ProviderStore, RelocationStore } fro
 // ---- time and ids ---------------------------------------------------------------------------------------------------------
 
 export interface Clock {
+  /** The wall clock: for what people read and what is compared with other machines' times. It may jump, forward and back. */
   now(): EpochMs;
+  /**
+   * Milliseconds since some instant; never jumps and never goes back. What must not end early (a lease's proof, silence of a host) is
+   * measured with it, within one life of the process: it means nothing to the next.
+   */
+  monotonicMs(): number;
   /** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

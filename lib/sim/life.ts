@@ -28,7 +28,7 @@ export interface Life {
 
 const never = () => new Promise<never>(() => undefined);
 
-export function createLife(clock: Pick<VirtualClock, "now" | "after">): Life {
+export function createLife(clock: Pick<VirtualClock, "now" | "monotonicMs" | "after">): Life {
   const death = new AbortController();
   const made: string[] = [];
   /** How to give up each of its timers. A signal for each sleep would cost more than all the rest of it. */
@@ -119,7 +119,10 @@ export function createLife(clock: Pick<VirtualClock, "now" | "after">): Life {
       killPoint = point;
     },
     wrap,
-    clock: { now: clock.now, sleep: (ms, signal) => (dead() ? never() : sleep(ms, signal)) },
+    clock: {
+      ...{ now: clock.now, monotonicMs: clock.monotonicMs },
+      sleep: (ms, signal) => (dead() ? never() : sleep(ms, signal)),
+    },
     wrapHypervisor(hypervisor) {
       const wrapped = wrap("hypervisor", hypervisor);
       return {

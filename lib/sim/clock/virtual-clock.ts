@@ -58,6 +58,7 @@ export function virtualClock(startMs: EpochMs = 0): VirtualClock {
 
   return {
     now: () => nowMs,
+    monotonicMs: () => nowMs - startMs,
     pending: () => timers.size,
     fired: () => fired,
     advance: async (ms, look) => void (await go(nowMs + ms, undefined, look)),
