@@ -48,7 +48,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   "lib/sim": { to: ["lib/engine", "lib/decide", "lib/model"], doors: door },
   "lib/boot": { to: ["lib/*"], doors: door },
 
-  lab: { to: ["lib/libvirt"], doors: door },
+  /** main.ts is its command line, which tools/lab.ts runs. */
+  lab: { to: ["lib/libvirt"], doors: [...door, "main.ts"] },
   prisma: { to: [] },
   /** It starts the whole of Belay, as `npm start` does, and looks at it as a person. */
   e2e: { to: ["lab", "lib/*", "tools"] },

@@ -1,0 +1,135 @@
+import { powerOff, powerOn, runOnHost, setBmc } from "../../lab/index.ts";
+import type { IncidentView, MaintenanceView } from "../../lib/contract/index.ts";
+import { Failure } from "../kit/failure.ts";
+import { watchCopies } from "../stack/copies.ts";
+import { until } from "../stack/enrol.ts";
+import { allProtected, answers, type FaultLab, hostIncidents, openFaultLab, page } from "../stack/fault-lab.ts";
+import { summary } from "./stats.ts";
+import type { Bench, BenchContext } from "./types.ts";
+
+const guests = ["shop-1", "shop-2", "shop-3"] as const;
+/** Gets no VMs, and is asked as a peer: so all three come back on one host, and the next run can begin there. */
+const witness = "host-3";
+
+interface Run {
+  readonly detectMs: number;
+  readonly fencedMs: number;
+  readonly allBackMs: number;
+}
+
+async function keepEmpty(fault: FaultLab, name: string): Promise<void> {
+  const host = await fault.host(name);
+  await fault.server.api<MaintenanceView>("POST", `/hosts/${host.id}/maintenance`, { parallel: 1 });
+}
+
+/** When the step was done, from the incident's own journal. */
+const doneAt = (incident: IncidentView, step: string): number => {
+  const found = incident.repairs.flatMap((repair) => repair.steps).find((it) => it.name === step);
+  if (found?.finishedAt == null) throw new Error(`the repair has no finished step "${step}"`);
+  return found.finishedAt;
+};
+
+async function evacuated(fault: FaultLab, victim: string, dark: boolean): Promise<Run> {
+  const { name, server, subjects } = fault;
+  const known = new Set((await hostIncidents(server)).map((it) => it.id));
+  const before = new Map(
+    await Promise.all(subjects.map(async ({ guest }) => [guest.name, await answers(guest)] as const)),
+  );
+  if (dark) await setBmc(name, victim, "dark");
+  const offAt = Date.now();
+  await powerOff(name, victim);
+  await Promise.all(
+    subjects.map(({ guest }) =>
+      until(`${guest.name} back`, async () => {
+        const now = await page(guest.address);
+        return now !== undefined && now !== before.get(guest.name) ? now : undefined;
+      }),
+    ),
+  );
+  const allBackMs = Date.now() - offAt;
+  const incident = await until("the host's incident ends", async () =>
+    (await hostIncidents(server)).find((it) => !known.has(it.id) && it.endedAt !== null),
+  );
+  if (incident.state !== "repaired") throw new Error(`it ended ${incident.state}: ${incident.words}`);
+  if (dark) await setBmc(name, victim, "lit");
+  await powerOn(name, victim);
+  await allProtected(fault);
+  return { detectMs: incident.td - offAt, fencedMs: doneAt(incident, "fence") - offAt, allBackMs };
+}
+
+/** The floor: the same guests switched off and started at once by hand on a host that never failed. */
+async function startedByHand({ name, subjects }: FaultLab, host: string): Promise<number> {
+  const began = Date.now();
+  await Promise.all(
+    subjects.map(async ({ guest }) => {
+      const before = await page(guest.address);
+      await runOnHost(name, host, ["virsh", "reset", guest.name]);
+      await until(`${guest.name} back`, async () => {
+        const now = await page(guest.address);
+        return now !== undefined && now !== before ? now : undefined;
+      });
+    }),
+  );
+  return Date.now() - began;
+}
+
+async function run({ runs = 5, args, log, lab: openLab, onEnd }: BenchContext) {
+  const bmc = args.bmc ?? "lit";
+  if (bmc !== "lit" && bmc !== "dark") throw new Failure(`--bmc ${bmc} is not known.`, "--bmc lit or --bmc dark");
+  const dark = bmc === "dark";
+  const { name } = await openLab({ hosts: 3 });
+  const fault = await openFaultLab({
+    lab: { name },
+    guests: Object.fromEntries(guests.map((guest) => [guest, "host-1"])),
+    // Runs follow one another within a minute: to the storm guard that would look like a storm.
+    policy: { stormWindowMs: 5_000 },
+    helper: dark,
+    log,
+    onEnd,
+  });
+  await keepEmpty(fault, witness);
+  const watch = watchCopies(new Map(fault.subjects.map(({ guest }) => [guest.uuid, guest.name])));
+  onEnd(() => watch.stop());
+  const done: Run[] = [];
+  const byHandMs: number[] = [];
+  let lost = 0;
+  let [victim, other] = ["host-1", "host-2"];
+  for (let count = 1; count <= runs; count++) {
+    try {
+      const it = await evacuated(fault, victim, dark);
+      done.push(it);
+      log(
+        `run ${count}/${runs}: dead after ${it.detectMs} ms, proven off after ${it.fencedMs}, all back after ${it.allBackMs}`,
+      );
+    } catch (error) {
+      lost++;
+      log(`run ${count}/${runs}: LOST: ${error instanceof Error ? error.message : String(error)}`);
+      break; // where the VMs are now is not what the next run begins with
+    }
+    [victim, other] = [other, victim];
+    byHandMs.push(await startedByHand(fault, victim));
+  }
+  await watch.stop();
+  return {
+    bmc,
+    detectMs: summary(done.map((it) => it.detectMs)),
+    fencedMs: summary(done.map((it) => it.fencedMs)),
+    allBackMs: summary(done.map((it) => it.allBackMs)),
+    lost,
+    doubleStarts: watch.doubles.length,
+    looksForDoubles: watch.looks,
+    comparedWith:
+      "the same three guests reset at once by hand with `virsh reset` on a host that lives: what booting alone takes",
+    byHandMs: summary(byHandMs),
+    target: dark
+      ? "allBackMs.p95 ≤ 40000, doubleStarts = 0, lost = 0"
+      : "detectMs.p95 ≤ 4000, fencedMs.p95 ≤ 6000, allBackMs.p95 ≤ 25000, doubleStarts = 0, lost = 0",
+  };
+}
+
+export const bench: Bench = {
+  name: "evacuate",
+  summary:
+    "a host with three VMs loses its power → declared dead (detectMs) → proven off (fencedMs) → all three answer elsewhere (allBackMs); --bmc dark: its BMC loses the power too",
+  run,
+};
