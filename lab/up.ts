@@ -1,6 +1,7 @@
 import { ensureImage } from "./guest/image.ts";
 import { boot } from "./host/boot.ts";
 import { createHostFiles, ensureLabKey, writeHostSettings } from "./host/files.ts";
+import { ensurePeers } from "./host/peers.ts";
 import { waitReady } from "./host/ready.ts";
 import { applyControl } from "./isolate.ts";
 import { authorizeKeys } from "./keys.ts";
@@ -54,8 +55,9 @@ export async function labUp(options: LabUpOptions = {}): Promise<LabState> {
       for (let number = record.hosts.length + 1; number <= wanted; number++)
         record.hosts.push(await createHostFiles(name, `host-${number}`, number));
       await writeRecord(record);
+      const peers = await ensurePeers(record);
       for (const host of record.hosts) {
-        await writeHostSettings(record, host, keys);
+        await writeHostSettings(record, host, keys, peers);
         if (options.powerOn) await writeWish(name, host.name, { power: "on" });
       }
       for (const host of record.hosts) await applyControl(record, host);

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { chmod, mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { hostPaths, labPaths } from "../paths.ts";
+import { hostPaths, labPaths, sharedMount } from "../paths.ts";
 import { type HostRecord, hostNetwork, type LabRecord } from "../state.ts";
 import { readText, writeAtomic } from "../system/files.ts";
 import { must } from "../system/run.ts";
+import type { Peers } from "./peers.ts";
 
 /** What the host keeps across power cycles, as a disk would. Bound over the same paths inside by init.sh. */
 const directories: ReadonlyArray<[path: string, mode: number]> = [
@@ -19,7 +20,10 @@ const directories: ReadonlyArray<[path: string, mode: number]> = [
   ["tmp", 0o1777],
 ];
 
-/** No cgroup manager, no security module, no log daemon: the settings without which a domain does not start in a namespace. */
+/**
+ * No cgroup manager, no security module, no log daemon: the settings without which a domain does not start in a namespace.
+ * The last line is for libvirts newer than Debian 12's, which ignores it and wants VIR_MIGRATE_UNSAFE instead: see README.md.
+ */
 const qemuConf = `cgroup_controllers = []
 namespaces = []
 security_driver = "none"
@@ -28,6 +32,7 @@ group = "root"
 dynamic_ownership = 0
 remember_owner = 0
 stdio_handler = "file"
+shared_filesystems = ["${sharedMount}"]
 `;
 
 /** A host id of its own: hosts that share one refuse to migrate to each other. No polkit here: the socket is root's. */
@@ -58,7 +63,8 @@ export function fingerprint(publicKey: string): string {
   return `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;
 }
 
-async function makeKey(file: string, comment: string): Promise<string> {
+/** A key pair without a passphrase; the one that is there, if so. Answers the public line. */
+export async function makeKey(file: string, comment: string): Promise<string> {
   if ((await readText(`${file}.pub`)) === undefined || (await readText(file)) === undefined) {
     const draft = `${file}.${randomUUID()}`;
     await must(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", draft]);
@@ -89,7 +95,12 @@ export async function createHostFiles(lab: string, name: string, number: number)
 }
 
 /** Writes the host's settings, derived anew from the lab's record each time it is brought up. */
-export async function writeHostSettings(record: LabRecord, host: HostRecord, keys: string): Promise<void> {
+export async function writeHostSettings(
+  record: LabRecord,
+  host: HostRecord,
+  keys: string,
+  peers: Peers,
+): Promise<void> {
   const { files } = hostPaths(record.name, host.name);
   const names = record.hosts.map((one) => `${hostNetwork(record.index, one.number).address}\t${one.name}\n`).join("");
   const settings: Record<string, [content: string, mode: number]> = {
@@ -100,7 +111,8 @@ export async function writeHostSettings(record: LabRecord, host: HostRecord, key
     "etc/hostname": [`${host.name}\n`, 0o644],
     "etc/machine-id": [`${host.uuid.replaceAll("-", "")}\n`, 0o444],
     "etc/shadow": ["root:*:19000:0:99999:7:::\n", 0o600],
-    "root/.ssh/authorized_keys": [keys, 0o600],
+    "root/.ssh/authorized_keys": [`${keys}${peers.authorizedKeys}`, 0o600],
+    "root/.ssh/known_hosts": [peers.knownHosts, 0o600],
   };
   for (const [file, [content, mode]] of Object.entries(settings)) {
     const target = path.join(files, file);
