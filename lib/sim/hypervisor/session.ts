@@ -1,4 +1,5 @@
 import { type HostSignal, HostUnreachable } from "../../engine/ports.ts";
+import { sleepsOn } from "../clock/after.ts";
 import type { SimHost } from "../world/types.ts";
 import { answersNetwork, type World } from "../world/world.ts";
 
@@ -26,6 +27,8 @@ export interface Session {
 export function openSession(world: World, host: SimHost): Session {
   const { clock } = world;
   const end = new AbortController();
+  const sleeps = sleepsOn(world.after);
+  const calls = new Set<(reason: unknown) => void>();
   const random = world.randomOf(`connection to ${host.name} at ${clock.now()}`);
   const libvirtd = host.libvirtdStarts;
   const waiting: HostSignal[] = [];
@@ -42,7 +45,11 @@ export function openSession(world: World, host: SimHost): Session {
     if (end.signal.aborted) return;
     stopEvents();
     stopChanges();
-    end.abort(new HostUnreachable(words));
+    const reason = new HostUnreachable(words);
+    end.abort(reason);
+    sleeps.end(reason);
+    for (const giveUp of calls) giveUp(reason);
+    calls.clear();
     wake();
   };
 
@@ -73,10 +80,13 @@ export function openSession(world: World, host: SimHost): Session {
 
   const wire = () => random.between(wireMs.min, wireMs.max);
 
+  /** What libvirtd does in `durationMs`; given up by the caller, not by libvirtd, when the connection ends. */
   const onHost = <T>(durationMs: number, effect: () => T): Promise<T> =>
     new Promise((resolve, reject) => {
+      calls.add(reject);
       world.later(durationMs, () => {
         if (host.power === "off" || host.libvirtd === "down" || host.libvirtdStarts !== libvirtd) return;
+        calls.delete(reject);
         try {
           resolve(effect());
         } catch (error) {
@@ -84,18 +94,14 @@ export function openSession(world: World, host: SimHost): Session {
         }
       });
     });
-
-  const untilEnd = <T>(work: Promise<T>): Promise<T> =>
-    new Promise((resolve, reject) => {
-      const ended = () => reject(end.signal.reason);
-      end.signal.addEventListener("abort", ended, { once: true });
-      work.then(resolve, reject).finally(() => end.signal.removeEventListener("abort", ended));
-    });
-
+  const onWire = (ms: number): Promise<void> => {
+    end.signal.throwIfAborted();
+    return sleeps.sleep(ms);
+  };
   async function deliver(make: () => HostSignal, delayMs: number): Promise<void> {
     lastDueAt = Math.max(lastDueAt, clock.now() + wire() + delayMs); // a stream keeps its order
     try {
-      await clock.sleep(lastDueAt - clock.now(), end.signal);
+      await onWire(lastDueAt - clock.now());
       await passing();
     } catch {
       return; // what was on its way is lost with the connection
@@ -128,12 +134,11 @@ export function openSession(world: World, host: SimHost): Session {
     ended: end.signal,
     end: finish,
     async call(durationMs, effect) {
-      end.signal.throwIfAborted();
-      await clock.sleep(wire(), end.signal);
+      await onWire(wire());
       await passing();
-      const result = await untilEnd(onHost(durationMs, effect));
+      const result = await onHost(durationMs, effect);
       await passing();
-      await clock.sleep(wire(), end.signal);
+      await onWire(wire());
       return result;
     },
     async nextSignal() {

@@ -28,7 +28,8 @@ export type BelayAction = z.infer<typeof belayAction>;
 export const action = z.union([worldAction, belayAction]);
 export type Action = z.infer<typeof action>;
 
-export const isBelayAction = (it: Action): it is BelayAction => belayAction.safeParse(it).success;
+const belayActions: ReadonlySet<string> = new Set(belayAction.options.map((option) => option.shape.do.value));
+export const isBelayAction = (it: Action): it is BelayAction => belayActions.has(it.do);
 
 /** Does it; the sentence for it, or undefined where it cannot be done now. */
 export async function act(

@@ -1,4 +1,3 @@
-import { changesOf } from "../store/tables.ts";
 import { againstAPerson } from "./invariants/against-a-person.ts";
 import { beyondConsent } from "./invariants/beyond-consent.ts";
 import { nobodyWasTold } from "./invariants/nobody-was-told.ts";
@@ -39,7 +38,7 @@ export function createWatchman(rig: Rig): Watchman {
   let checkedAt = Number.NEGATIVE_INFINITY;
   let checks = 0;
   const changes = () =>
-    changesOf(rig.store.tables) + rig.cloud.world.changes() + rig.belay.changes() + rig.belay.journal.changes();
+    rig.store.tables.changes.count + rig.cloud.world.changes() + rig.belay.changes() + rig.belay.journal.changes();
 
   function check(): string[] {
     checks++;

@@ -22,10 +22,20 @@ export class Index<K, V> {
   }
 }
 
-/** A table in memory: a map that keeps its indexes and counts its changes, so that whoever looks at it knows when nothing did change. */
+/** How often anything was written to tables that share it: whoever looks at them knows when nothing did change. */
+export interface Changes {
+  count: number;
+}
+
+/** A table in memory: a map that keeps its indexes and counts its changes. */
 export class Rows<K, V> extends Map<K, V> {
-  changes = 0;
+  readonly #changes: Changes;
   #indexes: Index<K, V>[] = [];
+
+  constructor(changes: Changes) {
+    super();
+    this.#changes = changes;
+  }
 
   indexBy(groupOf: (row: V) => string | undefined): Index<K, V> {
     const index = new Index<K, V>(groupOf);
@@ -35,13 +45,13 @@ export class Rows<K, V> extends Map<K, V> {
   }
 
   override set(key: K, row: V): this {
-    this.changes++;
+    this.#changes.count++;
     for (const index of this.#indexes) index.move(key, this.get(key), row);
     return super.set(key, row);
   }
 
   override delete(key: K): boolean {
-    this.changes++;
+    this.#changes.count++;
     for (const index of this.#indexes) index.move(key, this.get(key), undefined);
     return super.delete(key);
   }

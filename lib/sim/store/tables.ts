@@ -19,7 +19,7 @@ import {
   type Vm,
   type VmId,
 } from "../../model/index.ts";
-import { type Index, Rows } from "./rows.ts";
+import { type Changes, type Index, Rows } from "./rows.ts";
 
 export interface HostRow {
   readonly host: Host;
@@ -57,6 +57,7 @@ export interface Tables {
   readonly repairs: Rows<RepairId, RepairRow>;
   readonly intents: Rows<IntentId, IntentRow>;
   readonly audit: AuditRow[];
+  readonly changes: Changes;
   readonly by: {
     /** Incidents that have not ended, in one group ("open"). */
     readonly openIncident: Index<IncidentId, IncidentRow>;
@@ -70,12 +71,14 @@ export interface Tables {
 }
 
 export function createTables(): Tables {
-  const incidents = new Rows<IncidentId, IncidentRow>();
-  const repairs = new Rows<RepairId, RepairRow>();
-  const intents = new Rows<IntentId, IntentRow>();
+  const changes: Changes = { count: 0 };
+  const table = <K, V>() => new Rows<K, V>(changes);
+  const incidents = table<IncidentId, IncidentRow>();
+  const repairs = table<RepairId, RepairRow>();
+  const intents = table<IntentId, IntentRow>();
   return {
-    ...{ organizations: new Rows(), hosts: new Rows(), applications: new Rows(), vms: new Rows() },
-    ...{ incidents, repairs, intents, audit: [] },
+    ...{ organizations: table(), hosts: table(), applications: table(), vms: table() },
+    ...{ incidents, repairs, intents, audit: [], changes },
     by: {
       openIncident: incidents.indexBy((row) => (isOpenIncident(row) ? "open" : undefined)),
       openRepair: repairs.indexBy((row) => (isOpenRepair(row) ? "open" : undefined)),
@@ -87,10 +90,6 @@ export function createTables(): Tables {
     },
   };
 }
-
-/** How often anything was written. */
-export const changesOf = ({ by, audit, ...tables }: Tables): number =>
-  Object.values(tables).reduce((sum, rows) => sum + rows.changes, audit.length);
 
 /** The row, or a refusal that names what is missing. */
 export function need<K extends string, V>(table: ReadonlyMap<K, V>, id: K, what: string, field?: string): V {

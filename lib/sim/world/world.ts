@@ -1,5 +1,6 @@
 import type { Clock } from "../../engine/ports.ts";
 import type { EpochMs } from "../../model/index.ts";
+import { type After, afterOn } from "../clock/after.ts";
 import { type Random, seededRandom } from "../random.ts";
 import { hasProcess, type Turn } from "./domain.ts";
 import type { DomainEvent, SimDomain, SimGuest, SimHost, Violation } from "./types.ts";
@@ -48,6 +49,8 @@ export interface World {
   set(host: SimHost, domain: SimDomain): void;
   say(host: SimHost, event: DomainEvent): void;
   later(ms: number, then: () => void): void;
+  /** A timer that can be given up, and that close() does not know of. */
+  readonly after: After;
   randomOf(name: string): Random;
   /** Lets go of every timer. */
   close(): void;
@@ -70,7 +73,9 @@ function listeners<T>() {
 }
 
 export function createWorld(clock: Clock, seed: number, hosts: readonly SimHost[], guests: readonly SimGuest[]): World {
-  const closed = new AbortController();
+  const after = afterOn(clock);
+  /** How to give up what is still to happen. */
+  const timers = new Set<() => void>();
   const history: Happening[] = [];
   const violations: Violation[] = [];
   const happenings = listeners<Happening>();
@@ -137,12 +142,20 @@ export function createWorld(clock: Clock, seed: number, hosts: readonly SimHost[
     },
     set,
     say,
-    later: (ms, then) =>
-      void clock.sleep(ms, closed.signal).then(then, (reason: unknown) => {
-        if (!closed.signal.aborted) throw reason;
-      }),
+    after,
+    later(ms, then) {
+      const giveUp = after(ms, () => {
+        timers.delete(giveUp);
+        changes++;
+        then();
+      });
+      timers.add(giveUp);
+    },
     randomOf: (name) => seededRandom(seed, name),
-    close: () => closed.abort(),
+    close() {
+      for (const giveUp of timers) giveUp();
+      timers.clear();
+    },
   };
 }
 
