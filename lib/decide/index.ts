@@ -1,4 +1,20 @@
 export { decideVm, type VmDecision, type VmMemory, type VmQuestion } from "./decide-vm.ts";
 export { diagnoseVm, patience, type Sight, type Verdict, type VmLook } from "./diagnose-vm.ts";
+export {
+  diagnoseHosts,
+  type HostObservation,
+  type HostVerdict,
+  hostPatience,
+} from "./host/diagnose-hosts.ts";
+export { type Alone, aloneAfter, leaseIsOver, leaseProves } from "./host/lease.ts";
+export { protectionOf } from "./host/protection.ts";
+export { type PeerAnswer, type PeerRound, roundSays } from "./host/quorum.ts";
+export { type Storm, stormOf } from "./host/storm.ts";
+export { firstHeard, healthOf, heard, rhythm, type Silence, type Suspicion } from "./host/suspicion.ts";
+export { type DrainPlan, planDrain } from "./placement/drain.ts";
+export { type Inventory, mayCarry, type NoPlace, type Placement, takesRoom } from "./placement/inventory.ts";
+export { placeVms } from "./placement/place.ts";
+export { relocationRefusal } from "./placement/relocation.ts";
+export { toleranceOf } from "./placement/tolerance.ts";
 export { type Plan, planRepair, type RepairQuestion, restartLimit } from "./plan-repair.ts";
 export { type ReviveAction, reviveAction } from "./revive.ts";
