@@ -1,0 +1,2 @@
+export { createFenceAgents } from "./agents.ts";
+export { createHookRunner } from "./hooks.ts";
