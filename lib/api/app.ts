@@ -7,8 +7,12 @@ import { json } from "./describe.ts";
 import { type ApiEnv, ownOriginOnly, safeHeaders, signedInOnly, smallBodies } from "./guard.ts";
 import { badInput, onError, refusal } from "./refusal.ts";
 import { cloudRoutes } from "./routes/cloud.ts";
+import { fenceDeviceRoutes } from "./routes/fence-devices.ts";
+import { hookRoutes } from "./routes/hooks.ts";
 import { hostRoutes } from "./routes/hosts.ts";
+import { maintenanceRoutes } from "./routes/maintenance.ts";
 import { organizationRoutes } from "./routes/organizations.ts";
+import { policyRoutes } from "./routes/policy.ts";
 import { trafficRoutes } from "./routes/traffic.ts";
 import { vmRoutes } from "./routes/vms.ts";
 
@@ -63,6 +67,10 @@ export function createApi(options: ApiOptions): { fetch(request: Request): Promi
   v1.use(signedInOnly(options.viewerOf));
   cloudRoutes(v1, service);
   hostRoutes(v1, service);
+  fenceDeviceRoutes(v1, service);
+  maintenanceRoutes(v1, service);
+  policyRoutes(v1, service);
+  hookRoutes(v1, service);
   organizationRoutes(v1, service);
   vmRoutes(v1, service);
   trafficRoutes(v1, service);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { consentLadder, protectionModeNames, wantedStates } from "../model/index.ts";
 import { trafficSample } from "./frames.ts";
-import { answerCheck, applicationId, hostView, organizationId } from "./views.ts";
+import { answerCheck, applicationId, causeNames, hostView, organizationId } from "./views.ts";
 
 /** Where a person's hypervisor is. `qemu+ssh://[USER@]ADDRESS[:PORT]/system` */
 export const hostUri = z.union(
@@ -52,6 +52,101 @@ export const enrolHostBody = z.object({
 });
 export const enrolHostReply = z.object({ host: hostView, examination: hostExamination });
 
+const plainName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(60)
+  .regex(/^[\w .:+-]+$/u, { error: "must be made of letters, digits, spaces and . : + - _" });
+
+/** A directory, spelled in one way only. */
+const directory = z
+  .string()
+  .max(1000)
+  .regex(/^(?:\/(?!\.{1,2}(?:\/|$))[^/\0\r\n]+)+$/, {
+    error: "must be an absolute path without a slash at its end, . or ..",
+  });
+
+/** PATCH /api/v1/hosts/:id. What is left out stays as it is. */
+export const changeHostBody = z.object({
+  rack: plainName.nullable().optional(),
+  /** Directories that every host which names them sees with the same files. */
+  sharedPaths: z.array(directory).max(50).optional(),
+  faultInjection: z.boolean().optional(),
+});
+
+/**
+ * POST /api/v1/hosts/:id/fence-devices and PUT /api/v1/fence-devices/:id. With PUT the value "(kept secret)" keeps the value that is stored.
+ */
+export const fenceDeviceBody = z.object({
+  position: z.int().min(1).max(16),
+  agent: z
+    .string()
+    .max(1000)
+    .regex(/^(?:\/[^\0\r\n]*\/)?fence[_-][A-Za-z0-9_.-]{1,60}$/, {
+      error: "must be the name of a fence agent, as fence_ipmilan, or its path",
+    }),
+  options: z
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9_-]{0,60}$/, { error: "must be options' names of small letters" }),
+      z
+        .string()
+        .max(4000)
+        .regex(/^[^\0\r\n]*$/, { error: "must be one line" }),
+    )
+    .refine((options) => Object.keys(options).length <= 40, { error: "must be at most 40" })
+    .refine((options) => !("action" in options), { error: "must not name an action: Belay says what is to be done" }),
+  timeoutMs: z.int().min(1000).max(120_000).default(20_000),
+});
+
+/** POST and PUT of hooks. The program is a file in the server's own directory of hooks: no request can name another place. */
+export const hookBody = z.object({
+  program: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, {
+    error: "must be the name of a file in the server's directory of hooks, without a path",
+  }),
+  args: z
+    .array(
+      z
+        .string()
+        .max(1000)
+        .regex(/^[^\0]*$/, { error: "must not hold a NUL" }),
+    )
+    .max(40)
+    .default([]),
+  cause: z.enum(causeNames),
+  timeoutMs: z.int().min(1000).max(600_000).default(30_000),
+  role: z.enum(["instead", "beside"]),
+  enabled: z.boolean().default(true),
+});
+
+/** PATCH /api/v1/policy. What is left out stays as it is. */
+export const changePolicyBody = z
+  .object({
+    cpuOvercommit: z.number().min(0.5).max(100),
+    memoryOvercommit: z.number().min(0.5).max(10),
+    reserveMiB: z.int().min(0).max(1_048_576),
+    stormPercent: z.number().min(1).max(100),
+    stormWindowMs: z.int().min(1000).max(3_600_000),
+    tolerateHosts: z.int().min(0).max(100),
+    parallelStarts: z.int().min(1).max(64),
+    leaseMs: z.int().min(3000).max(120_000),
+    leaseMarginMs: z.int().min(500).max(60_000),
+    fenceTestEveryMs: z.int().min(10_000).max(86_400_000),
+  })
+  .partial();
+
+/** POST /api/v1/incidents/:id/off. */
+export const sayOffBody = z.object({
+  confirm: z.literal(true, {
+    error:
+      "must be true. It means: this host is off, and I keep it off. Its VMs are then started elsewhere, and if it is in fact running, " +
+      "two copies of each destroy its data",
+  }),
+});
+
+/** POST /api/v1/hosts/:id/maintenance. */
+export const beginMaintenanceBody = z.object({ parallel: z.int().min(1).max(16).default(1) });
+
 export const createOrganizationBody = z.object({ name: z.string().trim().min(1).max(80) });
 export const createApplicationBody = z.object({ organizationId, name: z.string().trim().min(1).max(80) });
 
@@ -62,6 +157,12 @@ export const changeVmBody = z.object({
   answerCheck: answerCheck.optional(),
   consent: z.enum(consentLadder).optional(),
   wanted: z.enum(wantedStates).optional(),
+  /** For providers. */
+  priority: z.int().min(0).max(9).optional(),
+  /** Groups of their owner: VMs of one are kept on different hosts, or on one. */
+  apart: plainName.nullable().optional(),
+  together: plainName.nullable().optional(),
+  rollbackIntolerant: z.boolean().optional(),
 });
 
 export const changeApplicationBody = z.object({ mode: z.enum(protectionModeNames).optional() });

@@ -1,5 +1,8 @@
 export {
+  beginMaintenanceBody,
   changeApplicationBody,
+  changeHostBody,
+  changePolicyBody,
   changeVmBody,
   createApplicationBody,
   createOrganizationBody,
@@ -8,12 +11,15 @@ export {
   enrolHostReply,
   errorBody,
   examineHostBody,
+  fenceDeviceBody,
   type HostCheck,
   type HostExamination,
+  hookBody,
   hostCheck,
   hostExamination,
   hostUri,
   killVmBody,
+  sayOffBody,
   trafficBody,
 } from "./bodies.ts";
 export { type Change, type CloudEvent, change, cloudEvent } from "./events.ts";
@@ -41,13 +47,18 @@ export {
 } from "./redact.ts";
 export {
   applicationList,
+  type DrainPreview,
+  drainPreview,
+  fenceDeviceList,
   type HealthView,
   healthView,
+  hookList,
   hostList,
   type IntentView,
   incidentList,
   intentAccepted,
   intentView,
+  maintenanceList,
   organizationList,
   trafficKept,
   trafficList,

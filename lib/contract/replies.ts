@@ -1,6 +1,18 @@
 import { z } from "zod";
 import { trafficSample } from "./frames.ts";
-import { applicationView, hostView, incidentView, intentId, organizationView, vmView } from "./views.ts";
+import {
+  applicationView,
+  fenceDeviceView,
+  hookView,
+  hostId,
+  hostView,
+  incidentView,
+  intentId,
+  maintenanceView,
+  organizationView,
+  vmId,
+  vmView,
+} from "./views.ts";
 
 /** What the routes answer where it is not a view by itself. */
 
@@ -18,6 +30,19 @@ export const applicationList = z.object({ applications: z.array(applicationView)
 export const vmList = z.object({ vms: z.array(vmView) });
 /** Newest first. */
 export const incidentList = z.object({ incidents: z.array(incidentView) });
+
+export const fenceDeviceList = z.object({ fenceDevices: z.array(fenceDeviceView) });
+export const hookList = z.object({ hooks: z.array(hookView) });
+/** Newest first. */
+export const maintenanceList = z.object({ maintenances: z.array(maintenanceView) });
+
+/** What a maintenance would do if it began now. Nothing is kept of it. */
+export const drainPreview = z.object({
+  moves: z.array(z.object({ vmId, name: z.string(), toHostId: hostId, memoryMiB: z.number() })),
+  /** VMs that would not move, and why. */
+  stays: z.array(z.object({ vmId, name: z.string(), words: z.string() })),
+});
+export type DrainPreview = z.infer<typeof drainPreview>;
 
 /** 202 of POST /api/v1/vms/:id/kill: it is written down and will be done; ask GET /intents/:id how it went. */
 export const intentAccepted = z.object({ intentId });

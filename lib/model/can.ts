@@ -1,5 +1,5 @@
 import type { Application, Host, Incident, Organization, Viewer, Vm } from "./entities.ts";
-import { vmStates } from "./states.ts";
+import { hostStandings, vmStates } from "./states.ts";
 
 type Owned = { readonly organizationId: Viewer["organizationId"] | null };
 
@@ -13,6 +13,37 @@ const owns = (viewer: Viewer, thing: Owned) =>
 export const can = {
   seeHosts: (viewer: Viewer) => viewer.role === "provider" || "Hosts are the provider's.",
   manageHosts: (viewer: Viewer) => viewer.role === "provider" || "Only the provider adds and removes hosts.",
+  changeHosts: (viewer: Viewer) => viewer.role === "provider" || "Only the provider changes hosts.",
+  manageFencing: (viewer: Viewer) => viewer.role === "provider" || "Power switches are the provider's.",
+  manageHooks: (viewer: Viewer) => viewer.role === "provider" || "Hooks are the provider's.",
+  setPolicy: (viewer: Viewer) => viewer.role === "provider" || "The cloud's settings are the provider's.",
+  maintainHosts: (viewer: Viewer) => viewer.role === "provider" || "Only the provider works on hosts.",
+  beginMaintenance: (viewer: Viewer, host: Pick<Host, "standing">) =>
+    viewer.role !== "provider"
+      ? "Only the provider works on hosts."
+      : host.standing === "in-use" || `It cannot be taken out of use now. ${hostStandings[host.standing].words}`,
+  /** Says "go on" where Belay held back, because so much failed at once. */
+  approve: (viewer: Viewer, incident: Pick<Incident, "awaits">) =>
+    viewer.role !== "provider"
+      ? "Only the provider answers for hosts."
+      : incident.awaits === "approval" || "Belay does not wait for an answer here.",
+  /** "This host is off, and I keep it off." What anything still hears of is not off. */
+  sayOff: (
+    viewer: Viewer,
+    incident: Pick<Incident, "vmId" | "cause" | "endedAt">,
+    host: Pick<Host, "state" | "standing">,
+  ) =>
+    viewer.role !== "provider"
+      ? "Only the provider says that a host is off."
+      : incident.vmId !== null || incident.endedAt !== null || incident.cause === "libvirtd-dead"
+        ? "There is no host here that has to be proven off."
+        : host.standing === "fenced" || host.standing === "returning"
+          ? "It is proven off already."
+          : host.state === "up"
+            ? "Belay is connected to it: it is not off."
+            : incident.cause !== "host-isolated" ||
+              host.standing === "fencing" ||
+              "Other hosts reach it: it is not off. Switch it off first.",
   seeVm: (viewer: Viewer, vm: Pick<Vm, "organizationId">) => owns(viewer, vm) || "This VM belongs to somebody else.",
   seeApplication: (viewer: Viewer, application: Pick<Application, "organizationId">) =>
     owns(viewer, application) || "This application belongs to somebody else.",
@@ -21,6 +52,7 @@ export const can = {
   assignVm: (viewer: Viewer) => viewer.role === "provider" || "Only the provider says whose a VM is.",
   /** Its protection, consent and whether it should run are its owner's; see `assignVm` and `aimProbe` for the rest. */
   changeVm: (viewer: Viewer, vm: Pick<Vm, "organizationId">) => owns(viewer, vm) || "This VM belongs to somebody else.",
+  prioritiseVm: (viewer: Viewer) => viewer.role === "provider" || "Only the provider says which VM comes first.",
   /** A probe leaves from the provider's network, so its target must not be a customer's choice. */
   aimProbe: (viewer: Viewer) => viewer.role === "provider" || "Only the provider says which address Belay probes.",
   changeApplication: (viewer: Viewer, application: Pick<Application, "organizationId">) =>

@@ -1,10 +1,18 @@
 import type { z } from "zod";
-import type { enrolHostBody, enrolHostReply, examineHostBody, HostExamination, HostView } from "../contract/index.ts";
+import type {
+  changeHostBody,
+  enrolHostBody,
+  enrolHostReply,
+  examineHostBody,
+  HostExamination,
+  HostView,
+} from "../contract/index.ts";
 import type { HostExaminer } from "../engine/ports.ts";
 import { BelayError, can, type Host, type HostId, type Viewer } from "../model/index.ts";
 import { found, must } from "./allowed.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { nameFrom, sameUri } from "./host-uri.ts";
+import { withoutUndefined } from "./without-undefined.ts";
 
 /** A refusal of enrolment that carries everything that was looked at. */
 export class HostNotReady extends BelayError {
@@ -112,6 +120,17 @@ export function hostService({ store, examiner, clock, ids }: ServiceDeps) {
         if (faster === undefined) throw error;
         return { host: faster, examination, created: false };
       }
+    },
+
+    /** Where it stands, which directories it shares, whether faults may be injected. */
+    async changeHost(viewer: Viewer, id: HostId, body: z.infer<typeof changeHostBody>): Promise<HostView> {
+      must(can.changeHosts(viewer));
+      const host = found("host", await store.host(id), () => can.seeHosts(viewer));
+      const { sharedPaths } = body;
+      const twice = sharedPaths?.find((path, index) => sharedPaths.indexOf(path) !== index);
+      if (twice !== undefined)
+        throw new BelayError("bad-input", `${twice} is named twice.`, { field: "sharedPaths", cure: "Name it once." });
+      return store.changeHost(host.id, withoutUndefined(body), viewer, clock.now());
     },
 
     /** Forgets the host and its VMs. No guest is touched. */

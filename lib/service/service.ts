@@ -1,9 +1,13 @@
 import { type CloudView, cloudFor } from "../contract/index.ts";
 import type { Viewer } from "../model/index.ts";
 import type { ServiceDeps } from "./deps.ts";
+import { fenceDeviceService } from "./fence-devices.ts";
+import { hookService } from "./hooks.ts";
 import { hostService } from "./hosts.ts";
 import { incidentService } from "./incidents.ts";
+import { maintenanceService } from "./maintenance.ts";
 import { organizationService } from "./organizations.ts";
+import { policyService } from "./policy.ts";
 import { trafficService } from "./traffic.ts";
 import { wholeCloud } from "./views.ts";
 import { vmService } from "./vms.ts";
@@ -22,6 +26,10 @@ export function createService(deps: ServiceDeps) {
       return cloudFor(viewer, wholeCloud(viewer, deps.simulated, snapshot));
     },
     ...hostService(deps),
+    ...fenceDeviceService(deps),
+    ...maintenanceService(deps),
+    ...policyService(deps),
+    ...hookService(deps),
     ...organizationService(deps),
     ...vmService(deps),
     ...incidentService(deps),

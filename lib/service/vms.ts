@@ -12,6 +12,7 @@ import {
 } from "../model/index.ts";
 import { found, must } from "./allowed.ts";
 import type { ServiceDeps } from "./deps.ts";
+import { withoutUndefined } from "./without-undefined.ts";
 
 type VmChange = z.infer<typeof changeVmBody>;
 type Ownership = { organizationId?: OrganizationId | null; applicationId?: ApplicationId | null };
@@ -65,12 +66,15 @@ export function vmService({ store, clock }: ServiceDeps) {
       if (change.organizationId !== undefined) must(can.assignVm(viewer), { field: "organizationId" });
       if (change.answerCheck !== undefined && change.answerCheck.kind !== "agent")
         must(can.aimProbe(viewer), { field: "answerCheck", cure: "Choose the guest agent, or ask the provider." });
-      const { answerCheck, consent, wanted } = change;
+      if (change.priority !== undefined) must(can.prioritiseVm(viewer), { field: "priority" });
+      refuseBothGroups({ ...vm, ...withoutUndefined(change) });
+      const { answerCheck, consent, wanted, priority, apart, together, rollbackIntolerant } = change;
       const to = {
         ...(await ownership(vm, change)),
         ...(answerCheck && { answerCheck }),
         ...(consent && { consent }),
         ...(wanted && { wanted }),
+        ...withoutUndefined({ priority, apart, together, rollbackIntolerant }),
       };
       return vmFor(viewer, await store.changeVm(vm.id, to, viewer, clock.now()));
     },
@@ -106,4 +110,12 @@ export function vmService({ store, clock }: ServiceDeps) {
       return { intentId: id, ...found("intent", seen, () => true) };
     },
   };
+}
+
+function refuseBothGroups({ apart, together }: Pick<Vm, "apart" | "together">): void {
+  if (apart === null || apart !== together) return;
+  throw new BelayError("bad-input", `A group cannot be kept on different hosts and on one host.`, {
+    field: "together",
+    cure: "Choose another name for one of the two groups.",
+  });
 }

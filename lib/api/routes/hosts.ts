@@ -1,11 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import {
+  changeHostBody,
   enrolHostBody,
   enrolHostReply,
   examineHostBody,
   hostExamination,
   hostId,
   hostList,
+  hostView,
 } from "../../contract/index.ts";
 import type { Service } from "../../service/index.ts";
 import { body, json, refused } from "../describe.ts";
@@ -38,6 +40,15 @@ const enrol = createRoute({
   },
 });
 
+const change = createRoute({
+  method: "patch",
+  path: "/hosts/{id}",
+  summary:
+    "Say which rack a host stands in, which directories it shares, whether faults may be injected. What is left out stays.",
+  request: { params: z.object({ id: hostId }), body: body(changeHostBody) },
+  responses: { 200: json("As it is now", hostView), ...refused },
+});
+
 const remove = createRoute({
   method: "delete",
   path: "/hosts/{id}",
@@ -54,6 +65,9 @@ export const hostRoutes = (app: OpenAPIHono<ApiEnv>, service: Service) =>
       const { created, ...reply } = await service.enrolHost(c.var.viewer, c.req.valid("json"));
       return created ? c.json(reply, 201) : c.json(reply, 200);
     })
+    .openapi(change, async (c) =>
+      c.json(await service.changeHost(c.var.viewer, c.req.valid("param").id, c.req.valid("json")), 200),
+    )
     .openapi(remove, async (c) => {
       await service.removeHost(c.var.viewer, c.req.valid("param").id);
       return c.body(null, 204);

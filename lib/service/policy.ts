@@ -1,0 +1,20 @@
+import type { z } from "zod";
+import type { changePolicyBody, PolicyView } from "../contract/index.ts";
+import { can, type Viewer } from "../model/index.ts";
+import { must } from "./allowed.ts";
+import type { ServiceDeps } from "./deps.ts";
+import { withoutUndefined } from "./without-undefined.ts";
+
+export function policyService({ store, clock }: ServiceDeps) {
+  return {
+    async policy(viewer: Viewer): Promise<PolicyView> {
+      must(can.setPolicy(viewer));
+      return store.policy();
+    },
+
+    async changePolicy(viewer: Viewer, body: z.infer<typeof changePolicyBody>): Promise<PolicyView> {
+      must(can.setPolicy(viewer));
+      return store.changePolicy(withoutUndefined(body), viewer, clock.now());
+    },
+  };
+}
