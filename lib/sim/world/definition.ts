@@ -18,13 +18,20 @@ const write = (domain: SimDomain, guest: SimGuest): string =>
       name: domain.name,
       uuid: domain.uuid,
       memory: { "@unit": "KiB", "#": domain.memoryMiB * 1024 },
+      ...metadataOf(domain.generation),
       vcpu: domain.vcpus,
       on_poweroff: "destroy",
       on_reboot: "restart",
       on_crash: guest.onCrash,
-      devices: { disk: { "@type": "file", source: { "@file": `/var/lib/libvirt/images/${domain.name}.qcow2` } } },
+      devices: { disk: { "@type": "file", source: { "@file": guest.diskPath } } },
     },
   }).end({ prettyPrint: true, headless: true });
+
+/** Belay's own element, as lib/hypervisor writes it. */
+const metadataOf = (generation: number | null) =>
+  generation === null
+    ? {}
+    : { metadata: { "belay:vm": { "@xmlns:belay": "urn:belay:vm:1", "@generation": String(generation) } } };
 
 const parser = new XMLParser({ parseTagValue: false });
 

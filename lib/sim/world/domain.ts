@@ -13,7 +13,12 @@ export interface Turn {
 const off = { runId: null, answersFrom: null, runningSince: null, processGone: false } as const;
 
 /** A domain that is defined and has not been started. */
-export const neverRun = (what: Pick<SimDomain, "uuid" | "name" | "memoryMiB" | "vcpus" | "persistent">): SimDomain => ({
+export const neverRun = (
+  what: Pick<SimDomain, "uuid" | "name" | "memoryMiB" | "vcpus" | "persistent"> &
+    Partial<Pick<SimDomain, "autostart" | "generation">>,
+): SimDomain => ({
+  autostart: false,
+  generation: null,
   ...what,
   ...off,
   state: "stopped",
@@ -39,6 +44,12 @@ export const started = (domain: SimDomain, guest: SimGuest, runId: number, now: 
     processGone: false,
   },
   what: "started booted",
+});
+
+/** As if its button was pressed: the same run, from its boot loader on. */
+export const wasReset = (domain: SimDomain, guest: SimGuest, now: EpochMs): Turn => ({
+  domain: { ...domain, state: "running", reason: "none", answersFrom: now + guest.bootMs, runningSince: now },
+  what: "rebooted",
 });
 
 export const stopped = (domain: SimDomain, reason: VmStateReason): Turn => ({

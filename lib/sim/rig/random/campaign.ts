@@ -1,8 +1,5 @@
 import { seededRandom } from "../../random.ts";
-import { type Played, playRandom } from "./play.ts";
-
-/** Long enough for restart limits and exhausted patience, short enough to be understood. */
-export const stepsPerSchedule = 60;
+import { type Played, playRandom, stepsPerSchedule } from "./play.ts";
 
 export interface CampaignOptions {
   readonly seed: number;
