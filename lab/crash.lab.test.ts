@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { labDown, labUp, readLab, runOnHost } from "./index.ts";
 import { hostPaths, labPaths } from "./paths.ts";
 import { must } from "./system/run.ts";
-import { killedCommand, labCommand, labNamespaces, mountsOf, processesIn } from "./testing.ts";
+import { killedCommand, labCommand, labNamespaces, mountsOf, processesIn, processesNaming } from "./testing.ts";
 
 const name = "ltcrash";
 const paths = labPaths(name);
@@ -35,6 +35,7 @@ async function remains(namespaces: readonly string[]): Promise<string[]> {
   const links = await must(["ip", "-o", "link", "show"]);
   return [
     ...processesIn(namespaces).map((pid) => `process ${pid}`),
+    ...processesNaming(`${paths.hosts}/`).map((pid) => `process ${pid} for ${paths.hosts}`),
     ...links
       .split("\n")
       .filter((line) => line.includes(paths.dir) || (bridge !== undefined && line.includes(`${bridge}h`))),

@@ -6,6 +6,7 @@ export { createGuest, type GuestInfo, type GuestOptions } from "./guest/create.t
 export { type EnsureImageOptions, ensureImage, type GuestImage } from "./guest/image.ts";
 export { type GuestStatus, listGuests, removeGuest } from "./guest/list.ts";
 export { isolate, rejoin } from "./isolate.ts";
+export { startLibvirtd, stopLibvirtd } from "./libvirtd.ts";
 export type { OnPhase, Phase } from "./phases.ts";
 export { cut, mend, powerCycle, powerOff, powerOn } from "./power.ts";
 export { runOnHost } from "./run-on-host.ts";

@@ -64,6 +64,10 @@ export interface HostPaths {
   run: string;
   /** What was last asked for: power and network cable. */
   wish: string;
+  /** There while the watchdog counts. */
+  armed: string;
+  /** There since the watchdog has reset the host, until it is switched on again. */
+  reset: string;
   log: string;
 }
 
@@ -75,6 +79,8 @@ export function hostPaths(lab: string, host: string): HostPaths {
     files: path.join(dir, "files"),
     run: path.join(dir, "run.json"),
     wish: path.join(dir, "wish.json"),
+    armed: path.join(dir, "watchdog-armed"),
+    reset: path.join(dir, "watchdog-reset"),
     log: path.join(dir, "host.log"),
   };
 }

@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { z } from "zod";
 import { hostPaths, labPaths, labsDir } from "./paths.ts";
 import { bridgeName, gatewayOf, hostAddress, linkName, macAddress, sinkName } from "./subnet.ts";
@@ -64,12 +65,17 @@ export function requireHost(record: LabRecord, host: string): HostRecord {
   );
 }
 
+/** A host that its watchdog has reset counts as switched off on purpose: its lease ran out, and nobody has looked at it yet. */
 export async function readWish(lab: string, host: string): Promise<HostWish> {
-  return (await readJson(hostPaths(lab, host).wish, hostWish, true)) ?? hostWish.parse({ power: "on", link: "up" });
+  const { wish, reset } = hostPaths(lab, host);
+  const asked = (await readJson(wish, hostWish, true)) ?? hostWish.parse({ power: "on", link: "up" });
+  return existsSync(reset) ? { ...asked, power: "off" } : asked;
 }
 
 export async function writeWish(lab: string, host: string, change: Partial<HostWish>): Promise<void> {
-  await writeJson(hostPaths(lab, host).wish, { ...(await readWish(lab, host)), ...change });
+  const { wish, reset } = hostPaths(lab, host);
+  await writeJson(wish, { ...(await readWish(lab, host)), ...change });
+  if (change.power) await rm(reset, { force: true });
 }
 
 /** `plugged`: it has its network card and goes on by itself; until then it ends with the command that started it. */

@@ -98,12 +98,25 @@ export async function labNamespaces(lab: string): Promise<string[]> {
   return found.flatMap((init) => (init ? namespacesOf(init.pid) : []));
 }
 
-/** Processes of the machine that live in one of these namespaces. */
-export function processesIn(namespaces: readonly string[]): number[] {
-  const pids = readdirSync("/proc")
+const allProcesses = () =>
+  readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
-  return pids.filter((pid) => namespacesOf(pid).some((namespace) => namespaces.includes(namespace)));
+
+/** Processes of the machine that live in one of these namespaces. */
+export function processesIn(namespaces: readonly string[]): number[] {
+  return allProcesses().filter((pid) => namespacesOf(pid).some((namespace) => namespaces.includes(namespace)));
+}
+
+/** Processes of the machine whose command line names a directory: a host's watchdog lives outside the host. */
+export function processesNaming(dir: string): number[] {
+  return allProcesses().filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(dir);
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** Lines of /proc/mounts that name a directory. */

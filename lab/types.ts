@@ -25,12 +25,18 @@ export interface LabHost {
   /** "SHA256:…" as `ssh-keygen -l` prints it. */
   hostKeySha256: string;
   power: "on" | "off";
+  /** Why it is off, when it is: as asked for, by its watchdog, or by itself. */
+  offBecause: "asked" | "watchdog" | "died" | null;
   /** Its network cable; a host that is off has none. */
   link: "up" | "down";
   /** Isolated: the machine itself (the control plane) and the host do not hear each other; all others do. */
   control: "open" | "isolated";
   /** Dark: its fence agent gets no answer. */
   bmc: "lit" | "dark";
+  /** Armed: it resets the host unless something on it goes on feeding it. */
+  watchdog: "idle" | "armed";
+  /** Whether its libvirtd runs; guests run without one, too. */
+  libvirtd: "on" | "off";
   /** What was asked for last. `power` differs from it when the host died by itself. */
   wanted: { power: "on" | "off"; link: "up" | "down"; control: "open" | "isolated"; bmc: "lit" | "dark" };
   /** "qemu+ssh://root@ADDRESS/system" */

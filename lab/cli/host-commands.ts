@@ -1,13 +1,25 @@
 import { type Command, Option } from "commander";
 import { readAll, runFence } from "../fence/agent.ts";
-import { cut, isolate, mend, powerCycle, powerOff, powerOn, readLab, rejoin, setBmc } from "../index.ts";
+import {
+  cut,
+  isolate,
+  mend,
+  powerCycle,
+  powerOff,
+  powerOn,
+  readLab,
+  rejoin,
+  setBmc,
+  startLibvirtd,
+  stopLibvirtd,
+} from "../index.ts";
 import { type LabOption, labCommand, oneOf } from "./options.ts";
 import { openShell } from "./shell.ts";
 import { hostOf } from "./show.ts";
 
 const switches = { on: powerOn, off: powerOff, cycle: powerCycle };
 
-/** ssh, power, cut, mend, isolate, rejoin, bmc, fence. */
+/** ssh, power, cut, mend, isolate, rejoin, bmc, libvirtd, fence. */
 export function addHostCommands(program: Command, { signal }: { signal: AbortSignal }): void {
   labCommand(program, "ssh", "a shell on a host, or one command: ssh HOST -- COMMAND")
     .argument("<host>")
@@ -39,6 +51,12 @@ export function addHostCommands(program: Command, { signal }: { signal: AbortSig
     .argument("<state>", "dark or lit", oneOf("dark", "lit"))
     .argument("<host>")
     .action(async (state: "dark" | "lit", host: string, { lab }: LabOption) => await setBmc(lab, host, state));
+  labCommand(program, "libvirtd", "kill a host's libvirtd so that it stays dead, or start it again; guests run on")
+    .argument("<action>", "stop or start", oneOf("stop", "start"))
+    .argument("<host>")
+    .action(async (action: "stop" | "start", host: string, { lab }: LabOption) => {
+      await { stop: stopLibvirtd, start: startLibvirtd }[action](lab, host);
+    });
   labCommand(program, "fence", "a fence agent: options on standard input as key=value lines")
     .addOption(
       new Option("-o, --action <action>", "for callers that ask on the command line, as for metadata").hideHelp(),

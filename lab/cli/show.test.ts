@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LabState } from "../index.ts";
+import type { LabHost, LabState } from "../index.ts";
 import { guestTable, hostOf, labTable, table } from "./show.ts";
 
 const host = {
@@ -8,6 +8,9 @@ const host = {
   link: "up",
   control: "open",
   bmc: "lit",
+  watchdog: "idle",
+  libvirtd: "on",
+  offBecause: null,
   uri: "qemu+ssh://root@198.18.0.11/system",
 } as const;
 const wanted = { link: "up", control: "open", bmc: "lit" } as const;
@@ -20,8 +23,8 @@ const lab: LabState = {
   kvm: false,
   hosts: [
     { ...host, name: "host-1", power: "on", wanted: { ...wanted, power: "on" } },
-    { ...host, name: "host-2", power: "off", wanted: { ...wanted, power: "off" } },
-    { ...host, name: "host-3", power: "off", wanted: { ...wanted, power: "on" } },
+    { ...host, name: "host-2", power: "off", offBecause: "asked", wanted: { ...wanted, power: "off" } },
+    { ...host, name: "host-3", power: "off", offBecause: "died", wanted: { ...wanted, power: "on" } },
   ],
 };
 
@@ -37,11 +40,17 @@ describe("what the commands print", () => {
     expect(lines[4]).toMatch(/^host-3 .* off \(died\) +up/);
   });
 
-  it("names what was done to a host besides", () => {
+  it("says what else there is to know of a host", () => {
     const [first, ...rest] = lab.hosts;
     if (!first) return expect.fail();
-    const dark = { ...lab, hosts: [{ ...first, control: "isolated", bmc: "dark" } as const, ...rest] };
-    expect(labTable(dark).split("\n")[2]).toMatch(/SHA256:x +isolated from this machine, BMC dark$/);
+    const line = (change: Partial<LabHost>) =>
+      labTable({ ...lab, hosts: [{ ...first, ...change }, ...rest] }).split("\n")[2];
+    expect(line({})).toMatch(/SHA256:x$/);
+    expect(line({ control: "isolated", bmc: "dark" })).toMatch(/SHA256:x +isolated from this machine, BMC dark$/);
+    expect(line({ libvirtd: "off", watchdog: "armed" })).toMatch(/ libvirtd dead, watchdog armed$/);
+    expect(line({ power: "off", libvirtd: "off", offBecause: "watchdog" })).toMatch(
+      / off \(reset by its watchdog\) .*SHA256:x$/,
+    );
   });
 
   it("names the hosts there are when asked for one there is not", () => {

@@ -24,26 +24,25 @@ export function hostOf(lab: LabState, name: string): LabHost {
 export function labTable(lab: LabState): string {
   const head = `lab ${lab.name}: ${lab.subnet} on ${lab.bridge}, ${lab.kvm ? "KVM" : "emulation"}`;
   const rows = lab.hosts.map((host) => {
-    const died = host.power === "off" && host.wanted.power === "on";
-    return [
-      host.name,
-      host.address,
-      died ? "off (died)" : host.power,
-      host.link,
-      host.hostKeySha256,
-      faultsOf(host).join(", "),
-    ];
+    return [host.name, host.address, powerOf(host), host.link, host.hostKeySha256, notesOf(host).join(", ")];
   });
-  return `${head}\n${table(["host", "address", "power", "link", "host key", "faults"], rows)}`;
+  return `${head}\n${table(["host", "address", "power", "link", "host key", "besides"], rows)}`;
 }
 
-/** What was done to a host, besides power and cable, in words. */
-export function faultsOf(host: LabHost): string[] {
-  const faults = [
+function powerOf({ power, offBecause }: LabHost): string {
+  if (offBecause === "watchdog") return "off (reset by its watchdog)";
+  return offBecause === "died" ? "off (died)" : power;
+}
+
+/** What else is to say of a host, besides power and cable, in words. */
+export function notesOf(host: LabHost): string[] {
+  const notes = [
     [host.control === "isolated", "isolated from this machine"],
     [host.bmc === "dark", "BMC dark"],
+    [host.power === "on" && host.libvirtd === "off", "libvirtd dead"],
+    [host.watchdog === "armed", "watchdog armed"],
   ] as const;
-  return faults.flatMap(([there, words]) => (there ? [words] : []));
+  return notes.flatMap(([there, words]) => (there ? [words] : []));
 }
 
 export function guestTable(guests: readonly GuestStatus[]): string {

@@ -12,6 +12,8 @@ import { isAlive, killAndWait } from "../system/process.ts";
 import { plainEnv } from "../system/run.ts";
 
 const bootTimeoutMs = 30_000;
+/** How long a host's watchdog, once armed, waits to be fed. */
+const watchdogSeconds = 6;
 const maxLogBytes = 4 * 1024 * 1024;
 
 /** PID of the host's init while it runs. */
@@ -21,7 +23,7 @@ export async function hostPid(lab: string, host: string): Promise<number | undef
 }
 
 /**
- * Switches a host on: new namespaces, network card, then init.sh mounts and starts sshd and libvirtd. Returns when init has its
+ * Switches a host on: watchdog, new namespaces, network card, then init.sh mounts and starts sshd and libvirtd. Returns when init has its
  * card, not when the services answer (see ready.ts). Does nothing when it runs. The caller holds the host's lock.
  */
 export async function boot(record: LabRecord, host: HostRecord): Promise<void> {
@@ -34,8 +36,8 @@ export async function boot(record: LabRecord, host: HostRecord): Promise<void> {
   await mkdir(labPaths(record.name).shared, { recursive: true });
   if (((await readText(paths.log))?.length ?? 0) > maxLogBytes) await truncate(paths.log, 0);
   const log = openSync(paths.log, "a", 0o600);
-  const flags = ["--net", "--pid", "--mount", "--uts", "--ipc", "--fork", "--kill-child"];
-  const child = spawn("unshare", [...flags, "bash", path.join(labSourceDir, "host/init.sh")], {
+  await rm(paths.reset, { force: true });
+  const child = spawn("bash", [path.join(labSourceDir, "host/board.sh")], {
     detached: true,
     cwd: "/",
     stdio: ["pipe", "pipe", log],
@@ -45,6 +47,8 @@ export async function boot(record: LabRecord, host: HostRecord): Promise<void> {
       SHARED_DIR: labPaths(record.name).shared,
       IMAGES_DIR: imageCacheDir,
       HOST_NAME: host.name,
+      LINK: network.link,
+      WATCHDOG_SECONDS: String(watchdogSeconds),
       ADDRESS: network.address,
       PREFIX: String(prefixLength),
       GATEWAY: network.gateway,
@@ -104,7 +108,7 @@ function firstLine(child: ChildProcess): Promise<string> {
       clearTimeout(timer);
       reject(new LabError(why));
     };
-    child.on("error", (error) => fail(`unshare cannot be started: ${error.message}`));
+    child.on("error", (error) => fail(`bash cannot be started: ${error.message}`));
     child.on("exit", (code) => fail(`init ended with ${code}`));
   });
 }

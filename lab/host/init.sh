@@ -1,6 +1,6 @@
 #!/bin/bash
-# PID 1 of one lab host. Started by host/boot.ts under unshare (net, pid, mount, uts, ipc); nothing here is visible outside.
-# Environment: HOST_DIR SHARED_DIR IMAGES_DIR HOST_NAME ADDRESS PREFIX GATEWAY BRIDGE_MAC KVM
+# PID 1 of one lab host. Started by host/board.sh under unshare (net, pid, mount, uts, ipc); nothing here is visible outside.
+# Environment: HOST_DIR SHARED_DIR IMAGES_DIR HOST_NAME ADDRESS PREFIX GATEWAY BRIDGE_MAC KVM WATCHDOG_SECONDS
 # Standard output: one line "pid"; standard input: one line "go" once the network card is in. If the command that started us dies
 # before that, the read ends and so do we: nothing half-built stays behind.
 set -eu
@@ -42,6 +42,10 @@ for node in $nodes; do
   : > "/run/lab/dev/$node"
   mount --bind "/dev/$node" "/run/lab/dev/$node"
 done
+for node in watchdog watchdog0; do
+  : > "/run/lab/dev/$node"
+  mount --bind /run/lab/host/watchdog "/run/lab/dev/$node"
+done
 mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts /run/lab/dev/pts
 mount -t tmpfs -o mode=1777 shm /run/lab/dev/shm
 ln -s pts/ptmx /run/lab/dev/ptmx
@@ -50,6 +54,15 @@ ln -s /proc/self/fd/0 /run/lab/dev/stdin
 ln -s /proc/self/fd/1 /run/lab/dev/stdout
 ln -s /proc/self/fd/2 /run/lab/dev/stderr
 mount --move /run/lab/dev /dev
+
+# How long the watchdog waits. Where the kernel knows watchdogs, also at the place where programs look, over the machine's own.
+echo "$WATCHDOG_SECONDS" > /run/watchdog-timeout
+if [ -d /sys/class/watchdog ]; then
+  mount -t tmpfs -o mode=755,size=64k watchdog /sys/class/watchdog
+  mkdir /sys/class/watchdog/watchdog0
+  echo "$WATCHDOG_SECONDS" > /sys/class/watchdog/watchdog0/timeout
+  echo "Belay lab" > /sys/class/watchdog/watchdog0/identity
+fi
 
 for dir in etc/libvirt etc/ssh var/lib/libvirt var/log/libvirt var/cache/libvirt root tmp; do
   mount --bind "$files/$dir" "/$dir"
@@ -78,18 +91,29 @@ ip route add default via "$GATEWAY"
 
 cd /
 sshd_pid= libvirtd_pid=
+libvirtd_stopped=/run/lab/libvirtd-stopped
 start_sshd() { /usr/sbin/sshd -D -e -f /etc/ssh/sshd_config & sshd_pid=$!; }
 start_libvirtd() { /usr/sbin/libvirtd & libvirtd_pid=$!; }
 start_sshd
 start_libvirtd
+
+# `lab libvirtd start` removes the mark and sends this. Nothing to do where somebody has started one by hand meanwhile.
+wake() { [ -e "$libvirtd_stopped" ] || [ -n "$libvirtd_pid" ] || pidof libvirtd > /dev/null || start_libvirtd; }
+trap wake USR1
 
 # As PID 1 we must reap every orphan (bash does, in wait), else libvirt waits 40 s for each probe it has killed.
 # A service that dies is started again after a moment, as systemd does. The pause is in the child: reaping goes on.
 set +e
 while :; do
   wait -n -p gone
-  case ${gone:-} in
+  [ -n "${gone:-}" ] || continue
+  case $gone in
     "$sshd_pid") (sleep 0.2; exec /usr/sbin/sshd -D -e -f /etc/ssh/sshd_config) & sshd_pid=$! ;;
-    "$libvirtd_pid") (sleep 0.2; exec /usr/sbin/libvirtd) & libvirtd_pid=$! ;;
+    "$libvirtd_pid")
+      libvirtd_pid=
+      if [ ! -e "$libvirtd_stopped" ]; then
+        (sleep 0.2; [ -e "$libvirtd_stopped" ] || exec /usr/sbin/libvirtd) & libvirtd_pid=$!
+      fi
+      ;;
   esac
 done
