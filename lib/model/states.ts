@@ -94,11 +94,16 @@ export const incidentStates = {
     ended: false,
     next: ["repairing", "repaired", "handed-over", "cleared"],
   },
-  repairing: { words: "A repair is at work.", ended: false, next: ["repaired", "handed-over", "cleared"] },
+  repairing: {
+    words: "A repair is at work.",
+    ended: false,
+    // Open again where the host that its repair worked on failed meanwhile.
+    next: ["open", "repaired", "handed-over", "cleared"],
+  },
   "handed-over": {
     words: "Belay stopped and says why: a person has to look. It stays until the VM is well again.",
     ended: false,
-    next: ["repairing", "cleared"],
+    next: ["open", "repairing", "cleared"],
   },
   repaired: { words: "The service answers again, by Belay's repair.", ended: true, next: [] },
   cleared: { words: "The failure went away without Belay.", ended: true, next: [] },

@@ -1,7 +1,15 @@
-import { BelayError, type HostId, type IncidentId, type RepairId, type VmId } from "../model/index.ts";
+import {
+  BelayError,
+  type HostId,
+  type IncidentId,
+  type MaintenanceId,
+  type RepairId,
+  type VmId,
+} from "../model/index.ts";
 import type { Readable } from "./database.ts";
 import { present } from "./rows/host.ts";
 import { wholeIncident, wholeRepair } from "./rows/incident.ts";
+import { wholeMaintenance } from "./rows/provider.ts";
 
 /** Reads of one row that has to be there. */
 
@@ -20,7 +28,7 @@ export async function findVm(db: Readable, id: VmId) {
 
 /** Also of a VM that was removed: history stays. */
 export async function findIncident(db: Readable, id: IncidentId) {
-  const row = await db.incident.findUnique({ where: { id }, include: wholeIncident });
+  const row = await db.incident.findUnique({ where: { id }, include: { ...wholeIncident, host: true } });
   if (row === null) throw new BelayError("not-found", `There is no incident ${id}.`);
   return row;
 }
@@ -28,8 +36,24 @@ export async function findIncident(db: Readable, id: IncidentId) {
 export async function findRepair(db: Readable, id: RepairId) {
   const row = await db.repair.findUnique({
     where: { id },
-    include: { ...wholeRepair, vm: { include: { host: true } }, incident: { include: wholeIncident } },
+    include: {
+      ...wholeRepair,
+      vm: { include: { host: true } },
+      incident: { include: { ...wholeIncident, host: true } },
+    },
   });
   if (row === null) throw new BelayError("not-found", `There is no repair ${id}.`);
   return row;
 }
+
+export async function findMaintenance(db: Readable, id: MaintenanceId) {
+  const row = await db.maintenance.findUnique({ where: { id }, include: { ...wholeMaintenance, host: true } });
+  if (row === null) throw new BelayError("not-found", `There is no maintenance ${id}.`);
+  return row;
+}
+
+/** What an incident or a repair is of, as events name it. */
+export const nameOf = (row: {
+  readonly vm: { readonly name: string; readonly host: { readonly name: string } } | null;
+  readonly incident: { readonly host: { readonly name: string } };
+}): string => (row.vm === null ? `Host ${row.incident.host.name}` : `VM ${row.vm.name} on host ${row.vm.host.name}`);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { enrol, failedVm, runningVm, type StoreBench, sight, storeBench } from "./testing/fixtures.ts";
+import { definition, enrol, failedVm, runningVm, type StoreBench, sight, storeBench } from "./testing/fixtures.ts";
 
 let bench: StoreBench;
 beforeAll(async () => {
@@ -83,8 +83,8 @@ describe("a VM", () => {
   test("is taken once, also by two at a time", async () => {
     const host = await enrol(bench, "gamma");
     const [one, two] = await Promise.all([
-      bench.engine.adoptVm(host.id, sight("web"), "<domain/>", "running", 2000),
-      bench.engine.adoptVm(host.id, sight("web"), "<domain/>", "running", 2000),
+      bench.engine.adoptVm(host.id, sight("web"), definition, "running", 2000),
+      bench.engine.adoptVm(host.id, sight("web"), definition, "running", 2000),
     ]);
     expect(one).toEqual(two);
     expect(one).toMatchObject({ organizationId: null, consent: "restart-vm", answerCheck: { kind: "agent" } });
@@ -115,7 +115,7 @@ describe("a VM", () => {
     const { vm } = await runningVm(bench, "wish");
     expect(await bench.engine.definitionKnown(vm.id)).toBe(true);
     const seq = await bench.store.feed.lastSeq();
-    await bench.engine.recordDefinition(vm.id, "<domain type='kvm'/>");
+    await bench.engine.recordDefinition(vm.id, "<domain type='kvm'/>", definition.diskPaths);
     expect(await bench.store.feed.lastSeq()).toBe(seq);
     await bench.engine.recordWanted(vm.id, "stopped", "It was shut down from inside.", 2500);
     await bench.engine.recordWanted(vm.id, "stopped", "It was shut down from inside.", 2600);

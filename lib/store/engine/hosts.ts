@@ -5,7 +5,7 @@ import { present, toHost } from "../rows/host.ts";
 import { idOf, instant, oneOf } from "../rows/narrow.ts";
 import { toVm } from "../rows/vm.ts";
 
-type HostPart = Pick<EngineStore, "hosts" | "vmsOf" | "openIncidentsOf" | "recordHost">;
+type HostPart = Pick<EngineStore, "hosts" | "vmsOf" | "allVms" | "openIncidentsOf" | "recordHost">;
 
 /** What the engine knows and learns of hosts. */
 export const engineHosts = ({ database, write }: Parts): HostPart => ({
@@ -22,12 +22,22 @@ export const engineHosts = ({ database, write }: Parts): HostPart => ({
     return rows.map(toVm);
   },
 
+  async allVms() {
+    const rows = await database.vm.findMany({ where: present, orderBy: [{ name: "asc" }, { id: "asc" }] });
+    return rows.map(toVm);
+  },
+
+  /** Of the VMs that are the host's now: one that failed elsewhere and was given to this host is among them. */
   async openIncidentsOf(hostId) {
     const rows = await database.incident.findMany({
-      where: { hostId, endedAt: null },
+      where: { vm: { hostId, ...present }, endedAt: null },
       select: { vmId: true, state: true },
     });
-    return new Map(rows.map((row) => [idOf("vm", row.vmId), oneOf(incidentStateNames, row.state, "incident.state")]));
+    return new Map(
+      rows.flatMap(({ vmId, state }) =>
+        vmId === null ? [] : [[idOf("vm", vmId), oneOf(incidentStateNames, state, "incident.state")]],
+      ),
+    );
   },
 
   /** What was observed is written as it is. A host that was removed in the meantime is not written to. */

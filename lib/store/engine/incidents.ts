@@ -62,23 +62,22 @@ export const engineIncidents = ({ database, write, ids }: Parts): IncidentPart =
       if (!mayBecome(incidentStates, state, "cleared")) return;
       await tx.db.incident.update({
         where: { id: row.id },
-        data: { state: "cleared", words, endedAt: instant(at) },
+        data: { state: "cleared", words, awaits: null, endedAt: instant(at) },
       });
       await emitIncident(tx, idOf("inc", row.id), at, `Host ${row.host.name}: ${words}`);
     }),
 
   /**
    * Counts repairs that began and touched the VM, or may have: not those that were not needed, nor those of faults that people
-   * injected, which say nothing of the VM's health.
+   * injected or that its host failed of, which say nothing of the VM's health.
    */
   repairsSince: (vmId, since) =>
     database.repair.count({
       where: {
         vmId,
-        technique: "revive-vm",
         begunAt: { gte: instant(since) },
         state: { not: "not-needed" },
-        incident: { tpSource: { not: "injected" } },
+        incident: { tpSource: { not: "injected" }, cause: { not: "host-lost" } },
       },
     }),
 

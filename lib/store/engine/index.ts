@@ -1,8 +1,12 @@
 import type { EngineStore } from "../../engine/ports.ts";
 import type { Parts } from "../parts.ts";
+import { engineFence } from "./fence.ts";
+import { engineHostIncidents } from "./host-incidents.ts";
 import { engineHosts } from "./hosts.ts";
 import { engineIncidents } from "./incidents.ts";
 import { engineIntents } from "./intents.ts";
+import { engineMaintenance } from "./maintenance.ts";
+import { engineRelocation } from "./relocation.ts";
 import { engineRepairs } from "./repairs.ts";
 import { engineVms } from "./vms.ts";
 
@@ -13,4 +17,8 @@ export const engineStore = (parts: Parts): EngineStore => ({
   ...engineIncidents(parts),
   ...engineRepairs(parts),
   ...engineIntents(parts),
+  ...engineFence(parts),
+  ...engineHostIncidents(parts),
+  ...engineRelocation(parts),
+  ...engineMaintenance(parts),
 });

@@ -8,8 +8,9 @@ import {
   type RepairState,
   repairStates,
 } from "../../model/index.ts";
-import { findRepair } from "../find.ts";
+import { findRepair, nameOf } from "../find.ts";
 import type { Parts } from "../parts.ts";
+import { toHost } from "../rows/host.ts";
 import { toIncident, toRepair } from "../rows/incident.ts";
 import { instant, instantOrNull } from "../rows/narrow.ts";
 import { toVm } from "../rows/vm.ts";
@@ -28,14 +29,15 @@ function checkIncident(id: string, from: IncidentState, to: IncidentState): void
 }
 
 export const engineRepairs = ({ database, write }: Parts): RepairPart => ({
-  /** Also of a repair that ended and of a VM that was removed: `repair.state` says so. */
+  /** The host is the one that the incident happened on. Also of a repair that ended and of what was removed: `repair.state` says so. */
   async repairWork(id) {
     const row = await findRepair(database, id);
     return {
       repair: toRepair(row),
       incident: toIncident(row.incident),
-      vm: toVm(row.vm),
-      definition: row.vm.definition,
+      host: toHost(row.incident.host),
+      vm: row.vm === null ? null : toVm(row.vm),
+      definition: row.vm?.definition ?? null,
     };
   },
 
@@ -50,14 +52,9 @@ export const engineRepairs = ({ database, write }: Parts): RepairPart => ({
       await tx.db.repair.update({ where: { id }, data: { state: "running", begunAt: instant(at) } });
       if (incident.state !== "repairing") {
         checkIncident(incident.id, incident.state, "repairing");
-        await tx.db.incident.update({ where: { id: incident.id }, data: { state: "repairing" } });
+        await tx.db.incident.update({ where: { id: incident.id }, data: { state: "repairing", awaits: null } });
       }
-      await emitIncident(
-        tx,
-        incident.id,
-        at,
-        `VM ${row.vm.name} on host ${row.vm.host.name}: ${repair.technique} begins.`,
-      );
+      await emitIncident(tx, incident.id, at, `${nameOf(row)}: ${repair.technique} begins.`);
     }),
 
   /** Refused for a repair that ended: somebody else ended it (its host was removed), and the effect must not be done. */
@@ -80,12 +77,7 @@ export const engineRepairs = ({ database, write }: Parts): RepairPart => ({
         update: { state: "started", attempts, finishedAt: null, words: null, detail: null },
       });
       const which = again === undefined ? "" : `, attempt ${attempts}`;
-      await emitIncident(
-        tx,
-        repair.incidentId,
-        at,
-        `VM ${row.vm.name} on host ${row.vm.host.name}: step "${name}" starts${which}.`,
-      );
+      await emitIncident(tx, repair.incidentId, at, `${nameOf(row)}: step "${name}" starts${which}.`);
     }),
 
   /** Written also when the repair has ended meanwhile: it was done. The same end twice is once. */
@@ -104,7 +96,7 @@ export const engineRepairs = ({ database, write }: Parts): RepairPart => ({
         tx,
         repair.incidentId,
         at,
-        `VM ${row.vm.name} on host ${row.vm.host.name}: step "${name}" ${state}. ${words}${detail === null ? "" : ` (${detail})`}`,
+        `${nameOf(row)}: step "${name}" ${state}. ${words}${detail === null ? "" : ` (${detail})`}`,
       );
     }),
 
@@ -116,6 +108,9 @@ export const engineRepairs = ({ database, write }: Parts): RepairPart => ({
       const incident = toIncident(row.incident);
       if (repairStates[repair.state].ended) return;
       if (!repairStates[end.state].ended) throw new BelayError("bad-input", `${end.state} is no end of a repair.`);
+      // An open incident without a repair is nobody's work: only the failure of its host puts one back there.
+      if (end.incident === "open")
+        throw new BelayError("conflict", `Incident ${incident.id} is ${incident.state} and cannot become open.`);
       checkRepair(id, repair.state, end.state);
       // Why this technique, and where it ended badly also why.
       const words = end.state === "succeeded" ? repair.words : `${repair.words} ${end.words}`;
@@ -123,14 +118,9 @@ export const engineRepairs = ({ database, write }: Parts): RepairPart => ({
       if (!incidentStates[incident.state].ended) {
         checkIncident(incident.id, incident.state, end.incident);
         const endedAt = incidentStates[end.incident].ended ? instant(at) : null; // handed over: until the VM is well
-        const data = { state: end.incident, words: end.words, tr: instantOrNull(end.tr), endedAt };
+        const data = { state: end.incident, words: end.words, awaits: null, tr: instantOrNull(end.tr), endedAt };
         await tx.db.incident.update({ where: { id: incident.id }, data });
       }
-      await emitIncident(
-        tx,
-        incident.id,
-        at,
-        `VM ${row.vm.name} on host ${row.vm.host.name}: incident ${end.incident}. ${end.words}`,
-      );
+      await emitIncident(tx, incident.id, at, `${nameOf(row)}: incident ${end.incident}. ${end.words}`);
     }),
 });

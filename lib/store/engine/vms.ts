@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type { EngineStore } from "../../engine/ports.ts";
-import { BelayError, protectionModeNames } from "../../model/index.ts";
+import { BelayError, freshVm, protectionModeNames } from "../../model/index.ts";
 import { findVm } from "../find.ts";
 import { toJson } from "../json.ts";
 import type { Parts } from "../parts.ts";
@@ -23,12 +24,12 @@ export const engineVms = ({ database, write, ids }: Parts): VmPart => ({
     return row.application === null ? "provider" : oneOf(protectionModeNames, row.application.mode, "application.mode");
   },
 
-  /** A VM that is known already is given back as it is known: `recordVm` says what was seen of it. */
+  /** A VM that is known already, here or on another host, is given back as it is known: `recordVm` says what was seen of it. */
   async adoptVm(hostId, sight, definition, wanted, at) {
-    const known = await database.vm.findFirst({ where: { hostId, uuid: sight.uuid, ...present } });
+    const known = await database.vm.findFirst({ where: { uuid: sight.uuid, ...present } });
     if (known !== null) return toVm(known); // no lock of all writes for what is known
     return write(async ({ db, emit }) => {
-      const faster = await db.vm.findFirst({ where: { hostId, uuid: sight.uuid, ...present } });
+      const faster = await db.vm.findFirst({ where: { uuid: sight.uuid, ...present } });
       if (faster !== null) return toVm(faster);
       const host = await db.host.findFirst({ where: { id: hostId, ...present } });
       if (host === null) throw new BelayError("not-found", `There is no host ${hostId} to take VM ${sight.name} on.`);
@@ -36,7 +37,10 @@ export const engineVms = ({ database, write, ids }: Parts): VmPart => ({
       const row = await db.vm.create({
         data: {
           id: ids.next("vm"),
-          ...{ hostId, uuid, name, state, reason, runId, persistent, memoryMiB, vcpus, wanted, definition },
+          ...freshVm,
+          ...{ hostId, uuid, name, state, reason, runId, persistent, memoryMiB, vcpus, wanted },
+          definition: definition?.xml ?? null,
+          diskPaths: [...(definition?.diskPaths ?? [])],
           stateSince: instant(at),
           adoptedAt: instant(at),
           answerCheck: toJson({ kind: "agent" }),
@@ -85,11 +89,22 @@ export const engineVms = ({ database, write, ids }: Parts): VmPart => ({
       return vm;
     }),
 
-  /** Of no interest to anybody else, so it is neither an event nor in line with the other writes. */
-  async recordDefinition(id, definition) {
+  /** The text is of no interest to anybody else, so it is neither an event nor in line with the other writes. Other disks are. */
+  async recordDefinition(id, definition, diskPaths) {
+    const known = await database.vm.findFirst({ where: { id, ...present }, select: { diskPaths: true } });
+    if (known === null) return;
     await database.vm.updateMany({
       where: { id, ...present, OR: [{ definition: null }, { definition: { not: definition } }] },
       data: { definition },
+    });
+    if (isDeepStrictEqual(known.diskPaths, diskPaths)) return;
+    await write(async ({ db, emit }) => {
+      const before = await db.vm.findFirst({ where: { id, ...present }, include: { host: true } });
+      if (before === null || isDeepStrictEqual(before.diskPaths, diskPaths)) return;
+      const vm = toVm(await db.vm.update({ where: { id }, data: { diskPaths: [...diskPaths] } }));
+      const words = diskPaths.length === 0 ? "it has no disks" : `its disks are ${diskPaths.join(", ")}`;
+      // Not a moment of the VM: the newest that is known of it stands for it.
+      emit(vm.stateSince, `VM ${vm.name} on host ${before.host.name}: ${words}.`, { kind: "vm.changed", vm });
     });
   },
 

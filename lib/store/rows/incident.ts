@@ -3,6 +3,7 @@ import {
   causes,
   certainties,
   type Evidence,
+  evidenceSources,
   type Incident,
   incidentStateNames,
   layers,
@@ -24,10 +25,12 @@ export const wholeIncident = {
 export type RepairRow = Prisma.RepairGetPayload<{ include: typeof wholeRepair }>;
 export type IncidentRow = Prisma.IncidentGetPayload<{ include: typeof wholeIncident }>;
 
+const incidentAwaits = ["approval"] as const;
+
 const evidenceList = z.array(
   z.object({
     at: z.number(),
-    source: z.enum(["event", "scan", "connection", "probe", "operator"]),
+    source: z.enum(evidenceSources),
     words: z.string(),
     audience: z.enum(["all", "provider"]),
   }),
@@ -36,7 +39,7 @@ const evidenceList = z.array(
 export const toRepair = (row: RepairRow): Repair => ({
   id: idOf("rep", row.id),
   incidentId: idOf("inc", row.incidentId),
-  vmId: idOf("vm", row.vmId),
+  vmId: idOrNull("vm", row.vmId),
   technique: oneOf(techniqueNames, row.technique, "repair.technique"),
   state: oneOf(repairStateNames, row.state, "repair.state"),
   plannedAt: epochMs(row.plannedAt),
@@ -60,7 +63,9 @@ export const toIncident = (row: IncidentRow): Incident => ({
   certainty: oneOf(certainties, row.certainty, "incident.certainty"),
   state: oneOf(incidentStateNames, row.state, "incident.state"),
   hostId: idOf("hst", row.hostId),
-  vmId: idOf("vm", row.vmId),
+  vmId: idOrNull("vm", row.vmId),
+  partOf: idOrNull("inc", row.partOf),
+  awaits: row.awaits === null ? null : oneOf(incidentAwaits, row.awaits, "incident.awaits"),
   organizationId: idOrNull("org", row.organizationId),
   applicationId: idOrNull("app", row.applicationId),
   tp: epochMs(row.tp),

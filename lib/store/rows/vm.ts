@@ -34,4 +34,11 @@ export const toVm = (row: VmRow): Vm => ({
   persistent: row.persistent,
   answerCheck: answerCheck.parse(row.answerCheck),
   consent: oneOf(consentLadder, row.consent, "vm.consent"),
+  generation: row.generation,
+  movingTo: idOrNull("hst", row.movingTo),
+  priority: row.priority,
+  apart: row.apart,
+  together: row.together,
+  rollbackIntolerant: row.rollbackIntolerant,
+  diskPaths: row.diskPaths,
 });

@@ -1,9 +1,11 @@
 import type { ServiceStore } from "../../engine/ports.ts";
 import { BelayError, type EpochMs } from "../../model/index.ts";
 import { emitIncident } from "../engine/incidents.ts";
+import { emitMaintenance } from "../engine/maintenance.ts";
 import type { Parts } from "../parts.ts";
-import { present, toHost } from "../rows/host.ts";
+import { freshHostRow, present, toHost } from "../rows/host.ts";
 import { idOf, idOrNull, instant } from "../rows/narrow.ts";
+import { toVm } from "../rows/vm.ts";
 import type { Write } from "../write/writer.ts";
 import { audit } from "./audit.ts";
 
@@ -13,20 +15,44 @@ type HostPart = Pick<ServiceStore, "enrolHost" | "removeHost">;
 async function endWhatIsOpen(write: Write, hostId: string, at: EpochMs): Promise<void> {
   const { db } = write;
   const reason = "Its host was removed from Belay."; // read by the VM's owner too: no name
-  const onHost = { finishedAt: null, vm: { hostId } };
+  // A VM that failed here and was given to another host goes on there; the host's own incident has no VM.
+  const mine = { OR: [{ vm: { hostId } }, { vmId: null, hostId }] };
+  const onHost = { finishedAt: null, OR: [{ vm: { hostId } }, { vmId: null, incident: { hostId } }] };
   const repairs = await db.repair.findMany({ where: onHost, select: { id: true, words: true } });
   for (const { id, words } of repairs)
     await db.repair.update({
       where: { id },
       data: { state: "handed-over", words: `${words} ${reason}`, finishedAt: instant(at) },
     });
-  const incidents = await db.incident.findMany({ where: { hostId, endedAt: null }, include: { vm: true } });
-  await db.incident.updateMany({
-    where: { hostId, endedAt: null },
-    data: { state: "cleared", words: reason, endedAt: instant(at) },
+  const incidents = await db.incident.findMany({
+    where: { endedAt: null, ...mine },
+    orderBy: { id: "asc" },
+    include: { vm: true },
   });
-  for (const incident of incidents)
-    await emitIncident(write, idOf("inc", incident.id), at, `VM ${incident.vm.name}: ${reason}`);
+  for (const { id } of incidents)
+    await db.incident.update({
+      where: { id },
+      data: { state: "cleared", words: reason, awaits: null, endedAt: instant(at) },
+    });
+  for (const { id, vm } of incidents)
+    await emitIncident(write, idOf("inc", id), at, vm === null ? reason : `VM ${vm.name}: ${reason}`);
+  const maintenances = await db.maintenance.findMany({ where: { hostId, endedAt: null }, select: { id: true } });
+  for (const { id } of maintenances) {
+    await db.maintenance.update({ where: { id }, data: { state: "ended", words: reason, endedAt: instant(at) } });
+    await emitMaintenance(write, idOf("mnt", id), at, reason);
+  }
+  const devices = await db.fenceDevice.findMany({ where: { hostId }, orderBy: { id: "asc" }, select: { id: true } });
+  await db.fenceDevice.deleteMany({ where: { hostId } });
+  for (const { id } of devices)
+    write.emit(at, `A fence device is forgotten. ${reason}`, {
+      kind: "fence-device.removed",
+      fenceDeviceId: idOf("fnc", id),
+    });
+  const bound = await db.vm.findMany({ where: { movingTo: hostId, ...present }, orderBy: { id: "asc" } });
+  for (const { id } of bound) {
+    const vm = toVm(await db.vm.update({ where: { id }, data: { movingTo: null } }));
+    write.emit(at, `VM ${vm.name} is not being moved any more: that host was removed.`, { kind: "vm.changed", vm });
+  }
   await db.intent.updateMany({
     where: { hostId, endedAt: null },
     data: { ok: false, words: reason, endedAt: instant(at) },
@@ -51,7 +77,10 @@ export const serviceHosts = ({ write, ids }: Parts): HostPart => ({
       const { id, name, uri, hostKeySha256, cpus, memoryMiB, libvirtVersion, qemuVersion, faultInjection } = host;
       const row = await db.host.create({
         data: {
+          ...freshHostRow,
           ...{ id, name, uri, hostKeySha256, cpus, memoryMiB, libvirtVersion, qemuVersion, faultInjection },
+          rack: host.rack ?? freshHostRow.rack,
+          sharedPaths: [...(host.sharedPaths ?? freshHostRow.sharedPaths)],
           enrolledAt: instant(host.enrolledAt),
           state: "connecting",
           stateSince: instant(at),

@@ -1,8 +1,11 @@
 import type { ServiceStore } from "../../engine/ports.ts";
 import type { Parts } from "../parts.ts";
+import { serviceAnswers } from "./answers.ts";
 import { serviceHosts } from "./hosts.ts";
 import { serviceIntents } from "./intents.ts";
+import { serviceMaintenance } from "./maintenance.ts";
 import { serviceOrganizations } from "./organizations.ts";
+import { serviceProvider } from "./provider.ts";
 import { serviceReads } from "./reads.ts";
 import { serviceVms } from "./vms.ts";
 
@@ -13,4 +16,7 @@ export const serviceStore = (parts: Parts): ServiceStore => ({
   ...serviceOrganizations(parts),
   ...serviceVms(parts),
   ...serviceIntents(parts),
+  ...serviceProvider(parts),
+  ...serviceAnswers(parts),
+  ...serviceMaintenance(parts),
 });

@@ -4,7 +4,9 @@ import type { Database, Readable } from "../database.ts";
 import { present, toHost } from "../rows/host.ts";
 import { toIncident, wholeIncident } from "../rows/incident.ts";
 import { toApplication, toOrganization } from "../rows/organization.ts";
+import { readFenceDevices, readHooks, toPolicy, toTolerance } from "../rows/provider.ts";
 import { toVm } from "../rows/vm.ts";
+import { readMaintenances } from "./maintenance.ts";
 
 type Reads = Pick<
   ServiceStore,
@@ -85,6 +87,11 @@ export const serviceReads = (database: Database): Reads => ({
           applications: await readApplications(db),
           vms: await readVms(db),
           incidents: [...open, ...ended],
+          fenceDevices: await readFenceDevices(db),
+          hooks: await readHooks(db),
+          maintenances: await readMaintenances(db),
+          policy: toPolicy(await db.policy.findUnique({ where: { id: 1 } })),
+          tolerance: toTolerance(await db.toleranceList.findUnique({ where: { id: 1 } })),
         };
       },
       { isolationLevel: "RepeatableRead", maxWait: 10_000, timeout: 15_000 },

@@ -55,12 +55,17 @@ export const serviceVms = ({ write, ids }: Parts): VmPart => ({
         answerCheck: to.answerCheck ?? before.answerCheck,
         consent: to.consent ?? before.consent,
         wanted: to.wanted ?? before.wanted,
+        priority: to.priority ?? before.priority,
+        apart: to.apart === undefined ? before.apart : to.apart,
+        together: to.together === undefined ? before.together : to.together,
+        rollbackIntolerant: to.rollbackIntolerant ?? before.rollbackIntolerant,
       };
       const changed = changedChoices(before, wish);
       if (changed.length === 0) return before;
 
-      const { consent, wanted } = wish;
-      const data = { ...owner, consent, wanted, answerCheck: toJson(wish.answerCheck) };
+      const { consent, wanted, priority, apart, together, rollbackIntolerant } = wish;
+      const choices = { consent, wanted, priority, apart, together, rollbackIntolerant };
+      const data = { ...owner, ...choices, answerCheck: toJson(wish.answerCheck) };
       const vm = toVm(await tx.db.vm.update({ where: { id }, data }));
       const details = Object.fromEntries(changed.map((name) => [name, { from: before[name], to: vm[name] }]));
       await audit(tx, ids, by, at, { action: "vm.change", subject: id, details });

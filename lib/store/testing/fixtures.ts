@@ -53,10 +53,13 @@ export const enrol = (bench: StoreBench, name: string, at = 1000): Promise<Host>
     at,
   );
 
+/** What libvirt says of a VM, as far as the store keeps it. */
+export const definition = { xml: "<domain/>", diskPaths: ["/var/lib/vms/disk.qcow2"] } as const;
+
 /** A VM that runs on a host of its own. */
 export async function runningVm(bench: StoreBench, name: string) {
   const host = await enrol(bench, `host-of-${name}`);
-  const vm = await bench.engine.adoptVm(host.id, sight(name), "<domain/>", "running", 2000);
+  const vm = await bench.engine.adoptVm(host.id, sight(name), definition, "running", 2000);
   return { host, vm };
 }
 
