@@ -39,6 +39,20 @@ export async function lookFirst(env: Env, options: EngineOptions, vm: Vm): Promi
 export interface Up {
   /** Somebody switched the VM off while it was repaired: a wish, which the repair obeys. */
   readonly byHand: boolean;
+  /** It must be switched off, and that has not been written down: after a crash our own hand would be taken for a person's. */
+  readonly offFirst?: true;
+}
+
+/** Writes down, before it is done, that the repair itself may switch the VM off. Who switched it off until now was not the repair. */
+export async function lookAgain(env: Env, options: EngineOptions, vm: Vm): Promise<StepEnd<First>> {
+  const seen = await retry(env, options.reviveWithinMs, async () => ({
+    came: { sight: await env.hypervisor.readDomain(vm.hostId, vm.uuid) },
+  }));
+  if ("trouble" in seen) return tooLate(options, seen.trouble);
+  const { sight } = seen.came;
+  const offByUs = reviveAction(sight) === "destroy";
+  const state = sight === undefined ? "no longer defined" : `${sight.state} (${sight.reason})`;
+  return { ok: true, words: `It is ${state}.`, value: { needed: true, offByUs } };
 }
 
 const isOffByHand = (sight: DomainSight) => sight.state === "stopped" && sight.reason === "destroyed";
@@ -67,6 +81,10 @@ export async function bringUp(
     if (action === "give-up") {
       const words = `It is ${sight?.state} (${sight?.reason}): to start it here could make two of it.`;
       return { came: { ok: false, words } };
+    }
+    if (action === "destroy" && !first.offByUs) {
+      const words = [...done, `It is ${sight?.state} (${sight?.reason}) and has to be switched off first.`].join(" ");
+      return { came: { ok: true, words, value: { byHand: false, offFirst: true } } };
     }
     if (action === "wait") return { trouble: `The hypervisor is busy with it (${sight?.state}, ${sight?.reason}).` };
     const outcome = await env.hypervisor.act(vm.hostId, vm.uuid, action, definition ?? undefined);

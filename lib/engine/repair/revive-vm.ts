@@ -1,7 +1,7 @@
 import type { RepairId } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import type { RepairProgram } from "../ports.ts";
-import { bringUp, lookFirst } from "./bring-up.ts";
+import { bringUp, type First, lookAgain, lookFirst } from "./bring-up.ts";
 import { step } from "./step.ts";
 import { verify } from "./verify.ts";
 
@@ -38,11 +38,22 @@ export const reviveVm =
     let last = "";
     for (let round = 1; round <= options.rounds; round++) {
       const suffix = round === 1 ? "" : ` (round ${round})`;
-      const up = await step(env, steps, repair, `bring up${suffix}`, async () => {
-        const { vm, definition } = await store.repairWork(repair);
-        return bringUp(env, options, vm, definition, first.value);
-      });
+      const bring = (name: string, seen: First) =>
+        step(env, steps, repair, `${name}${suffix}`, async () => {
+          const { vm, definition } = await store.repairWork(repair);
+          return bringUp(env, options, vm, definition, seen);
+        });
+      let up = await bring("bring up", first.value);
+      for (let turn = 1; up.ok && up.value.offFirst && turn <= options.rounds; turn++) {
+        const again = await step(env, steps, repair, `look again${suffix}${turn === 1 ? "" : `, ${turn}`}`, async () =>
+          lookAgain(env, options, (await store.repairWork(repair)).vm),
+        );
+        if (!again.ok) return handOver(again.words);
+        up = await bring(turn === 1 ? "bring up again" : `bring up again, ${turn}`, again.value);
+      }
       if (!up.ok) return handOver(up.words);
+      if (up.value.offFirst)
+        return handOver("It stopped running each time it was about to be switched off and started.");
       if (up.value.byHand) return leaveOff(up.words);
 
       const answer = await step(env, steps, repair, `verify${suffix}`, async () =>
