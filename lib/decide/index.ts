@@ -1,4 +1,5 @@
 export { decideVm, type VmDecision, type VmMemory, type VmQuestion } from "./decide-vm.ts";
+export { type Counted, diagnoseGuest, type GuestSigns, type GuestVerdict, guestPatience } from "./diagnose-guest.ts";
 export { diagnoseVm, patience, type Sight, type Verdict, type VmLook } from "./diagnose-vm.ts";
 export {
   diagnoseHosts,

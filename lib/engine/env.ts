@@ -39,6 +39,22 @@ export interface EngineOptions {
   readonly rounds: number;
   /** How often intents and repairs that no wake announced are looked for. */
   readonly sweepEveryMs: number;
+  /** How often each running guest is asked whether it is there, and how many are asked at once in the whole cloud. */
+  readonly guestEveryMs: number;
+  readonly guestsAtOnce: number;
+  /** How often a guest is asked that fell silent, or that has an incident. */
+  readonly silentGuestEveryMs: number;
+  /** How often the guard looks at all hosts. */
+  readonly guardEveryMs: number;
+  /** How often the peers of an overdue host are asked, and how long they may take. */
+  readonly askPeersEveryMs: number;
+  readonly peerTimeoutMs: number;
+  /** How long a repair tries to prove a host off before a person is told. Belay goes on by itself when a proof comes later. */
+  readonly fenceWithinMs: number;
+  /** How long the repair of a host waits for its VMs' repairs. */
+  readonly evacuateWithinMs: number;
+  /** How long a libvirtd that was started again may take to answer. */
+  readonly libvirtdWithinMs: number;
 }
 
 export const defaultOptions: EngineOptions = {
@@ -49,4 +65,13 @@ export const defaultOptions: EngineOptions = {
   probeEveryMs: 100,
   rounds: 3,
   sweepEveryMs: 5_000,
+  guestEveryMs: 10_000,
+  guestsAtOnce: 64,
+  silentGuestEveryMs: 2_000,
+  guardEveryMs: 250,
+  askPeersEveryMs: 1_000,
+  peerTimeoutMs: 800,
+  fenceWithinMs: 60_000,
+  evacuateWithinMs: 15 * 60_000,
+  libvirtdWithinMs: 30_000,
 };

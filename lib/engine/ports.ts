@@ -224,6 +224,9 @@ export interface RepairWork {
 export interface EngineStore extends FenceStore, RelocationStore, MaintenanceStore {
   hosts(): Promise<Host[]>;
   vmsOf(host: HostId): Promise<Vm[]>;
+  /** One of them as it is now; undefined once it was removed. */
+  host(id: HostId): Promise<Host | undefined>;
+  vm(id: VmId): Promise<Vm | undefined>;
   /** The incidents of a host's VMs that have not ended, by VM (handed over counts: it stays until the VM is well). */
   openIncidentsOf(host: HostId): Promise<ReadonlyMap<VmId, IncidentState>>;
   /** The protection of the VM's application; "provider" for a VM that belongs to none. */

@@ -8,6 +8,8 @@ type Watching = Pick<
   EngineStore,
   | "hosts"
   | "vmsOf"
+  | "host"
+  | "vm"
   | "openIncidentsOf"
   | "modeOf"
   | "recordHost"
@@ -42,6 +44,14 @@ export function watching({ tables, log, ids }: Parts): Watching {
         .filter((row) => !row.removed)
         .map((row) => row.host)
         .sort((a, b) => a.enrolledAt - b.enrolledAt || byText(a.id, b.id)),
+    async host(id) {
+      const row = tables.hosts.get(id);
+      return row?.removed ? undefined : row?.host;
+    },
+    async vm(id) {
+      const row = tables.vms.get(id);
+      return row?.removed ? undefined : row?.vm;
+    },
     vmsOf: async (host) =>
       [...tables.vms.values()]
         .filter((row) => !row.removed && row.vm.hostId === host)

@@ -5,13 +5,23 @@ import { present, toHost } from "../rows/host.ts";
 import { idOf, instant, oneOf } from "../rows/narrow.ts";
 import { toVm } from "../rows/vm.ts";
 
-type HostPart = Pick<EngineStore, "hosts" | "vmsOf" | "allVms" | "openIncidentsOf" | "recordHost">;
+type HostPart = Pick<EngineStore, "hosts" | "host" | "vm" | "vmsOf" | "allVms" | "openIncidentsOf" | "recordHost">;
 
 /** What the engine knows and learns of hosts. */
 export const engineHosts = ({ database, write }: Parts): HostPart => ({
   async hosts() {
     const rows = await database.host.findMany({ where: present, orderBy: [{ enrolledAt: "asc" }, { id: "asc" }] });
     return rows.map(toHost);
+  },
+
+  async host(id) {
+    const row = await database.host.findFirst({ where: { id, ...present } });
+    return row === null ? undefined : toHost(row);
+  },
+
+  async vm(id) {
+    const row = await database.vm.findFirst({ where: { id, ...present } });
+    return row === null ? undefined : toVm(row);
   },
 
   async vmsOf(hostId) {
