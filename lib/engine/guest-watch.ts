@@ -1,0 +1,214 @@
+import { type Counted, diagnoseGuest, type GuestVerdict } from "../decide/index.ts";
+import type { EpochMs, Vm, VmId } from "../model/index.ts";
+import type { EngineOptions, Env } from "./env.ts";
+import { HostUnreachable, HypervisorRefused } from "./ports.ts";
+
+/** Times are rounded up to this, so that many guests share one timer. */
+const grainMs = 500;
+/** A guest that has never answered is asked rarely: it may have nothing that answers. */
+const fruitless = 6;
+const rareFactor = 6;
+/** One that is overdue gets longer to answer: it may only be slow. */
+const patientTimeoutMs = 2_000;
+
+interface Asked {
+  vm: Vm;
+  /** It has an incident: whether it is over, its answer tells, so it is asked often. */
+  eager: boolean;
+  tell: () => void;
+  at: EpochMs;
+  asking: boolean;
+  /** Last answer of this run; undefined while it has not answered. */
+  answeredAt: EpochMs | undefined;
+  misses: number;
+  agentAnswers: boolean;
+  first: Counted | undefined;
+  last: Counted | undefined;
+}
+
+/** Asks all running guests, those of all hosts in one round, whether they are there. */
+export interface GuestWatch {
+  /** The VM runs here and is asked from now on. `tell` is called when it answers for the first time, or its silence may mean something. */
+  attend(vm: Vm, eager: boolean, tell: () => void): void;
+  /** It does not run, or is not to be asked. What it answered is forgotten: its next run begins anew. */
+  leave(vm: VmId): void;
+  /** What its silence means now: well where it never answered in this run. */
+  verdict(vm: VmId): GuestVerdict;
+  /** When it last answered, while it does: undefined when it never did in this run, or is silent now. */
+  answers(vm: VmId): EpochMs | undefined;
+  /** The last answer of this run, whatever it does now. */
+  lastAnswer(vm: VmId): EpochMs | undefined;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** Spreads the guests over the period, always the same way. */
+const spread = (id: string, overMs: number): number => {
+  let hash = 7;
+  for (const letter of id) hash = (hash * 31 + letter.charCodeAt(0)) % 1_000_003;
+  return hash % overMs;
+};
+
+export function createGuestWatch(env: Env, options: EngineOptions): GuestWatch {
+  const { clock, hypervisor, prober, log } = env;
+  const guests = new Map<VmId, Asked>();
+  /** Who is due when, by grain. */
+  const due = new Map<EpochMs, Set<VmId>>();
+  const waiting: VmId[] = [];
+  const stopping = new AbortController();
+  let running = 0;
+  let wake: AbortController | undefined;
+  let loop: Promise<void> = Promise.resolve();
+  const inFlight = new Set<Promise<void>>();
+
+  function schedule(id: VmId, guest: Asked, at: EpochMs) {
+    due.get(guest.at)?.delete(id);
+    const grain = Math.ceil(at / grainMs) * grainMs;
+    guest.at = grain;
+    const known = due.get(grain);
+    if (known !== undefined) known.add(id);
+    else {
+      const earliest = Math.min(...due.keys());
+      due.set(grain, new Set([id]));
+      if (grain < earliest) wake?.abort("an earlier one came");
+    }
+  }
+
+  function nextPause(guest: Asked): number {
+    if (guest.eager) return options.silentGuestEveryMs;
+    if (guest.answeredAt === undefined) return options.guestEveryMs * (guest.misses > fruitless ? rareFactor : 1);
+    return guest.misses > 0 ? options.silentGuestEveryMs : options.guestEveryMs;
+  }
+
+  /** The counters of a guest that fell silent; a host that cannot be asked tells nothing. */
+  async function count(guest: Asked): Promise<void> {
+    try {
+      const counted = await hypervisor.vitals(guest.vm.hostId, guest.vm.uuid);
+      guest.first ??= counted;
+      guest.last = counted;
+    } catch (error) {
+      if (!(error instanceof HostUnreachable || error instanceof HypervisorRefused)) throw error;
+      guest.first = undefined; // a gap in the window: begin anew
+      guest.last = undefined;
+    }
+  }
+
+  async function ask(id: VmId, guest: Asked): Promise<void> {
+    const { vm } = guest;
+    const timeoutMs = guest.misses === 0 ? options.probeTimeoutMs : Math.max(patientTimeoutMs, options.probeTimeoutMs);
+    const answered = await prober.answers(vm, vm.answerCheck, timeoutMs);
+    if (guests.get(id) !== guest) return; // it stopped meanwhile
+    if (answered) {
+      const news = guest.answeredAt === undefined || guest.misses > 0;
+      Object.assign(guest, {
+        answeredAt: clock.now(),
+        misses: 0,
+        agentAnswers: false,
+        first: undefined,
+        last: undefined,
+      });
+      if (news && guest.eager) guest.tell();
+      return;
+    }
+    guest.misses++;
+    if (guest.answeredAt === undefined) return;
+    const agentAnswers =
+      vm.answerCheck.kind !== "agent" &&
+      (await hypervisor.agentAnswers(vm.hostId, vm.uuid, timeoutMs).catch((error: unknown) => {
+        if (error instanceof HostUnreachable || error instanceof HypervisorRefused) return false;
+        throw error;
+      }));
+    await count(guest);
+    if (guests.get(id) !== guest) return;
+    guest.agentAnswers = agentAnswers;
+    if (verdictOf(guest).kind === "failed") guest.tell();
+  }
+
+  const verdictOf = (guest: Asked): GuestVerdict =>
+    guest.answeredAt === undefined
+      ? { kind: "well" }
+      : diagnoseGuest({ ...guest, answeredAt: guest.answeredAt }, clock.now());
+
+  /** Takes the next ones that wait, as many as may be asked at once. */
+  function pump() {
+    while (running < options.guestsAtOnce && !stopping.signal.aborted) {
+      const id = waiting.shift();
+      if (id === undefined) return;
+      const guest = guests.get(id);
+      if (guest === undefined || guest.asking) continue;
+      guest.asking = true;
+      running++;
+      const asked = ask(id, guest)
+        .catch((error: unknown) => log.warn(`asking ${guest.vm.name} failed`, { error: String(error) }))
+        .finally(() => {
+          running--;
+          guest.asking = false;
+          inFlight.delete(asked);
+          if (guests.get(id) === guest) schedule(id, guest, clock.now() + nextPause(guest));
+          pump();
+        });
+      inFlight.add(asked);
+    }
+  }
+
+  async function run() {
+    while (!stopping.signal.aborted) {
+      const now = clock.now();
+      for (const [at, ids] of due) {
+        if (at > now) continue;
+        due.delete(at);
+        waiting.push(...ids);
+      }
+      pump();
+      wake = new AbortController();
+      const stop = () => wake?.abort("stopping");
+      stopping.signal.addEventListener("abort", stop, { once: true });
+      const next = Math.min(...due.keys(), now + options.guestEveryMs);
+      await clock.sleep(Math.max(1, next - clock.now()), wake.signal).catch(() => undefined);
+      stopping.signal.removeEventListener("abort", stop);
+      wake = undefined;
+    }
+  }
+
+  return {
+    attend(vm, eager, tell) {
+      const known = guests.get(vm.id);
+      if (known !== undefined && known.vm.runId === vm.runId && known.vm.hostId === vm.hostId) {
+        const sooner = eager && !known.eager && !known.asking;
+        Object.assign(known, { vm, eager, tell });
+        if (sooner) schedule(vm.id, known, clock.now());
+        return;
+      }
+      if (known !== undefined) due.get(known.at)?.delete(vm.id);
+      const guest: Asked = {
+        ...{ vm, eager, tell, at: 0, asking: false, answeredAt: undefined, misses: 0, agentAnswers: false },
+        ...{ first: undefined, last: undefined },
+      };
+      guests.set(vm.id, guest);
+      schedule(vm.id, guest, clock.now() + (eager ? 0 : spread(vm.id, options.guestEveryMs)));
+    },
+    leave(id) {
+      const known = guests.get(id);
+      if (known === undefined) return;
+      due.get(known.at)?.delete(id);
+      guests.delete(id);
+    },
+    verdict(id) {
+      const guest = guests.get(id);
+      return guest === undefined ? { kind: "well" } : verdictOf(guest);
+    },
+    answers(id) {
+      const guest = guests.get(id);
+      return guest?.misses === 0 ? guest.answeredAt : undefined;
+    },
+    lastAnswer: (id) => guests.get(id)?.answeredAt,
+    start() {
+      loop = run();
+    },
+    async stop() {
+      stopping.abort("stopping");
+      await loop;
+      await Promise.all(inFlight);
+    },
+  };
+}
