@@ -3,18 +3,30 @@ import type { VirtualClock } from "../clock/virtual-clock.ts";
 import { createLife, type KillPoint, type Life } from "../life.ts";
 import { type Random, seededRandom } from "../random.ts";
 import { type MemoryJournal, memoryJournal } from "../runner/journal.ts";
-import { memoryRunner } from "../runner/memory-runner.ts";
+import { type Around, memoryRunner } from "../runner/memory-runner.ts";
 import type { SimulatedCloud } from "../simulated-cloud.ts";
 import { slow } from "../slow.ts";
 import type { MemoryStore } from "../store/memory-store.ts";
 
 const databaseMs = { min: 0, max: 2 } as const;
 
+/** What a durable step must bear: done twice, failed once before its effect or after it, and a death on either side of it. */
+export const stepTricks = ["run-twice", "fail-before", "fail-after", "crash-before", "crash-after"] as const;
+
+/** Played on the `step`th effect from the first start on (1 is the first). */
+export interface StepTrick {
+  readonly step: number;
+  readonly how: (typeof stepTricks)[number];
+}
+
 /** The production engine as a process that can be killed at any call and started again on what it left. */
 export interface Belay {
   start(): void;
   kill(): void;
   killAt(point: KillPoint): void;
+  playTrick(trick: StepTrick): void;
+  /** The durable steps whose effects were begun, in order, in all lives. */
+  stepsBegun(): readonly string[];
   /** Since when it has been alive; undefined while it is dead. */
   aliveSince(): number | undefined;
   /** Calls of ports that the newest life has made. */
@@ -36,6 +48,21 @@ export function createBelay(
   let life: Life | undefined;
   let startedAt = 0;
   let starts = 0;
+  const stepsBegun: string[] = [];
+  let trick: StepTrick | undefined;
+
+  const aroundIn =
+    (current: Life): Around =>
+    async (name, effect) => {
+      const how = stepsBegun.push(name) === trick?.step ? trick.how : undefined;
+      if (how === "run-twice") await effect();
+      if (how === "fail-before") throw new Error("The step failed, as planned.");
+      if (how === "crash-before") current.kill();
+      const result = await effect(); // in a dead process its first call does not return
+      if (how === "crash-after") current.kill();
+      if (how === "fail-after") throw new Error("The step failed when it was done, as planned.");
+      return result;
+    };
 
   function begin(current: Life, random: Random): Engine {
     const database = <P extends object>(name: string, port: P) =>
@@ -47,7 +74,12 @@ export function createBelay(
         prober: current.wrap("prober", cloud.prober),
         store: database("store", store.engine),
         wakes: current.wrap("wakes", store.wakes),
-        runner: memoryRunner({ journal: database("journal", journal), clock: current.clock, log }),
+        runner: memoryRunner({
+          journal: database("journal", journal),
+          clock: current.clock,
+          log,
+          around: aroundIn(current),
+        }),
         log,
       },
       options,
@@ -65,6 +97,10 @@ export function createBelay(
     },
     kill: () => life?.kill(),
     killAt: (point) => life?.killAt(point),
+    playTrick(given) {
+      trick = given;
+    },
+    stepsBegun: () => stepsBegun,
     aliveSince: () => (life?.alive() ? startedAt : undefined),
     changes: () => starts * 2 + (life?.alive() ? 1 : 0),
     calls: () => life?.calls() ?? [],

@@ -1,4 +1,4 @@
-import type { RepairId } from "../../model/index.ts";
+import type { WorkId } from "../../engine/ports.ts";
 
 /** A finished step: its result as JSON text; null where it had none. */
 export interface JournalledStep {
@@ -9,27 +9,27 @@ export interface JournalledStep {
 /** What outlives the engine of its durable programs. Each call is one transaction. */
 export interface Journal {
   /** Remembers that the repair has to be run. Twice is once. */
-  open(repair: RepairId): Promise<void>;
-  steps(repair: RepairId): Promise<readonly JournalledStep[]>;
-  append(repair: RepairId, step: JournalledStep): Promise<void>;
+  open(repair: WorkId): Promise<void>;
+  steps(repair: WorkId): Promise<readonly JournalledStep[]>;
+  append(repair: WorkId, step: JournalledStep): Promise<void>;
   /** The program ended; it is not run again. */
-  close(repair: RepairId): Promise<void>;
-  isClosed(repair: RepairId): Promise<boolean>;
+  close(repair: WorkId): Promise<void>;
+  isClosed(repair: WorkId): Promise<boolean>;
   /** Opened and not closed, oldest first. */
-  unfinished(): Promise<readonly RepairId[]>;
+  unfinished(): Promise<readonly WorkId[]>;
 }
 
 export interface MemoryJournal extends Journal {
   /** For checks: opened and not closed, without a wait. */
-  isOpen(repair: RepairId): boolean;
+  isOpen(repair: WorkId): boolean;
   /** How often anything was written. */
   changes(): number;
 }
 
 export function memoryJournal(): MemoryJournal {
   let changes = 0;
-  const runs = new Map<RepairId, { steps: JournalledStep[]; closed: boolean }>();
-  const run = (repair: RepairId) => {
+  const runs = new Map<WorkId, { steps: JournalledStep[]; closed: boolean }>();
+  const run = (repair: WorkId) => {
     const known = runs.get(repair);
     if (!known) throw new Error(`repair ${repair} was never opened`);
     return known;

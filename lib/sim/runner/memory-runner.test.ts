@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Log, RepairProgram } from "../../engine/ports.ts";
+import type { Log, WorkProgram } from "../../engine/ports.ts";
 import { BelayError } from "../../model/index.ts";
 import { virtualClock } from "../clock/virtual-clock.ts";
 import { seededIds } from "../ids.ts";
@@ -16,7 +16,7 @@ function bench() {
   const log: Log = { info: write, warn: write, error: write };
   const repair = seededIds(1, clock).next("rep");
   /** A process with a runner of its own. Its effects take a second each. */
-  const process = (program?: RepairProgram) => {
+  const process = (program?: WorkProgram) => {
     const life = createLife(clock);
     const runner = memoryRunner({ journal: life.wrap("journal", journal), clock: life.clock, log });
     const effect = async (name: string, result: unknown = name) => {

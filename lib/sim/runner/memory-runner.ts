@@ -1,11 +1,14 @@
-import type { Clock, Log, RepairProgram, RepairRunner, Steps } from "../../engine/ports.ts";
-import { BelayError, type ErrorCode, type RepairId } from "../../model/index.ts";
+import type { Clock, Log, RepairRunner, Steps, WorkId, WorkProgram } from "../../engine/ports.ts";
+import { BelayError, type ErrorCode } from "../../model/index.ts";
 import type { Journal } from "./journal.ts";
 
 /** As lib/durable has it: ten tries, after 0.1, 0.2, 0.4, … s; refusals of the store stay refusals and are not tried again. */
 const retry = { attempts: 10, firstPauseMs: 100, factor: 2 } as const;
 const final: ReadonlySet<ErrorCode> = new Set(["bad-input", "conflict", "not-allowed", "not-found"]);
 const isFinal = (error: unknown) => error instanceof BelayError && final.has(error.code);
+
+/** Stands between the runner and each step's effect: proofs do it twice, let it fail, or kill the process there. */
+export type Around = <T>(name: string, effect: () => Promise<T>) => Promise<T>;
 
 const forever = () => new Promise<never>(() => undefined);
 
@@ -14,16 +17,16 @@ const forever = () => new Promise<never>(() => undefined);
  * what the old one left; the step in flight is done again. A program must name the same steps in the same order each time.
  * One that threw goes on at the step that failed when it is started again.
  */
-export function memoryRunner(options: { journal: Journal; clock: Clock; log: Log }): RepairRunner {
-  const { journal, clock, log } = options;
-  const running = new Set<RepairId>();
-  let program: RepairProgram | undefined;
+export function memoryRunner(options: { journal: Journal; clock: Clock; log: Log; around?: Around }): RepairRunner {
+  const { journal, clock, log, around = (_, effect) => effect() } = options;
+  const running = new Set<WorkId>();
+  let program: WorkProgram | undefined;
   let open = false;
 
   async function effectOf<T>(name: string, effect: () => Promise<T>): Promise<T> {
     for (let attempt = 1, pauseMs: number = retry.firstPauseMs; ; attempt++, pauseMs *= retry.factor) {
       try {
-        return await effect();
+        return await around(name, effect);
       } catch (error) {
         if (isFinal(error) || attempt === retry.attempts) throw error;
         log.warn(`step "${name}" failed and is tried again`, { error: String(error) });
@@ -32,7 +35,7 @@ export function memoryRunner(options: { journal: Journal; clock: Clock; log: Log
     }
   }
 
-  async function stepsOf(repair: RepairId): Promise<Steps> {
+  async function stepsOf(repair: WorkId): Promise<Steps> {
     const done = await journal.steps(repair);
     let position = 0;
     return {
@@ -50,7 +53,7 @@ export function memoryRunner(options: { journal: Journal; clock: Clock; log: Log
     };
   }
 
-  async function runOnce(run: RepairProgram, repair: RepairId): Promise<void> {
+  async function runOnce(run: WorkProgram, repair: WorkId): Promise<void> {
     try {
       await run(repair, await stepsOf(repair));
       await journal.close(repair);
@@ -62,7 +65,7 @@ export function memoryRunner(options: { journal: Journal; clock: Clock; log: Log
     }
   }
 
-  function begin(repair: RepairId): void {
+  function begin(repair: WorkId): void {
     if (!open || !program || running.has(repair)) return;
     running.add(repair);
     void runOnce(program, repair);
