@@ -90,9 +90,13 @@ it("has a BMC that goes dark with its agent, while the plug itself can still be 
 });
 
 it("leaves no route and no interface behind", async () => {
-  await isolate(name, ["host-1", "host-2"]);
   const sink = `${lab.bridge}void`;
+  await isolate(name, "host-1");
   expect(existsSync(`/sys/class/net/${sink}`)).toBe(true);
+  await labDown(name, { keep: true });
+  expect(existsSync(`/sys/class/net/${sink}`)).toBe(false);
+  await isolate(name, "host-2");
+  expect((await labUp({ name })).hosts.map((one) => one.control)).toEqual(["isolated", "isolated"]);
   await labDown(name);
   expect(existsSync(`/sys/class/net/${sink}`)).toBe(false);
   expect(readFileSync("/proc/net/route", "utf8")).not.toContain(sink);

@@ -27,7 +27,12 @@ export async function sinkAddress(sink: Sink, address: string): Promise<void> {
   }
   await must(["ip", "link", "set", "dev", sink.name, "alias", sink.alias, "arp", "off"]);
   await setLink(sink.name, "up");
-  await writeFile(`/proc/sys/net/ipv4/conf/${sink.bridge}/rp_filter`, "1\n");
+  const filter = `/proc/sys/net/ipv4/conf/${sink.bridge}/rp_filter`;
+  await writeFile(filter, "1\n").catch((cause: unknown) => {
+    throw new LabError(`${filter} cannot be written`, "a container needs a writable /proc/sys, as with --privileged", {
+      cause,
+    });
+  });
   await must(["ip", "route", "replace", `${address}/32`, "dev", sink.name, "src", sink.source]);
 }
 
