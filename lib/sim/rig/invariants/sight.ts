@@ -35,6 +35,10 @@ export function sightOf(rig: Rig): Sight {
   const { world } = rig.cloud;
   /** Since when a thing has been so that may be so for a while only. */
   const since = new Map<string, number>();
+  function approvedKey(uri: string): string | undefined {
+    for (const { host, removed } of tables.hosts.values()) if (!removed && host.uri === uri) return host.hostKeySha256;
+    return undefined;
+  }
   const belayLives = () => rig.belay.aliveSince() !== undefined;
   return {
     ...{ rig, tables, world, belayLives },
@@ -48,11 +52,10 @@ export function sightOf(rig: Rig): Sight {
       host !== undefined &&
       answersNetwork(host, rig.clock.now()) &&
       host.libvirtd === "up" &&
-      host.hostKeySha256 ===
-        [...tables.hosts.values()].find((row) => !row.removed && row.host.uri === host.uri)?.host.hostKeySha256,
+      approvedKey(host.uri) === host.hostKeySha256,
     lasts(key, holds, forMs = graceMs) {
       if (!holds) {
-        since.delete(key);
+        if (since.size > 0) since.delete(key);
         return false;
       }
       const first = since.get(key) ?? rig.clock.now();

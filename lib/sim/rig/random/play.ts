@@ -47,7 +47,7 @@ export const playSchedule = (schedule: Schedule, seed: number): Promise<Played> 
   });
 
 /** Long enough for restart limits and exhausted patience, short enough to be understood. */
-export const stepsPerSchedule = 60;
+export const stepsPerSchedule = 100;
 
 /** Draws the steps while it plays: each is one that can happen. The same seed gives the same run. */
 export const playRandom = (seed: number, steps = stepsPerSchedule): Promise<Played> =>
