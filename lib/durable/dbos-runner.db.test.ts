@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { RepairProgram, RepairRunner } from "../engine/ports.ts";
+import type { RepairRunner, WorkProgram } from "../engine/ports.ts";
 import { BelayError, type RepairId } from "../model/index.ts";
 import { seededIds, type TestDatabase, testDatabase } from "../store/testing/index.ts";
 import { dbosRunner } from "./index.ts";
@@ -43,7 +43,7 @@ function witness() {
 }
 
 async function launch(
-  program: RepairProgram,
+  program: WorkProgram,
   log: ReturnType<typeof witness>["log"],
   concurrency?: number,
 ): Promise<RepairRunner> {
@@ -131,7 +131,7 @@ test("no more run at a time than allowed, and all get their turn", async () => {
   const { say, until, log } = witness();
   let atWork = 0;
   let most = 0;
-  const program: RepairProgram = async (_, steps) => {
+  const program: WorkProgram = async (_, steps) => {
     most = Math.max(most, ++atWork);
     await steps.run("work", async () => undefined);
     await steps.run("more work", async () => undefined);

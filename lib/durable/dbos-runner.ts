@@ -1,8 +1,7 @@
 import { DBOS } from "@dbos-inc/dbos-sdk";
 import { registerInternalQueue } from "@dbos-inc/dbos-sdk/internal/wfqueue";
 import pg from "pg";
-import type { Log, RepairProgram, RepairRunner } from "../engine/ports.ts";
-import type { RepairId } from "../model/index.ts";
+import type { Log, RepairRunner, WorkId, WorkProgram } from "../engine/ports.ts";
 import { Gate } from "./gate.ts";
 import { quietLogger } from "./quiet-logger.ts";
 import { type Running, repairWorkflow, setRunning } from "./repair-workflow.ts";
@@ -61,7 +60,7 @@ async function firstUndone(workflowId: string): Promise<number> {
  */
 export function dbosRunner(options: RunnerOptions): RepairRunner {
   const { databaseUrl, executorId, log, concurrency = 32 } = options;
-  let program: RepairProgram | undefined;
+  let program: WorkProgram | undefined;
   let running: Running | undefined;
   let pool: pg.Pool | undefined;
 
@@ -101,14 +100,14 @@ export function dbosRunner(options: RunnerOptions): RepairRunner {
       pool = connections;
     },
 
-    async start(repair: RepairId) {
+    async start(work: WorkId) {
       if (running === undefined || running.closing) throw new Error("the runner is not launched");
-      const { status } = (await DBOS.getWorkflowStatus(repair)) ?? {};
-      if (status === undefined) await DBOS.startWorkflow(repairWorkflow, { workflowID: repair })(repair);
+      const { status } = (await DBOS.getWorkflowStatus(work)) ?? {};
+      if (status === undefined) await DBOS.startWorkflow(repairWorkflow, { workflowID: work })(work);
       else if (brokeOff.has(status)) {
-        const startStep = await firstUndone(repair);
-        log.info(`repair ${repair} had broken off and goes on`, { startStep });
-        await DBOS.rewindWorkflow(repair, { startStep });
+        const startStep = await firstUndone(work);
+        log.info(`${work} had broken off and goes on`, { startStep });
+        await DBOS.rewindWorkflow(work, { startStep });
       }
     },
 

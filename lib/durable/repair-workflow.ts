@@ -1,12 +1,11 @@
 import { DBOS } from "@dbos-inc/dbos-sdk";
-import type { Log, RepairProgram, Steps } from "../engine/ports.ts";
-import type { RepairId } from "../model/index.ts";
+import type { Log, Steps, WorkId, WorkProgram } from "../engine/ports.ts";
 import type { Gate } from "./gate.ts";
 import { isFinal, stepRetries } from "./retry.ts";
 
 /** What runs repairs in this process now. DBOS knows one application per process, so there is one. */
 export interface Running {
-  readonly program: RepairProgram;
+  readonly program: WorkProgram;
   readonly gate: Gate;
   readonly log: Log;
   /** Set when the runner closes: from then on nothing may be written, neither a result nor a failure. */
@@ -45,16 +44,16 @@ const stepsOf = (mine: Running): Steps => ({
 
 /** The one workflow that DBOS knows. Registered once, when this file is loaded, as DBOS wants it: before any launch. */
 export const repairWorkflow = DBOS.registerWorkflow(
-  async (repair: RepairId): Promise<void> => {
+  async (work: WorkId): Promise<void> => {
     const mine = running;
     if (mine === undefined) return forever(); // the runner closed in between
     await mine.gate.run(async () => {
       try {
-        await mine.program(repair, stepsOf(mine));
+        await mine.program(work, stepsOf(mine));
       } catch (error) {
         if (mine.closing) return forever();
-        if (isFinal(error)) mine.log.warn(`repair ${repair} stopped: ${error.message}`);
-        else mine.log.error(`repair ${repair} broke off; its next start goes on with it`, { error });
+        if (isFinal(error)) mine.log.warn(`${work} stopped: ${error.message}`);
+        else mine.log.error(`${work} broke off; its next start goes on with it`, { error });
         throw error;
       }
     });

@@ -3,7 +3,8 @@
 // ended, "done".
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { parseId, type RepairId } from "../../model/index.ts";
+import type { WorkId } from "../../engine/ports.ts";
+import { parseId } from "../../model/index.ts";
 import { dbosRunner } from "../index.ts";
 
 export const stepCount = 30;
@@ -13,7 +14,7 @@ if (import.meta.main) {
   const [databaseUrl = "", ...names] = process.argv.slice(2);
   const repairs = names.map((name) => parseId("rep", name)).filter((id) => id !== undefined);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 5 });
-  const note = (repair: RepairId, step: number, what: string) =>
+  const note = (repair: WorkId, step: number, what: string) =>
     pool.query("INSERT INTO journal (repair, step, what, pid) VALUES ($1, $2, $3, $4)", [
       repair,
       step,

@@ -1,5 +1,6 @@
 import type { ServiceStore } from "../../engine/ports.ts";
-import { BelayError, type EpochMs, type Host } from "../../model/index.ts";
+import { BelayError, type EpochMs, freshHost, type Host, type Vm } from "../../model/index.ts";
+import { putMaintenance } from "./maintenance.ts";
 import { audit, emitIncident, type Parts } from "./parts.ts";
 import { byText, isOpenIncident, isOpenRepair, need } from "./tables.ts";
 
@@ -7,14 +8,35 @@ import { byText, isOpenIncident, isOpenRepair, need } from "./tables.ts";
 function endWhatIsOpen(parts: Parts, host: Host, at: EpochMs): void {
   const { tables } = parts;
   const words = "Its host was removed from Belay.";
+  // A VM that failed here and was given to another host goes on there; the host's own incident has no VM.
+  const isMine = (vmId: Vm["id"] | null, hostId: Host["id"] | undefined) =>
+    (vmId === null ? hostId : tables.vms.get(vmId)?.vm.hostId) === host.id;
   for (const row of tables.repairs.values())
-    if (isOpenRepair(row) && tables.vms.get(row.vmId)?.vm.hostId === host.id)
+    if (isOpenRepair(row) && isMine(row.vmId, tables.incidents.get(row.incidentId)?.hostId))
       tables.repairs.set(row.id, {
         ...{ ...row, state: "handed-over", words: `${row.words} ${words}`, finishedAt: at },
       });
-  const open = [...tables.incidents.values()].filter((it) => it.hostId === host.id && isOpenIncident(it));
-  for (const row of open) tables.incidents.set(row.id, { ...row, state: "cleared", words, endedAt: at });
-  for (const { id, vmId } of open) emitIncident(parts, id, at, `VM ${need(tables.vms, vmId, "VM").vm.name}: ${words}`);
+  const open = [...tables.incidents.values()]
+    .filter((it) => isOpenIncident(it) && isMine(it.vmId, it.hostId))
+    .sort((a, b) => byText(a.id, b.id));
+  for (const row of open) tables.incidents.set(row.id, { ...row, state: "cleared", words, awaits: null, endedAt: at });
+  for (const { id, vmId } of open)
+    emitIncident(parts, id, at, vmId === null ? words : `VM ${need(tables.vms, vmId, "VM").vm.name}: ${words}`);
+  for (const it of [...tables.maintenances.values()].sort((a, b) => byText(a.id, b.id)))
+    if (it.hostId === host.id && it.endedAt === null)
+      putMaintenance(parts, { ...it, state: "ended", words, endedAt: at }, at, words);
+  for (const { id, hostId } of [...tables.fenceDevices.values()].sort((a, b) => byText(a.id, b.id))) {
+    if (hostId !== host.id) continue;
+    tables.fenceDevices.delete(id);
+    parts.log.append(at, `A fence device is forgotten. ${words}`, { kind: "fence-device.removed", fenceDeviceId: id });
+  }
+  for (const row of [...tables.vms.values()].sort((a, b) => byText(a.vm.id, b.vm.id))) {
+    if (row.removed || row.vm.movingTo !== host.id) continue;
+    const vm: Vm = { ...row.vm, movingTo: null };
+    tables.vms.set(vm.id, { ...row, vm });
+    const said = `VM ${vm.name} is not being moved any more: that host was removed.`;
+    parts.log.append(at, said, { kind: "vm.changed", vm });
+  }
   for (const row of tables.intents.values())
     if (row.hostId === host.id && row.ended === null)
       tables.intents.set(row.id, { ...row, ended: { at, ok: false, words } });
@@ -31,7 +53,7 @@ export function enrolment(parts: Parts): Pick<ServiceStore, "enrolHost" | "remov
       if (same)
         throw new BelayError("conflict", `${given.uri} is enrolled already, as ${same.host.name}.`, { field: "uri" });
       if (known) throw new BelayError("conflict", `The id ${given.id} belongs to another host.`, { field: "id" });
-      const host: Host = { ...given, state: "connecting", stateSince: at, stateWords: null };
+      const host: Host = { ...freshHost, ...given, state: "connecting", stateSince: at, stateWords: null };
       tables.hosts.set(host.id, { host, removed: false });
       audit(parts, by, at, "host.enrol", host.id);
       log.append(at, `Host ${host.name} was enrolled by ${by.name}.`, { kind: "host.changed", host });

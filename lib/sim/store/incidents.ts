@@ -5,6 +5,10 @@ import { hostName, type IncidentRow, openIncidentOf, openRepairOf, openRepairs, 
 
 type Incidents = Pick<EngineStore, "openIncident" | "clearIncident" | "repairsSince" | "openRepairs">;
 
+/** What people broke, and what its host failed of, says nothing of a VM's health. */
+const saysNothing = (incident: IncidentRow | undefined) =>
+  incident?.tpSource === "injected" || incident?.cause === "host-lost";
+
 /** The engine's side of the store: incidents and which repairs there are. */
 export function incidents(parts: Parts): Incidents {
   const { tables, ids } = parts;
@@ -19,6 +23,7 @@ export function incidents(parts: Parts): Incidents {
       const incident: IncidentRow = {
         ...{ id: ids.next("inc"), layer, cause, certainty, state: refused ? "handed-over" : "open" },
         ...{ hostId: vm.hostId, vmId: vm.id, organizationId: vm.organizationId, applicationId: vm.applicationId },
+        ...{ partOf: null, awaits: null },
         ...{ tp, tpSource, td, tr: null, endedAt: null, words, evidence },
       };
       tables.incidents.set(incident.id, incident);
@@ -38,7 +43,7 @@ export function incidents(parts: Parts): Incidents {
     async clearIncident(vm, words, at) {
       const row = openIncidentOf(tables, vm);
       if (!row || openRepairOf(tables, vm) || !mayBecome(incidentStates, row.state, "cleared")) return;
-      tables.incidents.set(row.id, { ...row, state: "cleared", words, endedAt: at });
+      tables.incidents.set(row.id, { ...row, state: "cleared", words, awaits: null, endedAt: at });
       emitIncident(parts, row.id, at, `Host ${hostName(tables, row.hostId)}: ${words}`);
     },
 
@@ -48,7 +53,7 @@ export function incidents(parts: Parts): Incidents {
           it.begunAt !== null &&
           it.begunAt >= since &&
           it.state !== "not-needed" &&
-          tables.incidents.get(it.incidentId)?.tpSource !== "injected",
+          !saysNothing(tables.incidents.get(it.incidentId)),
       ).length,
     openRepairs: async () => openRepairs(tables).map((it) => it.id),
   };

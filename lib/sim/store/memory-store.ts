@@ -1,11 +1,16 @@
 import type { EngineStore, EventFeed, Ids, ServiceStore, StoredEvent, Wakes } from "../../engine/ports.ts";
 import { enrolment } from "./enrolment.ts";
 import { createEventLog } from "./event-log.ts";
+import { fence } from "./fence.ts";
+import { hostIncidents } from "./host-incidents.ts";
 import { incidents } from "./incidents.ts";
 import { engineIntents, peopleIntents } from "./intents.ts";
+import { engineMaintenance, peopleMaintenance } from "./maintenance.ts";
 import { owners } from "./owners.ts";
 import type { Parts } from "./parts.ts";
+import { provider } from "./provider.ts";
 import { reads } from "./reads.ts";
+import { relocation } from "./relocation.ts";
 import { repairs } from "./repairs.ts";
 import { createTables, type Tables } from "./tables.ts";
 import { watching } from "./watching.ts";
@@ -36,10 +41,18 @@ export function memoryStore(options: { ids: Ids }): MemoryStore {
       for (const waker of [...wakers]) waker(what);
     });
   const parts: Parts = { tables, log, ids, wake };
-  const engine = { ...watching(parts), ...incidents(parts), ...repairs(parts), ...engineIntents(parts) };
+  const fencing = { ...fence(parts), ...hostIncidents(parts) };
+  const engine: EngineStore = {
+    ...{ ...watching(parts), ...incidents(parts), ...repairs(parts), ...engineIntents(parts) },
+    ...{ ...fencing, ...relocation(parts), ...engineMaintenance(parts) },
+  };
+  const { policy, fenceDevices, hooks } = engine;
   return {
     engine,
-    service: { ...reads(tables, log, engine), ...owners(parts), ...enrolment(parts), ...peopleIntents(parts) },
+    service: {
+      ...{ ...reads(tables, log, engine), ...owners(parts), ...enrolment(parts), ...peopleIntents(parts) },
+      ...{ policy, fenceDevices, hooks, ...provider(parts), ...peopleMaintenance(parts) },
+    },
     feed: log.feed,
     wakes: {
       onWake(waker) {

@@ -65,7 +65,10 @@ export function owners(parts: Parts): Owners {
       const before = row.vm;
       const owner = ownerAfter(tables, before, to);
       const { answerCheck = before.answerCheck, consent = before.consent, wanted = before.wanted } = to;
-      const vm: Vm = { ...before, ...owner, answerCheck, consent, wanted };
+      const { priority = before.priority, rollbackIntolerant = before.rollbackIntolerant } = to;
+      const { apart = before.apart, together = before.together } = to;
+      const placed = { priority, rollbackIntolerant, apart, together };
+      const vm: Vm = { ...before, ...owner, answerCheck, consent, wanted, ...placed };
       const changed = changedChoices(before, vm);
       if (changed.length === 0) return before;
       tables.vms.set(id, { ...row, vm });

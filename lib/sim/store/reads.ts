@@ -1,6 +1,7 @@
 import type { EngineStore, ServiceStore } from "../../engine/ports.ts";
 import type { EventLog } from "./event-log.ts";
-import { byText, incidentOf, isOpenIncident, type Tables } from "./tables.ts";
+import { newestMaintenances } from "./maintenance.ts";
+import { byText, incidentOf, isOpenIncident, policyOf, type Tables, toleranceOf } from "./tables.ts";
 
 type Reads = Pick<
   ServiceStore,
@@ -10,7 +11,11 @@ type Reads = Pick<
 const mostIncidents = 1000;
 
 /** What pages and programs read. Hosts and VMs that were removed show only in the incidents that they had. */
-export function reads(tables: Tables, log: EventLog, engine: Pick<EngineStore, "hosts">): Reads {
+export function reads(
+  tables: Tables,
+  log: EventLog,
+  engine: Pick<EngineStore, "hosts" | "fenceDevices" | "hooks">,
+): Reads {
   const organizations = async () => [...tables.organizations.values()];
   const applications = async () => [...tables.applications.values()];
   const vms = async () =>
@@ -52,6 +57,11 @@ export function reads(tables: Tables, log: EventLog, engine: Pick<EngineStore, "
         applications: await applications(),
         vms: await vms(),
         incidents: [...all.filter(isOpenIncident), ...ended],
+        fenceDevices: await engine.fenceDevices(),
+        hooks: await engine.hooks(),
+        maintenances: newestMaintenances(tables),
+        policy: policyOf(tables),
+        tolerance: toleranceOf(tables),
       };
     },
   };

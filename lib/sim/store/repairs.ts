@@ -26,18 +26,23 @@ const withStep = (row: RepairRow, step: Step): RepairRow => ({
 export function repairs(parts: Parts): Repairs {
   const { tables } = parts;
   const rowOf = (id: RepairRow["id"]) => need(tables.repairs, id, "repair");
+  const nameOf = (row: RepairRow): string => {
+    if (row.vmId === null) return `Host ${hostName(tables, need(tables.incidents, row.incidentId, "incident").hostId)}`;
+    const { vm } = need(tables.vms, row.vmId, "VM");
+    return `VM ${vm.name} on host ${hostName(tables, vm.hostId)}`;
+  };
   const tell = (row: RepairRow, at: number, words: string) => {
     tables.repairs.set(row.id, row);
-    const { vm } = need(tables.vms, row.vmId, "VM");
-    emitIncident(parts, row.incidentId, at, `VM ${vm.name} on host ${hostName(tables, vm.hostId)}: ${words}`);
+    emitIncident(parts, row.incidentId, at, `${nameOf(row)}: ${words}`);
   };
 
   return {
     async repairWork(id) {
       const { begunAt, ...repair } = rowOf(id);
-      const { vm, definition } = need(tables.vms, repair.vmId, "VM");
+      const row = repair.vmId === null ? undefined : need(tables.vms, repair.vmId, "VM");
       const incident = incidentOf(tables, need(tables.incidents, repair.incidentId, "incident"));
-      return { repair, incident, vm, definition };
+      const { host } = need(tables.hosts, incident.hostId, "host");
+      return { repair, incident, host, vm: row?.vm ?? null, definition: row?.definition ?? null };
     },
 
     async beginRepair(id, at) {
@@ -47,7 +52,7 @@ export function repairs(parts: Parts): Repairs {
       checkMove(repairStates, `Repair ${id}`, row.state, "running");
       if (incident.state !== "repairing") {
         checkMove(incidentStates, `Incident ${incident.id}`, incident.state, "repairing");
-        tables.incidents.set(incident.id, { ...incident, state: "repairing" });
+        tables.incidents.set(incident.id, { ...incident, state: "repairing", awaits: null });
       }
       tell({ ...row, state: "running", begunAt: at }, at, `${row.technique} begins.`);
     },
@@ -83,10 +88,14 @@ export function repairs(parts: Parts): Repairs {
       if (!isOpenRepair(row)) return;
       if (isOpenRepair(end)) throw new BelayError("bad-input", `${end.state} is no end of a repair.`);
       checkMove(repairStates, `Repair ${id}`, row.state, end.state);
+      // An open incident without a repair is nobody's work: only the failure of its host puts one back there.
+      if (end.incident === "open")
+        throw new BelayError("conflict", `Incident ${incident.id} is ${incident.state} and cannot become open.`);
       if (isOpenIncident(incident)) {
         checkMove(incidentStates, `Incident ${incident.id}`, incident.state, end.incident);
         const endedAt = incidentStates[end.incident].ended ? at : null;
-        tables.incidents.set(incident.id, { ...incident, state: end.incident, words: end.words, tr: end.tr, endedAt });
+        const ended = { state: end.incident, words: end.words, awaits: null, tr: end.tr, endedAt };
+        tables.incidents.set(incident.id, { ...incident, ...ended });
       }
       const words = end.state === "succeeded" ? row.words : `${row.words} ${end.words}`;
       tell({ ...row, state: end.state, finishedAt: at, words }, at, `incident ${end.incident}. ${end.words}`);

@@ -3,18 +3,28 @@ import {
   type Application,
   type ApplicationId,
   BelayError,
+  type CloudPolicy,
+  defaultPolicy,
   type EpochMs,
+  type FenceDevice,
+  type FenceDeviceId,
+  type FenceMethod,
+  type Hook,
+  type HookId,
   type Host,
   type HostId,
   type Incident,
   type IncidentId,
   type IntentId,
   incidentStates,
+  type Maintenance,
+  type MaintenanceId,
   type Organization,
   type OrganizationId,
   type Repair,
   type RepairId,
   repairStates,
+  type Tolerance,
   type Viewer,
   type Vm,
   type VmId,
@@ -25,6 +35,23 @@ export interface HostRow {
   readonly host: Host;
   /** Removed hosts and VMs stay for the history of their incidents; nothing else shows them. */
   readonly removed: boolean;
+  /** What `fenced` rests on. */
+  readonly fenceProof?: FenceProof | undefined;
+}
+export interface FenceProof {
+  readonly method: FenceMethod;
+  readonly at: EpochMs;
+  readonly words: string;
+}
+/** To which hosts a repair gave its VM, in order, and whether a living host let it go. */
+export interface ClaimRow {
+  readonly claims: readonly { readonly to: HostId; readonly from: HostId }[];
+  readonly released: boolean;
+}
+/** What is there once for the whole cloud. */
+export interface SettingRow {
+  readonly policy?: CloudPolicy;
+  readonly tolerance?: readonly Tolerance[];
 }
 export interface VmRow {
   readonly vm: Vm;
@@ -56,6 +83,12 @@ export interface Tables {
   readonly incidents: Rows<IncidentId, IncidentRow>;
   readonly repairs: Rows<RepairId, RepairRow>;
   readonly intents: Rows<IntentId, IntentRow>;
+  readonly claims: Rows<RepairId, ClaimRow>;
+  readonly saidOff: Rows<IncidentId, { readonly by: string; readonly at: EpochMs }>;
+  readonly fenceDevices: Rows<FenceDeviceId, FenceDevice>;
+  readonly hooks: Rows<HookId, Hook>;
+  readonly maintenances: Rows<MaintenanceId, Maintenance>;
+  readonly settings: Rows<"policy" | "tolerance", SettingRow>;
   readonly audit: AuditRow[];
   readonly changes: Changes;
   readonly by: {
@@ -79,6 +112,8 @@ export function createTables(): Tables {
   return {
     ...{ organizations: table(), hosts: table(), applications: table(), vms: table() },
     ...{ incidents, repairs, intents, audit: [], changes },
+    ...{ claims: table(), saidOff: table(), fenceDevices: table(), hooks: table() },
+    ...{ maintenances: table(), settings: table() },
     by: {
       openIncident: incidents.indexBy((row) => (isOpenIncident(row) ? "open" : undefined)),
       openRepair: repairs.indexBy((row) => (isOpenRepair(row) ? "open" : undefined)),
@@ -105,6 +140,16 @@ export function needVm(tables: Tables, id: VmId): VmRow {
   return row;
 }
 
+/** A host that is enrolled: not one that was removed. */
+export function needHost(tables: Tables, id: HostId): HostRow {
+  const row = need(tables.hosts, id, "host");
+  if (row.removed) throw new BelayError("not-found", `There is no host ${id}.`);
+  return row;
+}
+
+export const policyOf = (tables: Tables): CloudPolicy => tables.settings.get("policy")?.policy ?? defaultPolicy;
+export const toleranceOf = (tables: Tables): readonly Tolerance[] => tables.settings.get("tolerance")?.tolerance ?? [];
+
 export const hostName = (tables: Tables, id: HostId): string => need(tables.hosts, id, "host").host.name;
 
 export const incidentOf = (tables: Tables, row: IncidentRow): Incident => ({
@@ -121,6 +166,9 @@ export const openRepairs = (tables: Tables): RepairRow[] => [...tables.by.openRe
 /** The VM's incident that has not ended: at most one, as the partial unique index of lib/store has it. */
 export const openIncidentOf = (tables: Tables, vm: VmId): IncidentRow | undefined =>
   openIncidents(tables).find((it) => it.vmId === vm);
+/** The host's own incident that has not ended. */
+export const openHostIncidentOf = (tables: Tables, host: HostId): IncidentRow | undefined =>
+  openIncidents(tables).find((it) => it.vmId === null && it.hostId === host);
 export const openRepairOf = (tables: Tables, vm: VmId): RepairRow | undefined =>
   openRepairs(tables).find((it) => it.vmId === vm);
 

@@ -70,6 +70,7 @@ function drawer(random: Random, known: Store) {
     const pieces = pick(["up", "silent", "silent", "connecting"] as const);
     const facts = { cpus: pick([4, 8]), memoryMiB: 1024, libvirtVersion: "9.0.0", qemuVersion: "7.2.22" };
     const runId = pick([1, 2]);
+    const definition = { xml: "<domain/>", diskPaths: [`/vms/${letter}.qcow2`] };
     const withFacts = random.chance(0.5);
 
     const draw: Record<string, Call> = {
@@ -92,11 +93,11 @@ function drawer(random: Random, known: Store) {
       vmsOf: ({ engine }) => engine.vmsOf(host),
       recordHost: ({ engine }) =>
         engine.recordHost(host, pieces, now, pieces === "up" ? null : `words ${letter}`, withFacts ? facts : undefined),
-      adopt: ({ engine }) => engine.adoptVm(host, seen, refused ? null : "<domain/>", "running", now),
+      adopt: ({ engine }) => engine.adoptVm(host, seen, refused ? null : definition, "running", now),
       recordVm: ({ engine }) => engine.recordVm(vm, seen, now),
       recordVmToo: ({ engine }) => engine.recordVm(vm, seen, now),
       wanted: ({ engine }) => engine.recordWanted(vm, refused ? "stopped" : "running", "It is so.", now),
-      define: ({ engine }) => engine.recordDefinition(vm, `<domain n='${letter}'/>`),
+      define: ({ engine }) => engine.recordDefinition(vm, `<domain n='${letter}'/>`, refused ? [] : definition.diskPaths),
       definitionKnown: ({ engine }) => engine.definitionKnown(vm),
       modeOf: ({ engine }) => engine.modeOf(vm),
       openIncident: ({ engine }) =>

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type { EngineStore } from "../../engine/ports.ts";
-import { BelayError, hostStates, type Vm } from "../../model/index.ts";
+import { BelayError, freshVm, hostStates, type Vm } from "../../model/index.ts";
 import type { Parts } from "./parts.ts";
 import { byText, hostName, need, needVm, openIncidents } from "./tables.ts";
 
@@ -8,6 +9,7 @@ type Watching = Pick<
   EngineStore,
   | "hosts"
   | "vmsOf"
+  | "allVms"
   | "host"
   | "vm"
   | "openIncidentsOf"
@@ -57,11 +59,18 @@ export function watching({ tables, log, ids }: Parts): Watching {
         .filter((row) => !row.removed && row.vm.hostId === host)
         .map((row) => row.vm)
         .sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id)),
+    allVms: async () =>
+      [...tables.vms.values()]
+        .filter((row) => !row.removed)
+        .map((row) => row.vm)
+        .sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id)),
+    /** Of the VMs that are the host's now: one that failed elsewhere and was given to this host is among them. */
     openIncidentsOf: async (host) =>
       new Map(
-        openIncidents(tables)
-          .filter((it) => it.hostId === host)
-          .map((it) => [it.vmId, it.state]),
+        openIncidents(tables).flatMap(({ vmId, state }) => {
+          const row = vmId === null ? undefined : tables.vms.get(vmId);
+          return vmId !== null && row?.vm.hostId === host && !row.removed ? [[vmId, state] as const] : [];
+        }),
       ),
     async modeOf(id) {
       const { applicationId } = need(tables.vms, id, "VM").vm;
@@ -81,21 +90,21 @@ export function watching({ tables, log, ids }: Parts): Watching {
     },
 
     async adoptVm(hostId, sight, definition, wanted, at) {
-      const known = [...tables.vms.values()].find(
-        (row) => !row.removed && row.vm.hostId === hostId && row.vm.uuid === sight.uuid,
-      );
+      const known = [...tables.vms.values()].find((row) => !row.removed && row.vm.uuid === sight.uuid);
       if (known) return known.vm;
       const host = tables.hosts.get(hostId);
       if (host === undefined || host.removed)
         throw new BelayError("not-found", `There is no host ${hostId} to take VM ${sight.name} on.`);
       const { uuid, name, state, reason, runId, persistent, memoryMiB, vcpus } = sight;
       const vm: Vm = {
+        ...freshVm,
         ...{ id: ids.next("vm"), hostId, uuid, name, state, reason, runId, persistent, memoryMiB, vcpus, wanted },
         ...{ organizationId: null, applicationId: null, imageId: null, stateSince: at },
         answerCheck: { kind: "agent" },
         consent: "restart-vm",
+        diskPaths: definition?.diskPaths ?? [],
       };
-      tables.vms.set(vm.id, { vm, definition, removed: false });
+      tables.vms.set(vm.id, { vm, definition: definition?.xml ?? null, removed: false });
       const words = `VM ${name} on host ${host.host.name} was found ${stateWords(vm)} and is watched from now on.`;
       log.append(at, words, { kind: "vm.changed", vm });
       return vm;
@@ -115,9 +124,13 @@ export function watching({ tables, log, ids }: Parts): Watching {
       return vm.wanted === wanted ? vm : write({ ...vm, wanted }, at, words);
     },
 
-    async recordDefinition(id, definition) {
+    async recordDefinition(id, definition, diskPaths) {
       const row = tables.vms.get(id);
-      if (row && !row.removed) tables.vms.set(id, { ...row, definition });
+      if (!row || row.removed) return;
+      if (row.definition !== definition) tables.vms.set(id, { ...row, definition });
+      if (isDeepStrictEqual(row.vm.diskPaths, diskPaths)) return;
+      const words = diskPaths.length === 0 ? "it has no disks" : `its disks are ${diskPaths.join(", ")}`;
+      write({ ...row.vm, diskPaths }, row.vm.stateSince, `${words}.`);
     },
     definitionKnown: async (id) => (tables.vms.get(id)?.definition ?? null) !== null,
   };
