@@ -17,5 +17,12 @@ export { type Inventory, mayCarry, type NoPlace, type Placement, takesRoom } fro
 export { placeVms } from "./placement/place.ts";
 export { relocationRefusal } from "./placement/relocation.ts";
 export { toleranceOf } from "./placement/tolerance.ts";
-export { type Plan, planRepair, type RepairQuestion, restartLimit } from "./plan-repair.ts";
+export {
+  asksElsewhere,
+  type Plan,
+  planRepair,
+  type RepairQuestion,
+  restartLimit,
+  techniqueRefusal,
+} from "./plan-repair.ts";
 export { type ReviveAction, reviveAction } from "./revive.ts";

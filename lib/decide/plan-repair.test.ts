@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type Cause, causes, consentLadder } from "../model/index.ts";
-import { planRepair, type RepairQuestion, restartLimit } from "./plan-repair.ts";
+import { type Cause, causes, consentLadder, techniqueNames, techniques } from "../model/index.ts";
+import { planRepair, type RepairQuestion, restartLimit, techniqueRefusal } from "./plan-repair.ts";
+import { hostNumber } from "./testing/clouds.ts";
 
 const question = (over: Partial<RepairQuestion>): RepairQuestion => ({
   cause: "qemu-died",
@@ -9,11 +10,18 @@ const question = (over: Partial<RepairQuestion>): RepairQuestion => ({
   consent: "restart-vm",
   recentRepairs: 0,
   definitionKnown: true,
+  rollbackIntolerant: false,
+  failedAt: 0,
+  now: 1_000_000,
+  hooks: [],
+  elsewhere: undefined,
   ...over,
 });
 
 describe("a plan", () => {
-  const repairable = (Object.keys(causes) as Cause[]).filter((cause) => cause !== "vanished");
+  const repairable = (Object.keys(causes) as Cause[]).filter(
+    (cause) => !["vanished", "unreachable", "two-copies"].includes(cause),
+  );
   test.each(repairable)("for %s is revive-vm, with words", (cause) => {
     const plan = planRepair(question({ cause }));
     expect(plan).toMatchObject({ technique: "revive-vm" });
@@ -30,6 +38,8 @@ describe("a refusal, in words", () => {
     ["protection is off", { mode: "none" }, /off/],
     ["the customer repairs alone", { mode: "customer" }, /alone/],
     ["the host no longer knows it", { cause: "vanished" }, /two of it/],
+    ["only its network is cut", { cause: "unreachable" }, /network/],
+    ["two hosts run it", { cause: "two-copies" }, /which of the two/],
     ["the diagnosis is unsure", { certainty: "unsure" }, /not certain/],
     ["no definition is known", { definitionKnown: false }, /definition/],
     ["the VM fails again and again", { recentRepairs: restartLimit.repairs }, /will not help/],
@@ -44,4 +54,62 @@ describe("a refusal, in words", () => {
       expect("refusal" in planRepair(question({ consent })), consent).toBe(rung < enough);
     });
   });
+});
+
+describe("a VM that fails again and again", () => {
+  const again = (recentRepairs: number, over: Partial<RepairQuestion> = {}) =>
+    planRepair(question({ recentRepairs, failedAt: 50_000, now: 50_000, ...over }));
+  const elsewhere = { host: hostNumber(2) };
+
+  test("is left alone for a while between two repairs, longer each time", () => {
+    expect(again(0)).toHaveProperty("technique");
+    expect(again(1)).toEqual({ notBefore: 55_000 });
+    expect(again(1, { now: 54_999 })).toEqual({ notBefore: 55_000 });
+    expect(again(1, { now: 55_000 })).toMatchObject({ technique: "revive-vm" });
+    expect(again(2)).toEqual({ notBefore: 70_000 });
+  });
+  test("is then started on another host, where its owner allows it and there is one", () => {
+    expect(again(3, { consent: "relocate", elsewhere })).toMatchObject({ technique: "relocate" });
+  });
+  test.each([
+    ["its owner does not allow it", { elsewhere }, /allows "restart-vm"/],
+    [
+      "there is no other host",
+      { consent: "relocate", elsewhere: { refusal: "There is no room." } },
+      /There is no room/,
+    ],
+    ["nobody looked for one", { consent: "relocate" }, /will not help\.$/],
+  ] as const)("is handed over with the reason when %s", (_, over, words) => {
+    expect(again(3, over)).toEqual({ refusal: expect.stringMatching(words) });
+  });
+  test("is not carried from host to host", () => {
+    expect(again(4, { consent: "relocate", elsewhere })).toEqual({ refusal: expect.stringMatching(/another host/) });
+  });
+});
+
+describe("the provider's own program", () => {
+  const hook = { cause: "unreachable", role: "instead", enabled: true } as const;
+  test("is the repair, also of what Belay does not repair", () => {
+    expect(planRepair(question({ cause: "unreachable", hooks: [hook] }))).toMatchObject({ technique: "hook" });
+  });
+  test.each([
+    ["told beside", { ...hook, role: "beside" }],
+    ["switched off", { ...hook, enabled: false }],
+    ["for another failure", { ...hook, cause: "hung" }],
+  ] as const)("is not when it is %s", (_, other) => {
+    expect(planRepair(question({ cause: "unreachable", hooks: [other] }))).toHaveProperty("refusal");
+  });
+  test("does not go beyond the consent, the mode and the restart limit", () => {
+    const with_ = (over: Partial<RepairQuestion>) =>
+      planRepair(question({ cause: "hung", hooks: [{ ...hook, cause: "hung" }], ...over }));
+    for (const over of [{ consent: "notify" }, { mode: "none" }, { mode: "customer" }, { recentRepairs: 3 }] as const)
+      expect(with_(over)).toHaveProperty("refusal");
+  });
+});
+
+test("a technique that rolls back is refused for who must never go back, and only such a one", () => {
+  for (const name of techniqueNames) {
+    const refusal = techniqueRefusal(name, { consent: "recreate", rollbackIntolerant: true });
+    expect(refusal === undefined, name).toBe(!techniques[name].rollsBack);
+  }
 });

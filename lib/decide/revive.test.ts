@@ -24,6 +24,15 @@ describe("revive-vm by status", () => {
     expect(reviveAction({ state, reason })).toBe(action);
   });
 
+  test("a guest that hangs is reset while it runs, and only then", () => {
+    for (const state of vmStateNames) {
+      for (const reason of vmStateReasons) {
+        const sight = { state, reason };
+        expect(reviveAction(sight, true)).toBe(state === "running" ? "reset" : reviveAction(sight));
+      }
+    }
+  });
+
   test("a domain that is gone is started from its definition", () => expect(reviveAction(undefined)).toBe("start"));
 
   test("what is switched off is only ever a guest that panicked or hangs", () => {
