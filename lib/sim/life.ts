@@ -1,4 +1,4 @@
-import type { Clock, Hypervisor } from "../engine/ports.ts";
+import type { Clock, HostHelpers, Hypervisor } from "../engine/ports.ts";
 import type { VirtualClock } from "./clock/virtual-clock.ts";
 import { wrapMethods } from "./wrap-methods.ts";
 
@@ -24,6 +24,7 @@ export interface Life {
   killAt(point: KillPoint): void;
   wrap<P extends object>(name: string, port: P): P;
   wrapHypervisor(hypervisor: Hypervisor): Hypervisor;
+  wrapHelpers(helpers: HostHelpers): HostHelpers;
 }
 
 const never = () => new Promise<never>(() => undefined);
@@ -111,6 +112,12 @@ export function createLife(clock: Pick<VirtualClock, "now" | "monotonicMs" | "af
       };
     });
 
+  /** What the other side says, until this process dies: the kernel closes a dead one's connections. */
+  function stream<T>(open: (until: AbortSignal) => AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
+    const items = open(AbortSignal.any([signal, death.signal]))[Symbol.asyncIterator]();
+    return { [Symbol.asyncIterator]: () => ({ next: () => (dead() ? never() : outcome(items.next())) }) };
+  }
+
   return {
     alive: () => !dead(),
     kill,
@@ -125,19 +132,19 @@ export function createLife(clock: Pick<VirtualClock, "now" | "monotonicMs" | "af
     },
     wrapHypervisor(hypervisor) {
       const wrapped = wrap("hypervisor", hypervisor);
-      return {
-        listDomains: wrapped.listDomains,
-        readDomain: wrapped.readDomain,
-        readDefinition: wrapped.readDefinition,
-        act: wrapped.act,
-        inject: wrapped.inject,
-        agentAnswers: wrapped.agentAnswers,
-        watch(host, signal) {
-          // The kernel closes a dead process's connections.
-          const signals = hypervisor.watch(host, AbortSignal.any([signal, death.signal]))[Symbol.asyncIterator]();
-          return { [Symbol.asyncIterator]: () => ({ next: () => (dead() ? never() : outcome(signals.next())) }) };
-        },
-      };
+      const watch: Hypervisor["watch"] = (host, signal) => stream((until) => hypervisor.watch(host, until), signal);
+      // What was heard is in the process's own memory: no call, and nothing to be killed at.
+      const heardAt: Hypervisor["heardAt"] = (host) => hypervisor.heardAt(host);
+      return withMethods(wrapped, { watch, heardAt });
     },
+    wrapHelpers: (helpers) => ({
+      attend: (host, grant, signal) =>
+        // A dead process grants nothing.
+        stream((until) => helpers.attend(host, () => (dead() ? undefined : grant()), until), signal),
+    }),
   };
 }
+
+/** The port with these methods in the place of its own. */
+const withMethods = <P extends object>(port: P, methods: Partial<P>): P =>
+  new Proxy(port, { get: (target, key) => Reflect.get(key in methods ? methods : target, key) });

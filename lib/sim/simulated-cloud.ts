@@ -1,4 +1,7 @@
-import type { Clock, HostExaminer, Hypervisor, Prober } from "../engine/ports.ts";
+import type { Clock, FenceAgents, HookRunner, HostExaminer, HostHelpers, Hypervisor, Prober } from "../engine/ports.ts";
+import { simulatedFenceAgents } from "./fencing/agents.ts";
+import { simulatedHooks } from "./fencing/hooks.ts";
+import { simulatedHelpers } from "./helper/attend.ts";
 import { simulatedExaminer } from "./hypervisor/examiner.ts";
 import { simulatedHypervisor } from "./hypervisor/hypervisor.ts";
 import { simulatedProber } from "./hypervisor/prober.ts";
@@ -11,6 +14,9 @@ export interface SimulatedCloud {
   readonly hypervisor: Hypervisor;
   readonly prober: Prober;
   readonly examiner: HostExaminer;
+  readonly fence: FenceAgents;
+  readonly helpers: HostHelpers;
+  readonly hooks: HookRunner;
   readonly world: World;
   /** Lets something befall the cloud; the sentence for it, or undefined where it cannot happen now. */
   befall(action: WorldAction): string | undefined;
@@ -22,15 +28,23 @@ export interface SimulatedCloud {
  * libvirt hosts in memory, behind the ports of lib/engine. With a real clock it is what a machine gets that cannot run the lab;
  * with a virtual one the same faults in the same order give the same run.
  */
-export function simulatedCloud(options: { clock: Clock; hosts?: CloudSpec["hosts"]; seed?: number }): SimulatedCloud {
-  const { clock, hosts = demoCloud.hosts, seed = 1 } = options;
-  const built = build({ hosts }, seed, clock.now());
-  const world = createWorld(clock, seed, built.hosts, built.guests);
+export function simulatedCloud(options: {
+  clock: Clock;
+  hosts?: CloudSpec["hosts"];
+  diskLocks?: boolean | undefined;
+  seed?: number;
+}): SimulatedCloud {
+  const { clock, hosts = demoCloud.hosts, diskLocks, seed = 1 } = options;
+  const built = build({ hosts, diskLocks }, seed, clock.now());
+  const world = createWorld(clock, seed, built);
   const hypervisor = simulatedHypervisor(world);
   return {
     hypervisor,
     prober: simulatedProber(world, hypervisor),
     examiner: simulatedExaminer(world),
+    fence: simulatedFenceAgents(world),
+    helpers: simulatedHelpers(world),
+    hooks: simulatedHooks(world),
     world,
     befall: (action) => befall(world, action),
     close: world.close,

@@ -1,8 +1,8 @@
 import { type DomainAction, type DomainSight, HypervisorRefused } from "../../engine/ports.ts";
 import { fromXml } from "../world/definition.ts";
-import { isActive, neverRun, stopped } from "../world/domain.ts";
-import { guestAnswers, resumeDomain, startDomain } from "../world/run.ts";
-import type { SimDomain, SimHost } from "../world/types.ts";
+import { isActive, neverRun, stopped, wasReset } from "../world/domain.ts";
+import { guestAnswers, lockedElsewhere, resumeDomain, startDomain } from "../world/run.ts";
+import type { SimDomain, SimGuest, SimHost } from "../world/types.ts";
 import type { World } from "../world/world.ts";
 
 /** What libvirt does when it is asked to, and how it refuses (libvirt 9.0: virDomainCreate, Resume, PMWakeup, Destroy). */
@@ -28,7 +28,7 @@ export const sightOf = (domain: SimDomain): DomainSight => ({
 });
 
 /** From the request for a start until the answer, and so on: what the lab's hosts need, in milliseconds. */
-export const durationsMs: Record<DomainAction, number> = { start: 700, resume: 20, wake: 20, destroy: 120 };
+export const durationsMs: Record<DomainAction, number> = { start: 700, resume: 20, wake: 20, destroy: 120, reset: 20 };
 
 export function actOn(
   world: World,
@@ -47,6 +47,8 @@ export function actOn(
       return wake(world, host, domain);
     case "destroy":
       return destroy(world, host, domain);
+    case "reset":
+      return reset(world, host, domain);
   }
 }
 
@@ -61,6 +63,7 @@ function start(
   if (known && isActive(known)) refuse(`Requested operation is not valid: domain is already ${known.state}`);
   const domain = known ?? transient(uuid, definition);
   const guest = world.guest(uuid) ?? refuse(`Cannot access storage file of ${domain.name}: No such file or directory`);
+  if (lockedElsewhere(world, host, guest)) refuse(lockWords(guest));
   world.starts.push({ uuid, at: world.clock.now(), stoppedByPersonAt: guest.stoppedByPersonAt });
   startDomain(world, host, guest, domain);
   world.tell(`libvirt on ${host.name} starts ${domain.name}.`);
@@ -97,11 +100,31 @@ function wake(world: World, host: SimHost, domain: SimDomain | undefined): Outco
 
 function destroy(world: World, host: SimHost, domain: SimDomain | undefined): Outcome {
   if (!domain || !isActive(domain)) return nothing("It does not run.");
-  // One that was resumed a moment ago may have been read as paused: libvirt has no "destroy only if".
-  const wellForMs = world.clock.now() - Math.max(domain.answersFrom ?? 0, domain.runningSince ?? 0);
-  if (guestAnswers(world, domain) && wellForMs > 1000)
-    world.accuse(3, `Belay destroyed ${domain.name} while its guest was well.`);
+  accuseIfWell(world, domain, "destroyed");
   world.turn(host, stopped(domain, "destroyed"));
   world.tell(`libvirt on ${host.name} destroys ${domain.name}.`);
   return { done: true, words: `${domain.name} was destroyed.` };
 }
+
+function reset(world: World, host: SimHost, domain: SimDomain | undefined): Outcome {
+  if (!domain || !isActive(domain)) return refuse("Requested operation is not valid: domain is not running");
+  if (domain.processGone) refuse("internal error: qemu unexpectedly closed the monitor");
+  const guest = world.guest(domain.uuid) ?? refuse("Domain not found");
+  accuseIfWell(world, domain, "reset");
+  guest.hung = false;
+  guest.spins = false;
+  world.turn(host, wasReset(domain, guest, world.clock.now()));
+  world.tell(`libvirt on ${host.name} resets ${domain.name}.`);
+  return { done: true, words: `${domain.name} was reset.` };
+}
+
+/** One that was resumed a moment ago may have been read as paused: libvirt has no "destroy only if". */
+export function accuseIfWell(world: World, domain: SimDomain, what: string): void {
+  const wellForMs = world.clock.now() - Math.max(domain.answersFrom ?? 0, domain.runningSince ?? 0);
+  if (guestAnswers(world, domain) && wellForMs > 1000)
+    world.accuse(3, `Belay ${what} ${domain.name} while its guest was well.`);
+}
+
+/** QEMU's own words when another has the image open. */
+export const lockWords = (guest: Pick<SimGuest, "diskPath">): string =>
+  `internal error: process exited while connecting to monitor: Failed to get "write" lock. Is another process using the image [${guest.diskPath}]?`;

@@ -70,7 +70,7 @@ test("a transient domain vanishes with its process and starts from its definitio
   await clock.advance(300);
   expect(await settled(cloud.hypervisor.readDomain(address.id, uuid))).toBeUndefined();
   expect(await settled(cloud.hypervisor.act(address.id, uuid, "start"))).toBeInstanceOf(HypervisorRefused);
-  expect(await settled(cloud.hypervisor.act(address.id, uuid, "start", definition))).toMatchObject({ done: true });
+  expect(await settled(cloud.hypervisor.act(address.id, uuid, "start", definition.xml))).toMatchObject({ done: true });
   expect(await settled(cloud.hypervisor.readDomain(address.id, uuid))).toMatchObject({
     ...{ name: "batch", memoryMiB: 300, vcpus: 2, persistent: false, state: "running" },
   });

@@ -12,6 +12,8 @@ import { guestAnswers, killProcess } from "../world/run.ts";
 import type { World } from "../world/world.ts";
 import { actOn, durationsMs, sightOf } from "./acts.ts";
 import { connect } from "./connect.ts";
+import { copies } from "./copies.ts";
+import { senses } from "./senses.ts";
 import type { Session } from "./session.ts";
 
 const backOffMs = { first: 500, max: 5000 } as const;
@@ -22,6 +24,7 @@ const agentMs = 3;
 /** The port on the simulated world. `sessionOf` is for the prober, whose agent checks go over the same connection. */
 export function simulatedHypervisor(world: World): Hypervisor & { sessionOf(host: HostId): Session | undefined } {
   const sessions = new Map<HostId, Session>();
+  const addresses = new Map<HostId, HostAddress>();
   const sessionTo = (host: HostId): Session => {
     const session = sessions.get(host);
     if (session === undefined || session.ended.aborted)
@@ -45,7 +48,8 @@ export function simulatedHypervisor(world: World): Hypervisor & { sessionOf(host
       }
       if (signal.aborted) return;
       const pauseMs = Math.min(backOffMs.max, backOffMs.first * 2 ** failures);
-      yield { kind: "disconnected", at: world.clock.now(), words, nextAttemptAt: world.clock.now() + pauseMs };
+      const now = world.wall.at(world.clock.now());
+      yield { kind: "disconnected", at: now, words, nextAttemptAt: now + pauseMs };
       await world.clock.sleep(pauseMs, signal);
     }
   }
@@ -56,18 +60,25 @@ export function simulatedHypervisor(world: World): Hypervisor & { sessionOf(host
     signal.addEventListener("abort", stop, { once: true });
     sessions.set(address.id, session);
     try {
-      yield { kind: "connected", at: world.clock.now(), facts: session.host.facts };
+      yield { kind: "connected", at: world.wall.at(world.clock.now()), facts: session.host.facts };
       for (let next = await session.nextSignal(); next; next = await session.nextSignal()) yield next;
     } finally {
       stop();
       signal.removeEventListener("abort", stop);
-      if (sessions.get(address.id) === session) sessions.delete(address.id);
+      // Kept for the time when it was last heard of; every call on it says that it has ended.
     }
   }
 
   return {
+    ...copies(world, sessionTo),
+    ...senses(
+      world,
+      (host) => addresses.get(host),
+      (host) => sessions.get(host),
+    ),
     sessionOf: (host) => sessions.get(host),
     async *watch(address, signal) {
+      addresses.set(address.id, address);
       try {
         yield* watch(address, signal);
       } catch (error) {
@@ -91,7 +102,7 @@ export function simulatedHypervisor(world: World): Hypervisor & { sessionOf(host
         const domain = domainOn(session, uuid);
         const guest = world.guest(uuid);
         if (!guest) throw new HypervisorRefused(`Domain not found: no domain with matching uuid '${uuid}'`);
-        return toXml(domain, guest);
+        return { xml: toXml(domain, guest), diskPaths: [guest.diskPath] };
       });
     },
     async act(host, uuid, action, definition) {

@@ -1,6 +1,7 @@
 import { HostUnreachable, type Hypervisor, type Prober } from "../../engine/ports.ts";
+import { isUp } from "../world/net.ts";
 import { guestAnswers } from "../world/run.ts";
-import { answersNetwork, type World } from "../world/world.ts";
+import type { World } from "../world/world.ts";
 
 const echoMs = 3;
 
@@ -21,9 +22,12 @@ export const simulatedProber = (world: World, hypervisor: Pick<Hypervisor, "agen
     const there = () =>
       world
         .hosts()
-        .filter((host) => answersNetwork({ ...host, link: "up" }, world.clock.now()))
+        .filter((host) => isUp(host, world.clock.now()))
         .flatMap((host) => [...host.domains.values()])
-        .some((domain) => world.guest(domain.uuid)?.address === check.address && guestAnswers(world, domain));
+        .some((domain) => {
+          const guest = world.guest(domain.uuid);
+          return guest?.address === check.address && !guest.unplugged && guestAnswers(world, domain);
+        });
     await world.clock.sleep(Math.min(echoMs, timeoutMs));
     if (there()) return true;
     await world.clock.sleep(Math.max(0, timeoutMs - echoMs));

@@ -1,10 +1,13 @@
 import { type HostSignal, HostUnreachable } from "../../engine/ports.ts";
+import type { EpochMs } from "../../model/index.ts";
 import { sleepsOn } from "../clock/after.ts";
 import type { SimHost } from "../world/types.ts";
 import { answersNetwork, type World } from "../world/world.ts";
 
 /** How long a connection stands silence before it is given up, as libvirt's keepalive does. */
 export const keepaliveMs = 3000;
+/** An idle connection is asked for a sign of life this often. */
+const heardEveryMs = 500;
 /** From libvirt's saying something until it is heard. */
 const wireMs = { min: 2, max: 8 } as const;
 const maxWaiting = 1000;
@@ -22,6 +25,8 @@ export interface Session {
   /** The next thing that libvirt says; undefined when the connection has ended and all is told. */
   nextSignal(): Promise<HostSignal | undefined>;
   end(words: string): void;
+  /** When anything last came over it, by the clock of Belay's machine: its keepalive is heard when nothing else is said. */
+  heardAt(): EpochMs;
 }
 
 export function openSession(world: World, host: SimHost): Session {
@@ -36,6 +41,14 @@ export function openSession(world: World, host: SimHost): Session {
   let lost = 0;
   let lastDueAt = 0;
   let silentSince: number | undefined;
+  /** Since when packets have passed, in the world's time, and when the last came before they stopped. */
+  let quietFrom = clock.now();
+  let lastHeard = quietFrom;
+  /** Counted when it is asked for: a keepalive needs no timer of its own here. */
+  const heard = (): EpochMs =>
+    silentSince === undefined
+      ? quietFrom + Math.floor((clock.now() - quietFrom) / heardEveryMs) * heardEveryMs
+      : lastHeard;
 
   const wake = () => {
     for (const waker of [...wakers]) waker();
@@ -45,6 +58,8 @@ export function openSession(world: World, host: SimHost): Session {
     if (end.signal.aborted) return;
     stopEvents();
     stopChanges();
+    lastHeard = heard();
+    silentSince ??= clock.now();
     const reason = new HostUnreachable(words);
     end.abort(reason);
     sleeps.end(reason);
@@ -59,6 +74,7 @@ export function openSession(world: World, host: SimHost): Session {
     if (!answersNetwork(host, clock.now())) {
       const since = clock.now();
       if (silentSince !== undefined) return;
+      lastHeard = heard();
       silentSince = since;
       world.later(keepaliveMs, () => {
         if (silentSince === since) finish(`No answer for ${keepaliveMs / 1000} s.`);
@@ -66,6 +82,7 @@ export function openSession(world: World, host: SimHost): Session {
       return;
     }
     silentSince = undefined;
+    quietFrom = clock.now();
     if (host.libvirtd === "down" || host.libvirtdStarts !== libvirtd) finish("The connection was closed by the host.");
   };
 
@@ -121,7 +138,7 @@ export function openSession(world: World, host: SimHost): Session {
     }
     const delayMs = plan.delay.count > 0 ? plan.delay.ms : 0;
     if (delayMs > 0) plan.delay = { ...plan.delay, count: plan.delay.count - 1 };
-    const signal = (): HostSignal => ({ kind: "domain", at: clock.now(), uuid, what });
+    const signal = (): HostSignal => ({ kind: "domain", at: world.wall.at(clock.now()), uuid, what });
     void deliver(signal, delayMs);
     if (plan.duplicate > 0) {
       plan.duplicate--;
@@ -132,6 +149,7 @@ export function openSession(world: World, host: SimHost): Session {
   return {
     host,
     ended: end.signal,
+    heardAt: () => world.wall.at(heard()),
     end: finish,
     async call(durationMs, effect) {
       await onWire(wire());
@@ -144,7 +162,7 @@ export function openSession(world: World, host: SimHost): Session {
     async nextSignal() {
       for (;;) {
         if (lost > 0 && waiting.length === 0) {
-          const overflow = { kind: "overflow", at: clock.now(), lost } as const;
+          const overflow = { kind: "overflow", at: world.wall.at(clock.now()), lost } as const;
           lost = 0;
           return overflow;
         }

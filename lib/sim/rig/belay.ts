@@ -72,6 +72,9 @@ export function createBelay(
         clock: current.clock,
         hypervisor: current.wrapHypervisor(cloud.hypervisor),
         prober: current.wrap("prober", cloud.prober),
+        fence: current.wrap("fence", cloud.fence),
+        helpers: current.wrapHelpers(cloud.helpers),
+        hooks: current.wrap("hooks", cloud.hooks),
         store: database("store", store.engine),
         wakes: current.wrap("wakes", store.wakes),
         runner: memoryRunner({
@@ -90,7 +93,8 @@ export function createBelay(
     journal,
     start() {
       if (life?.alive()) throw new Error("Belay runs already.");
-      life = createLife(clock);
+      const now = () => cloud.world.wall.at(clock.now());
+      life = createLife({ now, monotonicMs: clock.monotonicMs, after: clock.after });
       startedAt = clock.now();
       const { start } = begin(life, seededRandom(seed, `database of start ${++starts}`));
       start().catch((error: unknown) => log.error("the engine did not start", { error: String(error) }));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { switchFaults } from "./types.ts";
 
 const vm = z.string();
 const host = z.string();
@@ -10,7 +11,11 @@ export const worldAction = z.discriminatedUnion("do", [
   z.strictObject({ do: z.literal("guest-powers-off"), vm }),
   z.strictObject({ do: z.literal("guest-sleeps"), vm }),
   z.strictObject({ do: z.literal("watchdog"), vm }),
-  z.strictObject({ do: z.literal("hang"), vm }),
+  /** An idle one does nothing any more; a spinning one burns its CPU. */
+  z.strictObject({ do: z.literal("hang"), vm, kind: z.enum(["idle", "spinning"]).optional() }),
+  /** The guest's network: it is well inside. */
+  z.strictObject({ do: z.literal("unplug-guest"), vm }),
+  z.strictObject({ do: z.literal("plug-guest"), vm }),
   z.strictObject({ do: z.literal("disk-error"), vm, reason: z.enum(["no space", "other"]) }),
   z.strictObject({ do: z.literal("disk-mended"), vm }),
   z.strictObject({ do: z.literal("crash-loop"), vm, afterMs: z.int().min(1) }),
@@ -22,11 +27,40 @@ export const worldAction = z.discriminatedUnion("do", [
   z.strictObject({ do: z.literal("person-undefines"), vm }),
   z.strictObject({ do: z.literal("host-power-off"), host }),
   z.strictObject({ do: z.literal("host-power-on"), host }),
+  /** The host's cable, to Belay and to all other hosts. */
   z.strictObject({ do: z.literal("cut"), host }),
   z.strictObject({ do: z.literal("mend"), host }),
+  /** The path between Belay and the host alone. */
+  z.strictObject({ do: z.literal("isolate"), host }),
+  z.strictObject({ do: z.literal("rejoin"), host }),
   z.strictObject({ do: z.literal("libvirtd-dies"), host }),
   z.strictObject({ do: z.literal("libvirtd-starts"), host }),
+  /** libvirtd dies, and again soon after each start. */
+  z.strictObject({ do: z.literal("libvirtd-broken"), host }),
+  z.strictObject({ do: z.literal("libvirtd-mended"), host }),
   z.strictObject({ do: z.literal("host-key-changes"), host }),
+  z.strictObject({ do: z.literal("helper-dies"), host }),
+  z.strictObject({ do: z.literal("helper-starts"), host }),
+  /** What ails the host's power switch number `device` (1 where it is left out); "lies" is a limit of every fencing. */
+  z.strictObject({ do: z.literal("fence-fails"), host, how: z.enum(switchFaults), device: z.int().min(1).optional() }),
+  z.strictObject({ do: z.literal("fence-mended"), host, device: z.int().min(1).optional() }),
+  z.strictObject({ do: z.literal("part"), from: host, to: host }),
+  z.strictObject({ do: z.literal("join"), from: host, to: host }),
+  /** Disks below `path` fail for `ms`; guests that write are held. */
+  z.strictObject({ do: z.literal("storage-hiccup"), path: z.string().startsWith("/"), ms: z.int().min(1) }),
+  /** The next live migrations fail in their middle. */
+  z.strictObject({ do: z.literal("migrations-fail"), count: z.int().min(1) }),
+  /** The time of day on Belay's machine is set. */
+  z.strictObject({ do: z.literal("clock-jumps"), ms: z.int() }),
+  /** What the provider's program does from now on when it is run. */
+  z.strictObject({
+    do: z.literal("hook-will"),
+    program: z.string().min(1),
+    exitCode: z.int().default(0),
+    output: z.string().default(""),
+    ms: z.int().min(0).default(100),
+    starts: vm.optional(),
+  }),
   z.strictObject({ do: z.literal("lose-events"), count: z.int().min(1) }),
   z.strictObject({ do: z.literal("duplicate-events"), count: z.int().min(1) }),
   z.strictObject({ do: z.literal("delay-events"), count: z.int().min(1), ms: z.int().min(1) }),
@@ -36,4 +70,4 @@ export type WorldAction = z.infer<typeof worldAction>;
 export type VmAction = Extract<WorldAction, { vm: string }>;
 export type MendAction = Extract<VmAction, { do: "disk-mended" | "crash-loop-ends" }>;
 export type HostAction = Extract<WorldAction, { host: string }>;
-export type EventAction = Exclude<WorldAction, VmAction | HostAction>;
+export type CloudAction = Exclude<WorldAction, VmAction | HostAction>;

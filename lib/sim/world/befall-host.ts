@@ -1,42 +1,48 @@
+import { helperDies, helperStarts } from "../helper/helper.ts";
 import type { HostAction } from "./actions.ts";
-import { isActive, stopped } from "./domain.ts";
-import type { SimDomain, SimHost } from "./types.ts";
+import { bootHost, startLibvirtd, stopHost } from "./power.ts";
+import type { SimHost, SimSwitch } from "./types.ts";
 import type { World } from "./world.ts";
-
-/** From power-on until sshd and libvirtd answer. */
-const hostBootMs = 3000;
 
 export function befallHost(world: World, action: HostAction): string | undefined {
   const host = world.host(action.host);
   if (!host) return undefined;
-  const words = changeHost(world, host, action.do);
+  const words =
+    action.do === "fence-fails" || action.do === "fence-mended"
+      ? changeSwitch(host, action)
+      : changeHost(world, host, action.do);
   if (words !== undefined) world.hostChanged(host);
   return words;
 }
 
-function changeHost(world: World, host: SimHost, change: HostAction["do"]): string | undefined {
+type SwitchAction = Extract<HostAction, { do: "fence-fails" | "fence-mended" }>;
+
+function changeHost(world: World, host: SimHost, change: Exclude<HostAction, SwitchAction>["do"]): string | undefined {
   const on = host.power === "on";
   switch (change) {
     case "host-power-off":
-      if (!on) return undefined;
-      host.power = "off";
-      // Nothing is said: a dead machine is silent. What libvirt will hold after the boot is what is on its disk.
-      for (const domain of host.domains.values()) forgetWhy(world, host, domain);
+      if (host.mains === "off") return undefined;
+      host.mains = "off";
+      if (on) stopHost(world, host);
       return `${host.name} loses its power.`;
     case "host-power-on":
       if (on) return undefined;
-      host.power = "on";
-      host.libvirtd = "up";
-      host.libvirtdStarts++;
-      host.nextRunId = 1; // libvirt counts anew after a boot
-      host.readyAt = world.clock.now() + hostBootMs;
-      world.later(hostBootMs, () => world.hostChanged(host));
+      host.mains = "on";
+      bootHost(world, host);
       return `${host.name} gets its power back and boots.`;
     case "cut":
+      if (host.cable === "cut") return undefined;
+      host.cable = "cut";
+      return `The network of ${host.name} is cut.`;
+    case "mend":
+      if (host.cable === "up") return undefined;
+      host.cable = "up";
+      return `The network of ${host.name} is mended.`;
+    case "isolate":
       if (host.link === "cut") return undefined;
       host.link = "cut";
       return `The network between Belay and ${host.name} is cut.`;
-    case "mend":
+    case "rejoin":
       if (host.link === "up") return undefined;
       host.link = "up";
       return `The network between Belay and ${host.name} is mended.`;
@@ -48,25 +54,38 @@ function changeHost(world: World, host: SimHost, change: HostAction["do"]): stri
       if (!on || host.libvirtd === "up") return undefined;
       startLibvirtd(world, host);
       return `libvirtd on ${host.name} starts again.`;
+    case "libvirtd-broken":
+      if (host.libvirtdBroken) return undefined;
+      host.libvirtdBroken = true;
+      host.libvirtd = "down";
+      return `libvirtd on ${host.name} dies, and will die again soon after each start; its guests run on.`;
+    case "libvirtd-mended":
+      if (!host.libvirtdBroken) return undefined;
+      host.libvirtdBroken = false;
+      return `libvirtd on ${host.name} would run again if it were started.`;
     case "host-key-changes":
       host.hostKeySha256 = `SHA256:${"changed".padEnd(43, "0")}`;
       return `${host.name} shows another host key from now on.`;
+    case "helper-dies":
+      return helperDies(world, host);
+    case "helper-starts":
+      return helperStarts(world, host);
   }
 }
 
-/** libvirt keeps only the definition of what does not run. */
-function forgetWhy(world: World, host: SimHost, domain: SimDomain): void {
-  world.set(host, stopped(domain, "unknown").domain);
-  const guest = world.guest(domain.uuid);
-  if (guest) guest.stoppedByPersonAt = null;
-}
+const faultWords = {
+  dark: "does not answer any more",
+  refuses: "refuses from now on",
+  lies: 'says "off" from now on whatever is so',
+  slow: "takes several seconds from now on",
+} as const;
 
-/** libvirtd finds the processes that still run, and takes those that do not for crashed. Of the others it knows nothing. */
-function startLibvirtd(world: World, host: SimHost): void {
-  host.libvirtd = "up";
-  host.libvirtdStarts++;
-  for (const domain of host.domains.values())
-    if (domain.processGone) world.set(host, stopped(domain, "crashed").domain);
-    else if (!isActive(domain)) forgetWhy(world, host, domain);
-  host.nextRunId = 1 + Math.max(0, ...[...host.domains.values()].map((it) => it.runId ?? 0));
+function changeSwitch(host: SimHost, action: SwitchAction): string | undefined {
+  const number = action.device ?? 1;
+  const device: SimSwitch | undefined = host.switches[number - 1];
+  const fault = action.do === "fence-fails" ? action.how : null;
+  if (!device || device.fault === fault) return undefined;
+  device.fault = fault;
+  const name = `Fence device ${number} of ${host.name}`;
+  return fault === null ? `${name} works again.` : `${name} ${faultWords[fault]}.`;
 }

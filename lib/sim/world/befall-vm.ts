@@ -1,6 +1,6 @@
 import type { MendAction, VmAction } from "./actions.ts";
 import { fellAsleep, hasProcess, isActive, panicked, paused, stopped } from "./domain.ts";
-import { failDisk, killProcess, resumeDomain, startDomain } from "./run.ts";
+import { failDisk, killProcess, lockedElsewhere, resumeDomain, startDomain } from "./run.ts";
 import type { SimDomain, SimHost } from "./types.ts";
 import type { World } from "./world.ts";
 
@@ -66,7 +66,16 @@ function befallDomain(world: World, action: Exclude<VmAction, MendAction>): stri
     case "hang":
       if (!running || guest.hung) return undefined;
       guest.hung = true;
-      return `The guest ${where} hangs.`;
+      guest.spins = action.kind === "spinning";
+      return guest.spins ? `The guest ${where} hangs and burns its CPU.` : `The guest ${where} hangs.`;
+    case "unplug-guest":
+      if (guest.unplugged) return undefined;
+      guest.unplugged = true;
+      return `The network of ${domain.name} is unplugged; it is well inside.`;
+    case "plug-guest":
+      if (!guest.unplugged) return undefined;
+      guest.unplugged = false;
+      return `The network of ${domain.name} is plugged in again.`;
     case "disk-error":
       if (guest.diskError !== null) return undefined;
       guest.diskError = action.reason;
@@ -92,6 +101,8 @@ function befallDomain(world: World, action: Exclude<VmAction, MendAction>): stri
       return `A person stops ${where}.`;
     case "person-starts":
       if (isActive(domain) || !libvirtd) return undefined;
+      if (lockedElsewhere(world, host, guest)) return undefined;
+      guest.startedByPersonAt = world.clock.now();
       startDomain(world, host, guest, domain);
       return `A person starts ${where}.`;
     case "person-undefines":

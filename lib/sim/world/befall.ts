@@ -1,4 +1,5 @@
-import type { EventAction, WorldAction } from "./actions.ts";
+import type { WorldAction } from "./actions.ts";
+import { befallCloud } from "./befall-cloud.ts";
 import { befallHost } from "./befall-host.ts";
 import { befallVm } from "./befall-vm.ts";
 import type { World } from "./world.ts";
@@ -10,21 +11,7 @@ export function befall(world: World, action: WorldAction): string | undefined {
       ? befallVm(world, action)
       : "host" in action
         ? befallHost(world, action)
-        : befallEvents(world, action);
+        : befallCloud(world, action);
   if (words !== undefined) world.tell(words);
   return words;
-}
-
-function befallEvents(world: World, action: EventAction): string {
-  switch (action.do) {
-    case "lose-events":
-      world.events.lose += action.count;
-      return `The next ${action.count === 1 ? "event" : `${action.count} events`} will be lost.`;
-    case "duplicate-events":
-      world.events.duplicate += action.count;
-      return `The next ${action.count === 1 ? "event" : `${action.count} events`} will come twice.`;
-    case "delay-events":
-      world.events.delay = { count: action.count, ms: action.ms };
-      return `The next ${action.count === 1 ? "event" : `${action.count} events`} will come ${action.ms} ms late.`;
-  }
 }

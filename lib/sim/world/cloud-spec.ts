@@ -29,9 +29,7 @@ export const cloudSpec = z.strictObject({
         sharedPaths: z.array(z.string().startsWith("/")).default([]),
         /** Its power switches, in the order in which they are asked. */
         fence: z
-          .array(
-            z.strictObject({ agent: z.string().default("sim-ipmi"), bmcOnHostPower: z.boolean().default(false) }),
-          )
+          .array(z.strictObject({ agent: z.string().default("sim-ipmi"), bmcOnHostPower: z.boolean().default(false) }))
           .default([]),
         helper: z.union([z.boolean(), helperSpec]).default(false),
         vms: z
@@ -105,14 +103,21 @@ export function build(
       };
       guests.push(guest);
       const { uuid, name } = guest;
-      const blank = { uuid, name, memoryMiB: vm.memoryMiB, vcpus: vm.vcpus, persistent: vm.persistent, autostart: vm.autostart };
+      const blank = {
+        uuid,
+        name,
+        memoryMiB: vm.memoryMiB,
+        vcpus: vm.vcpus,
+        persistent: vm.persistent,
+        autostart: vm.autostart,
+      };
       const off = neverRun(blank);
       domains.set(uuid, vm.running ? started(off, guest, domains.size + 1, now - vm.bootMs).domain : off);
     }
     return {
       name: it.name,
       uri: `simulated://${it.name}`,
-      address: `198.18.200.${index + 1}`,
+      address: `198.19.${index >> 8}.${index & 255}`,
       rack: it.rack,
       sharedPaths: it.sharedPaths,
       facts: { cpus: it.cpus, memoryMiB: it.memoryMiB, libvirtVersion: "9.0.0", qemuVersion: "7.2.22" },

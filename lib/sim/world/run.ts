@@ -1,4 +1,4 @@
-import { answers, isActive, paused, processDied, resumed, started, stopped } from "./domain.ts";
+import { answers, hasProcess, isActive, paused, processDied, resumed, started, stopped } from "./domain.ts";
 import type { SimDomain, SimGuest, SimHost } from "./types.ts";
 import type { World } from "./world.ts";
 
@@ -50,11 +50,22 @@ export function failDisk(world: World, host: SimHost, guest: SimGuest, runId: nu
   world.turn(host, paused(domain, "io-error"));
 }
 
+/** Another host runs it: QEMU's lock on its disk is held there, whatever network is cut. */
+export const carrierElsewhere = (world: World, host: SimHost, uuid: string): SimHost | undefined =>
+  world.hosts().find((it) => {
+    const domain = it === host ? undefined : it.domains.get(uuid);
+    return domain !== undefined && hasProcess(domain);
+  });
+
+export const lockedElsewhere = (world: World, host: SimHost, guest: SimGuest): boolean =>
+  world.diskLocks && carrierElsewhere(world, host, guest.uuid) !== undefined;
+
 export function startDomain(world: World, host: SimHost, guest: SimGuest, domain: SimDomain): void {
   const turn = started(domain, guest, host.nextRunId++, world.clock.now());
   world.turn(host, turn);
   guest.stoppedByPersonAt = null;
   guest.hung = false;
+  guest.spins = false;
   afterStart(world, host, guest, turn.domain);
 }
 

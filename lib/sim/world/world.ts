@@ -4,6 +4,7 @@ import { type After, afterOn } from "../clock/after.ts";
 import { type Random, seededRandom } from "../random.ts";
 import { hasProcess, type Turn } from "./domain.ts";
 import type { DomainEvent, SimDomain, SimGuest, SimHost, Violation } from "./types.ts";
+import { type WallClock, wallClock } from "./wall.ts";
 
 /** What a schedule does to libvirt's events on their way: each number is used up by the next events, of whatever host. */
 export interface EventPlan {
@@ -18,9 +19,43 @@ export interface Happening {
   readonly words: string;
 }
 
+/** A fence device cut a host's power: what was so at that instant. */
+export interface PowerCut {
+  readonly at: EpochMs;
+  readonly host: string;
+  /** It ran, and for how long its links had been as they were: since then it, and what could hear it, had not changed. */
+  readonly ran: boolean;
+  readonly steadyMs: number;
+  readonly peers: number;
+  readonly peersThatReachedIt: number;
+  readonly belayReachedIt: boolean;
+  /** Of all hosts but this one. */
+  readonly othersThatBelayReached: number;
+}
+
+/** What a hook of the provider does when it is run next; without a plan it does nothing and ends well. */
+export interface HookPlan {
+  readonly exitCode: number;
+  readonly output: string;
+  readonly ms: number;
+  /** A VM that it starts. */
+  readonly starts: string | undefined;
+}
+
 export interface World {
   readonly clock: Clock;
+  /** The time of day on Belay's machine. */
+  readonly wall: WallClock;
   readonly events: EventPlan;
+  /** A second starter of a disk in use is refused. */
+  readonly diskLocks: boolean;
+  readonly powerCuts: PowerCut[];
+  readonly hooks: { readonly plans: Map<string, HookPlan>; readonly runs: { readonly program: string }[] };
+  /** Live migrations under way, by UUID, and how many of the next fail in their middle. */
+  readonly migrations: {
+    readonly running: Map<string, { readonly from: string; readonly to: string }>;
+    failing: number;
+  };
   hosts(): readonly SimHost[];
   host(name: string): SimHost | undefined;
   hostByUri(uri: string): SimHost | undefined;
@@ -37,12 +72,14 @@ export interface World {
   readonly starts: { readonly uuid: string; readonly at: EpochMs; readonly stoppedByPersonAt: EpochMs | null }[];
   /** Writes down what happened, for the log of a scenario. */
   tell(words: string): void;
-  accuse(invariant: number, words: string): void;
+  /** `limit`: why nobody could have held it. It is then told, and is no breach. */
+  accuse(invariant: number, words: string, limit?: string): void;
   onHappening(hear: (happening: Happening) => void): () => void;
   onEvent(host: SimHost, hear: (event: DomainEvent) => void): () => void;
   onHostChange(host: SimHost, hear: () => void): () => void;
-  /** The host's power, link or libvirtd changed. */
+  /** The host's power, links, helper or libvirtd changed. */
   hostChanged(host: SimHost): void;
+  changedAt(host: SimHost): EpochMs;
   /** A domain turned: libvirt holds it as it now is and says so. */
   turn(host: SimHost, turn: Turn): void;
   /** Changes a domain without libvirt noticing. */
@@ -58,6 +95,13 @@ export interface World {
 
 const kept = 10_000;
 
+/** Two copies that no program could have kept apart. */
+const limitOf = (carriers: readonly SimHost[], domain: SimDomain): string | undefined => {
+  const liar = carriers.find((host) => host.switches.some((it) => it.fault === "lies"));
+  if (liar) return `the fence device of ${liar.name} lies`;
+  return domain.autostart ? "libvirtd starts it after a boot" : undefined;
+};
+
 /** A set of listeners that may leave while they are called. */
 function listeners<T>() {
   const all = new Set<(value: T) => void>();
@@ -72,7 +116,11 @@ function listeners<T>() {
   };
 }
 
-export function createWorld(clock: Clock, seed: number, hosts: readonly SimHost[], guests: readonly SimGuest[]): World {
+export function createWorld(
+  clock: Clock,
+  seed: number,
+  { hosts, guests, diskLocks }: { hosts: readonly SimHost[]; guests: readonly SimGuest[]; diskLocks: boolean },
+): World {
   const after = afterOn(clock);
   /** How to give up what is still to happen. */
   const timers = new Set<() => void>();
@@ -86,6 +134,7 @@ export function createWorld(clock: Clock, seed: number, hosts: readonly SimHost[
   const hostChanges = new Map(hosts.map((host) => [host, listeners<void>()]));
   const events: EventPlan = { lose: 0, duplicate: 0, delay: { count: 0, ms: 0 } };
 
+  const changedAt = new Map<SimHost, EpochMs>();
   let changes = 0;
   const tell = (words: string) => {
     changes++;
@@ -94,17 +143,22 @@ export function createWorld(clock: Clock, seed: number, hosts: readonly SimHost[
     history.push(happening);
     happenings.call(happening);
   };
-  const accuse = (invariant: number, words: string) => {
+  const accuse = (invariant: number, words: string, limit?: string) => {
     changes++;
-    if (violations.length < kept) violations.push({ at: clock.now(), invariant, words });
+    if (limit !== undefined) tell(`KNOWN LIMIT (${limit}): ${words}`);
+    if (violations.length < kept) violations.push({ at: clock.now(), invariant, words, limit: limit ?? null });
   };
 
-  const checkCopies = ({ uuid, name }: SimDomain) => {
+  const checkCopies = (domain: SimDomain) => {
+    if (!hasProcess(domain)) return;
+    const { uuid, name } = domain;
     const carriers = hosts.filter((host) => {
       const domain = host.domains.get(uuid);
       return domain !== undefined && hasProcess(domain);
     });
-    if (carriers.length > 1) accuse(1, `${name} runs on ${carriers.map((host) => host.name).join(" and ")} at once.`);
+    if (carriers.length < 2) return;
+    const words = `${name} runs on ${carriers.map((host) => host.name).join(" and ")} at once.`;
+    accuse(1, words, limitOf(carriers, domain));
   };
   const set = (host: SimHost, domain: SimDomain) => {
     changes++;
@@ -115,8 +169,9 @@ export function createWorld(clock: Clock, seed: number, hosts: readonly SimHost[
   const say = (host: SimHost, event: DomainEvent) => hostEvents.get(host)?.call(event);
 
   return {
-    clock,
-    events,
+    ...{ clock, events, diskLocks, wall: wallClock(clock.now), powerCuts: [] },
+    hooks: { plans: new Map(), runs: [] },
+    migrations: { running: new Map(), failing: 0 },
     injected: [],
     starts: [],
     hosts: () => hosts,
@@ -132,8 +187,10 @@ export function createWorld(clock: Clock, seed: number, hosts: readonly SimHost[
     onHappening: happenings.add,
     onEvent: (host, hear) => hostEvents.get(host)?.add(hear) ?? (() => undefined),
     onHostChange: (host, hear) => hostChanges.get(host)?.add(hear) ?? (() => undefined),
+    changedAt: (host) => changedAt.get(host) ?? Number.NEGATIVE_INFINITY,
     hostChanged(host) {
       changes++;
+      changedAt.set(host, clock.now());
       hostChanges.get(host)?.call();
     },
     turn(host, { domain, what }) {
@@ -159,6 +216,4 @@ export function createWorld(clock: Clock, seed: number, hosts: readonly SimHost[
   };
 }
 
-/** Packets pass between Belay and the host, and something at the other end answers them. */
-export const answersNetwork = (host: SimHost, now: EpochMs): boolean =>
-  host.power === "on" && host.readyAt <= now && host.link === "up";
+export { answersNetwork } from "./net.ts";

@@ -1,0 +1,23 @@
+import type { EpochMs } from "../../model/index.ts";
+
+/** The time of day on Belay's machine: a person or a time server may set it, forward or back, while the world's time goes on. */
+export interface WallClock {
+  /** What it showed, or shows, at an instant of the world. */
+  at(worldMs: EpochMs): EpochMs;
+  /** The instant of the world that was written down as `wallMs`, taken for a recent one. */
+  toWorld(wallMs: EpochMs): EpochMs;
+  jump(ms: number): void;
+  /** When it was last set, in the world's time. */
+  jumpedAt(): EpochMs;
+}
+
+export function wallClock(now: () => EpochMs): WallClock {
+  const jumps: { readonly since: EpochMs; readonly offsetMs: number }[] = [];
+  const last = () => jumps.at(-1);
+  return {
+    at: (worldMs) => worldMs + (jumps.findLast((it) => it.since <= worldMs)?.offsetMs ?? 0),
+    toWorld: (wallMs) => wallMs - (last()?.offsetMs ?? 0),
+    jump: (ms) => void jumps.push({ since: now(), offsetMs: (last()?.offsetMs ?? 0) + ms }),
+    jumpedAt: () => last()?.since ?? Number.NEGATIVE_INFINITY,
+  };
+}
