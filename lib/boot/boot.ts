@@ -80,13 +80,13 @@ export async function boot(options: BootOptions, log: Log, surrender: (words: st
       globalThis.belay = web.handle;
     }
     if (roles.has("engine")) {
-      const { hypervisor, prober } = cloud;
+      const { hypervisor, prober, fence, helpers, hooks } = cloud;
       const engine = engineRole({
         lock: () => advisoryLock(database.url, engineName),
         create: () => {
           const runner = dbosRunner({ databaseUrl: database.url, executorId: engineName, log });
           return createEngine({
-            ...{ hypervisor, prober, runner, log },
+            ...{ hypervisor, prober, fence, helpers, hooks, runner, log },
             store: store.engine,
             wakes: store.wakes,
             clock: systemClock,

@@ -1,6 +1,16 @@
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import type { HostExaminer, Hypervisor, Log, Prober } from "../engine/ports.ts";
-import { createExaminer, createHypervisor, createProber, ensureIdentity, systemClock } from "../hypervisor/index.ts";
+import type { FenceAgents, HookRunner, HostExaminer, HostHelpers, Hypervisor, Log, Prober } from "../engine/ports.ts";
+import { createFenceAgents, createHookRunner } from "../fencing/index.ts";
+import {
+  createExaminer,
+  createHostHelpers,
+  createHypervisor,
+  createProber,
+  ensureIdentity,
+  HostLinks,
+  systemClock,
+} from "../hypervisor/index.ts";
 import { type SimulatedCloud, simulatedCloud } from "../sim/index.ts";
 
 /** Hosts and how they are reached: real ones, or those of the simulated cloud. */
@@ -8,6 +18,9 @@ export interface Cloud {
   readonly hypervisor: Hypervisor;
   readonly prober: Prober;
   readonly examiner: HostExaminer;
+  readonly fence: FenceAgents;
+  readonly helpers: HostHelpers;
+  readonly hooks: HookRunner;
   readonly simulation: SimulatedCloud | undefined;
   close(): void;
 }
@@ -15,15 +28,22 @@ export interface Cloud {
 export async function openCloud(options: { dataDir: string; simulated: boolean; log: Log }): Promise<Cloud> {
   if (options.simulated) {
     const simulation = simulatedCloud({ clock: systemClock });
-    const { hypervisor, prober, examiner } = simulation;
-    return { hypervisor, prober, examiner, simulation, close: () => simulation.close() };
+    const { hypervisor, prober, examiner, fence, helpers, hooks } = simulation;
+    return { hypervisor, prober, examiner, fence, helpers, hooks, simulation, close: () => simulation.close() };
   }
   const { identityFile } = await ensureIdentity(path.join(options.dataDir, "ssh"));
-  const hypervisor = createHypervisor({ identityFile, clock: systemClock, log: options.log });
+  const { log } = options;
+  const links = new HostLinks();
+  const hypervisor = createHypervisor({ identityFile, clock: systemClock, log, links });
+  const hooksDir = path.join(options.dataDir, "hooks");
+  await mkdir(hooksDir, { recursive: true, mode: 0o700 }); // who may write here may run programs as Belay
   return {
     hypervisor,
     prober: createProber({ hypervisor }),
     examiner: createExaminer({ identityFile }),
+    fence: createFenceAgents(),
+    helpers: createHostHelpers({ links, clock: systemClock, log }),
+    hooks: createHookRunner(hooksDir),
     simulation: undefined,
     close() {},
   };

@@ -16,8 +16,9 @@ const afterEndMs = 300;
 /** What other people's programs see of our environment: nothing of ours is in it, above all no database address. */
 const passedOn = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "BELAY_LABS"];
 
-function baseEnvironment(): Record<string, string> {
-  const found: Record<string, string> = {};
+/** NODE_ENV is there because Next.js's types demand it of every environment. */
+function baseEnvironment(): NodeJS.ProcessEnv {
+  const found: NodeJS.ProcessEnv = { NODE_ENV: "production" };
   for (const name of passedOn) {
     const value = process.env[name];
     if (value !== undefined) found[name] = value;

@@ -4,6 +4,7 @@ import {
   createDomain,
   destroyDomain,
   isNoDomain,
+  resetDomain,
   resumeDomain,
   startDomain,
   wakeDomain,
@@ -22,6 +23,7 @@ const meantFor: Record<DomainAction, readonly VmState[]> = {
   resume: ["paused"],
   wake: ["suspended"],
   destroy: ["crashed", "paused"], // never a guest that runs
+  reset: ["running", "paused", "crashed"],
 };
 
 const doneWords: Record<DomainAction, string> = {
@@ -29,6 +31,7 @@ const doneWords: Record<DomainAction, string> = {
   resume: "Let go on.",
   wake: "Woken.",
   destroy: "Switched off.",
+  reset: "Reset.",
 };
 
 async function perform(connection: Connection, uuid: string, action: DomainAction): Promise<void> {
@@ -44,6 +47,9 @@ async function perform(connection: Connection, uuid: string, action: DomainActio
       break;
     case "destroy":
       await destroyDomain(connection, { uuid });
+      break;
+    case "reset":
+      await resetDomain(connection, { uuid });
       break;
   }
 }

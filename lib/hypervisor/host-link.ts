@@ -12,14 +12,15 @@ import {
   supervise,
   versions,
 } from "../libvirt/index.ts";
+import type { EpochMs } from "../model/index.ts";
 import { sshTarget } from "./target.ts";
 import { eventWords } from "./translate.ts";
 
 const eventKinds = ["lifecycle", "io_error_reason", "watchdog", "reboot"] as const;
 type WatchedEvent = DomainEvent<(typeof eventKinds)[number]>;
 
-/** A second of silence is asked about, three without an answer are a lost connection. It costs a view, never a guest. */
-const keepalive = { intervalMs: 1_000, count: 3 };
+/** Half a second of silence is asked about, three without an answer are a lost connection. It costs a view, never a guest. */
+const keepalive = { intervalMs: 500, count: 5 };
 const backoff = { initialMs: 250, maxMs: 5_000 };
 const callTimeoutMs = 30_000;
 
@@ -52,6 +53,8 @@ export class HostLink {
   readonly #supervisor: Supervisor;
   readonly #clock: Clock;
   readonly #name: string;
+  /** The newest connection that was open: it goes on counting its silence when it is lost. */
+  #heard: Connection | undefined;
 
   constructor(host: HostAddress, identityFile: string, clock: Clock) {
     const target = sshTarget(host.uri);
@@ -69,10 +72,19 @@ export class HostLink {
     throw new HostUnreachable(`${this.#name} is not connected${why}`);
   }
 
+  /** When anything last came from the host's libvirtd; undefined before the first. */
+  heardAt(): EpochMs | undefined {
+    const { state } = this.#supervisor;
+    if (state.state === "open") this.#heard = state.connection;
+    return this.#heard && this.#clock.now() - this.#heard.silentMs;
+  }
+
   async *signals(): AsyncGenerator<HostSignal, void> {
     for await (const state of this.#supervisor.states()) {
-      if (state.state === "open") yield* this.#hear(state.connection);
-      else if (state.state === "waiting") {
+      if (state.state === "open") {
+        this.#heard = state.connection;
+        yield* this.#hear(state.connection);
+      } else if (state.state === "waiting") {
         const { nextAttemptAt, lastError } = state;
         yield { kind: "disconnected", at: this.#clock.now(), words: lastError.message, nextAttemptAt };
       }

@@ -68,7 +68,9 @@ describe("a real host", () => {
     expect(sight).toMatchObject({ name: "hv-1", state: "running", persistent: true, memoryMiB: 256, vcpus: 1 });
     expect(await port.listDomains(host.id)).toEqual([sight]);
     expect(await virsh("domid", "hv-1")).toBe(String(sight?.runId));
-    expect(await port.readDefinition(host.id, guest.uuid)).toContain(guest.uuid);
+    const definition = await port.readDefinition(host.id, guest.uuid);
+    expect(definition.xml).toContain(guest.uuid);
+    expect(definition.diskPaths).toHaveLength(2); // its disk and its seed
 
     const runId = sight?.runId ?? -1;
     const stale = await port.inject(host.id, { uuid: guest.uuid, name: "hv-1", runId: runId + 1 }, "kill-qemu");

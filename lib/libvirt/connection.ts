@@ -42,6 +42,11 @@ export class Connection {
     return this.#session.target;
   }
 
+  /** How long nothing has come from the daemon; goes on when the connection has ended. */
+  get silentMs(): number {
+    return this.#session.silentMs;
+  }
+
   /** Kept with the reason when the connection has ended; never rejects. */
   get closed(): Promise<RpcError> {
     return this.#session.closed;

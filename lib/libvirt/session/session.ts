@@ -51,6 +51,7 @@ export class Session {
   readonly #pausedBy = new Set<object>();
   #drainWaiters: (() => void)[] = [];
   #keepalive: Keepalive | undefined;
+  #heardAt = performance.now();
   #lastSerial = 0;
   /** Sent and still waited for. Calls given up do not count, or a few that hang would block all others. */
   #inFlight = 0;
@@ -79,6 +80,11 @@ export class Session {
 
   get closedBy(): RpcError | undefined {
     return this.#closedBy;
+  }
+
+  /** Since the last byte that came, however long this side did not read. */
+  get silentMs(): number {
+    return performance.now() - this.#heardAt;
   }
 
   startKeepalive(options: KeepaliveOptions): void {
@@ -201,6 +207,7 @@ export class Session {
   }
 
   #onData(chunk: Buffer): void {
+    this.#heardAt = performance.now();
     this.#keepalive?.heard();
     try {
       for (const packet of this.#frames.push(chunk)) {

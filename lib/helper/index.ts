@@ -1,0 +1,11 @@
+export { helperDir, socketPath } from "./places.ts";
+export {
+  type FromHelper,
+  fromHelper,
+  LineReader,
+  lineOf,
+  maxLineBytes,
+  type Report,
+  type ToHelper,
+  wireVersion,
+} from "./wire.ts";

@@ -1,0 +1,134 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type HostAddress, HypervisorRefused, type MigrationProgress } from "../engine/ports.ts";
+import {
+  abortDomainJob,
+  type Connection,
+  connect,
+  type DomainJob,
+  domainJob,
+  findDomain,
+  numberParam,
+  sshDialer,
+  writeMetadata,
+} from "../libvirt/index.ts";
+import { metadataElement, metadataPrefix, metadataUri } from "./definition.ts";
+import type { HostLink } from "./host-link.ts";
+import { sshTarget } from "./target.ts";
+
+/** virDomainMigrateFlags: live, peer to peer, defined there, undefined here, and given up when a disk fails meanwhile. */
+const flags = 1 | 2 | 8 | 16 | 1024;
+const lookEveryMs = 500;
+const migrationTimeoutMs = 12 * 60 * 60_000;
+const keepalive = { intervalMs: 2_000, count: 5 };
+
+export interface Migration {
+  readonly from: HostLink;
+  readonly to: HostLink;
+  readonly target: HostAddress;
+  readonly uuid: string;
+  readonly generation: number;
+  readonly onProgress: (progress: MigrationProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Where the source's own libvirtd finds the destination: as Belay does, by SSH, with the source's own key. */
+export function destinationUri(target: Pick<HostAddress, "uri">): string {
+  const { host, port, username } = sshTarget(target.uri);
+  const address = host.includes(":") ? `[${host}]` : host;
+  return `qemu+ssh://${encodeURIComponent(username)}@${address}${port === 22 ? "" : `:${port}`}/system`;
+}
+
+/** libvirt's numbers of a migration in words. */
+export function progressOf({ params }: Pick<DomainJob, "params">): MigrationProgress {
+  const number = (name: string) => numberParam(params, name) ?? 0;
+  const bytesTotal = number("data_total");
+  const remaining = number("data_remaining");
+  const round = number("memory_iteration");
+  const phase =
+    bytesTotal === 0 ? "preparing" : round > 0 ? `copying memory again, round ${round + 1}` : "copying memory";
+  return { phase, bytesTotal, bytesDone: Math.max(0, bytesTotal - remaining) };
+}
+
+const migrating = ({ type, operation }: DomainJob) => type !== "none" && operation === "migration_out";
+
+/** Tells of the job until `done`; what cannot be read is not told. */
+async function watchJob(from: HostLink, uuid: string, onProgress: Migration["onProgress"], done: AbortSignal) {
+  while (!done.aborted) {
+    await pause(lookEveryMs, undefined, { signal: done }).catch(() => undefined);
+    if (done.aborted) return;
+    try {
+      const job = await domainJob(from.connection(), { uuid }, { timeoutMs: 2_000 });
+      if (migrating(job)) onProgress(progressOf(job));
+    } catch {
+      // the next look may succeed; whether the migration did is told by its own call
+    }
+  }
+}
+
+/** A connection of its own: a slow call must not keep the host's other questions waiting. */
+async function perform({ from, target, uuid, onProgress, signal }: Migration, connection: Connection): Promise<void> {
+  const done = new AbortController();
+  const abortJob = () => void abortDomainJob(from.connection(), { uuid }).catch(() => undefined);
+  const watching = watchJob(from, uuid, onProgress, done.signal);
+  signal.addEventListener("abort", abortJob, { once: true });
+  try {
+    if (signal.aborted) abortJob();
+    await connection.call(
+      "domain_migrate_perform3_params",
+      {
+        dom: { uuid, name: "", id: -1 },
+        dconnuri: destinationUri(target),
+        params: [],
+        cookie_in: new Uint8Array(),
+        flags,
+      },
+      { timeoutMs: migrationTimeoutMs },
+    );
+  } finally {
+    signal.removeEventListener("abort", abortJob);
+    done.abort();
+    await watching;
+  }
+}
+
+/** Waits for the migration that a Belay before us began. */
+async function waitForJob({ from, uuid, onProgress, signal }: Migration): Promise<void> {
+  for (;;) {
+    if ((await findDomain(from.connection(), { uuid })) === undefined) return;
+    const job = await domainJob(from.connection(), { uuid });
+    if (!migrating(job)) return;
+    onProgress(progressOf(job));
+    if (signal.aborted) await abortDomainJob(from.connection(), { uuid }).catch(() => undefined);
+    await pause(lookEveryMs);
+  }
+}
+
+/**
+ * Moves a running domain to another host. Ends when it runs there, with the new generation, and is gone from here; done again after
+ * that it only looks. Rejects where it stays, with the signal's reason when that was asked for.
+ */
+export async function migrate(migration: Migration): Promise<void> {
+  const { from, to, uuid, generation, onProgress, signal } = migration;
+  const isOn = async (link: HostLink) => (await findDomain(link.connection(), { uuid })) !== undefined;
+  if (await isOn(from)) {
+    await waitForJob(migration);
+    signal.throwIfAborted();
+  }
+  if (await isOn(from)) {
+    onProgress({ phase: "preparing", bytesDone: 0, bytesTotal: 0 });
+    const connection = await connect({ dialer: sshDialer(from.ssh), keepalive });
+    try {
+      await perform(migration, connection);
+    } catch (error) {
+      if (signal.aborted && (await isOn(from))) throw signal.reason;
+      throw error;
+    } finally {
+      await connection.close();
+    }
+  }
+  const there = await findDomain(to.connection(), { uuid });
+  if (there === undefined || there.id < 0) throw new HypervisorRefused("The VM did not arrive at the other host.");
+  if (await isOn(from)) throw new HypervisorRefused("The VM is still known on the host that it left.");
+  const key = { type: "element", uri: metadataUri, prefix: metadataPrefix } as const;
+  await writeMetadata(to.connection(), { uuid }, key, metadataElement(generation), { live: true, config: true });
+}
