@@ -48,6 +48,10 @@ it("moves a running guest to another host and back, peer to peer; it is the same
     expect(moved).toMatchObject({ code: 0, stderr: "" });
     console.info(`256 MiB moved from ${from.name} to ${to.name} in ${Math.round(performance.now() - began)} ms`);
     expect(await page()).toEqual({ host: "web-1", bootId });
-    expect((await listGuests(name))[0]?.seen).toEqual([{ host: to.name, state: "running" }]);
+    const seen = [{ host: to.name, state: "running" }];
+    expect((await listGuests(name))[0]?.seen).toEqual(seen);
+    // Asked for again, as each start of Belay does, it stays where it is now.
+    expect(await createGuest(name, { name: "web-1", host: "host-1" })).toEqual(guest);
+    expect((await listGuests(name))[0]?.seen).toEqual(seen);
   }
 });

@@ -13,6 +13,7 @@ import { withLock } from "../system/lock.ts";
 import { domainXml } from "./domain-xml.ts";
 import { checkGuestName, type GuestRecord, guestFiles, readGuest, readGuests, writeGuest } from "./record.ts";
 import { seedDisk } from "./seed.ts";
+import { homeOf, runningHosts, seenOn, virsh } from "./seen.ts";
 
 export interface GuestOptions {
   name: string;
@@ -43,7 +44,8 @@ const commandLine =
 
 /**
  * Makes a guest, defines it persistently in its host's libvirt and starts it. Returns when libvirt has started it, not when
- * its services answer. Called again with the same options it finishes what is missing; with others it is an error.
+ * its services answer. Called again with the same options it finishes what is missing; with others it is an error. One that has
+ * moved to another host meanwhile is left there, and started there: a second definition would be a second copy in waiting.
  */
 export async function createGuest(lab: string, options: GuestOptions): Promise<GuestInfo> {
   const { start = true, onPhase } = options;
@@ -54,9 +56,12 @@ export async function createGuest(lab: string, options: GuestOptions): Promise<G
       const record = await requireRecord(lab);
       requireHost(record, options.host);
       const guest = await withLock(path.join(labPaths(lab).dir, "guests.lock"), () => allocate(record, options));
-      await phase(`guest ${guest.name}: disks`, onPhase, () => makeDisks(record, guest));
-      await phase(`guest ${guest.name}: domain`, onPhase, () => define(record, guest));
-      if (start) await phase(`guest ${guest.name}: start`, onPhase, () => startGuest(lab, guest));
+      const home = homeOf(await seenOn(lab, await runningHosts(lab), guest.uuid), guest.host);
+      if (home === undefined) {
+        await phase(`guest ${guest.name}: disks`, onPhase, () => makeDisks(record, guest));
+        await phase(`guest ${guest.name}: domain`, onPhase, () => define(record, guest));
+      }
+      if (start) await phase(`guest ${guest.name}: start`, onPhase, () => startGuest(lab, guest, home ?? guest.host));
       return { name: guest.name, uuid: guest.uuid, address: guest.address, host: guest.host };
     },
     { shared: true },
@@ -137,11 +142,7 @@ async function makeDisks(record: LabRecord, guest: GuestRecord): Promise<void> {
   await mustOnHost(record.name, guest.host, ["mv", draft, files.disk]);
 }
 
-export const virsh = (...args: string[]) => ["virsh", "-q", "-c", "qemu:///system", ...args];
-
 async function define(record: LabRecord, guest: GuestRecord): Promise<void> {
-  const known = await execOnHost(record.name, guest.host, virsh("domuuid", guest.name));
-  if (known.code === 0 && known.stdout.trim() === guest.uuid) return;
   const files = guestFiles(record.name, guest);
   const xml = domainXml({
     name: guest.name,
@@ -162,9 +163,9 @@ async function define(record: LabRecord, guest: GuestRecord): Promise<void> {
   await mustOnHost(record.name, guest.host, virsh("define", files.xml));
 }
 
-async function startGuest(lab: string, guest: GuestRecord): Promise<void> {
-  const started = await execOnHost(lab, guest.host, virsh("start", guest.uuid));
+async function startGuest(lab: string, guest: GuestRecord, host: string): Promise<void> {
+  const started = await execOnHost(lab, host, virsh("start", guest.uuid));
   if (started.code === 0) return;
-  const state = (await mustOnHost(lab, guest.host, virsh("domstate", guest.uuid))).trim();
+  const state = (await mustOnHost(lab, host, virsh("domstate", guest.uuid))).trim();
   if (state !== "running") throw new LabError(`guest ${guest.name} does not start: ${started.stderr.trim()}`);
 }

@@ -1,32 +1,18 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { hostPid } from "../host/boot.ts";
 import { execOnHost, mustOnHost } from "../host/exec.ts";
 import { labPaths } from "../paths.ts";
-import { requireRecord } from "../state.ts";
 import { LabError } from "../system/error.ts";
 import { withLock } from "../system/lock.ts";
-import { type GuestInfo, virsh } from "./create.ts";
+import type { GuestInfo } from "./create.ts";
 import { type GuestRecord, guestFiles, readGuest, readGuests, recordOf } from "./record.ts";
+import { runningHosts, type Seen, seenOn, virsh } from "./seen.ts";
 
 export interface GuestStatus extends GuestInfo {
   memoryMiB: number;
   disk: "shared" | "local";
   /** Where libvirt knows it now, in virsh's words ("running", "crashed", …). Empty while its hosts are off. */
-  seen: Array<{ host: string; state: string }>;
-}
-
-async function runningHosts(lab: string): Promise<string[]> {
-  const { hosts } = await requireRecord(lab);
-  const pids = await Promise.all(hosts.map((host) => hostPid(lab, host.name)));
-  return hosts.filter((_, at) => pids[at] !== undefined).map((host) => host.name);
-}
-
-async function seenOn(lab: string, hosts: readonly string[], uuid: string): Promise<GuestStatus["seen"]> {
-  const states = await Promise.all(hosts.map((host) => execOnHost(lab, host, virsh("domstate", uuid))));
-  return states.flatMap(({ code, stdout }, at) =>
-    code === 0 ? [{ host: hosts[at] ?? "", state: stdout.trim() }] : [],
-  );
+  seen: Seen[];
 }
 
 /** The lab's guests, with what the hosts that are on say of them. A guest may have moved since it was made. */
