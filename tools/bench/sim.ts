@@ -40,7 +40,7 @@ export const bench: Bench = {
     const [steps, seed, processes] = [
       Number(args.steps ?? 1_000_000),
       Number(args.seed ?? 1),
-      Number(args.processes ?? 2),
+      Number(args.processes ?? 1),
     ];
     log("SIMULATED: every scenario");
     const scenariosBegun = performance.now();
