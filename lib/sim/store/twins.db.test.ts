@@ -6,16 +6,15 @@ import { testDatabase } from "../../store/testing/index.ts";
 import { seededIds } from "../ids.ts";
 import { type Random, seededRandom } from "../random.ts";
 import { memoryStore } from "./memory-store.ts";
+import { hostCalls } from "./testing/host-calls.ts";
+import type { Call, Store } from "./testing/twins.ts";
 
 /**
  * The simulation proves something only as far as its store is the real one's twin: a long random row of calls, each made to both,
  * must give the same answer, the same refusal and the same events, to the last word.
  */
-const calls = 1500;
+const calls = 3000;
 const startMs = 1_700_000_000_000;
-
-type Store = Pick<Awaited<ReturnType<typeof openStore>>, "engine" | "service" | "feed">;
-type Call = (store: Store) => Promise<unknown>;
 
 /** Draws calls that are sensible often enough to get somewhere, and wrong often enough to be refused. */
 function drawer(random: Random, known: Store) {
@@ -25,6 +24,7 @@ function drawer(random: Random, known: Store) {
   let at = startMs;
   const any = <T>(list: readonly T[]): T | undefined => list[random.between(0, Math.max(0, list.length - 1))];
   const pick = random.pick;
+  const drawHosts = hostCalls({ random, ids, by, known, any });
   const stepNames = ["bring up", "verify", "hand over"] as const;
 
   const sight = (name: string): DomainSight => ({
@@ -97,7 +97,8 @@ function drawer(random: Random, known: Store) {
       recordVm: ({ engine }) => engine.recordVm(vm, seen, now),
       recordVmToo: ({ engine }) => engine.recordVm(vm, seen, now),
       wanted: ({ engine }) => engine.recordWanted(vm, refused ? "stopped" : "running", "It is so.", now),
-      define: ({ engine }) => engine.recordDefinition(vm, `<domain n='${letter}'/>`, refused ? [] : definition.diskPaths),
+      define: ({ engine }) =>
+        engine.recordDefinition(vm, `<domain n='${letter}'/>`, refused ? [] : definition.diskPaths),
       definitionKnown: ({ engine }) => engine.definitionKnown(vm),
       modeOf: ({ engine }) => engine.modeOf(vm),
       openIncident: ({ engine }) =>
@@ -160,6 +161,7 @@ function drawer(random: Random, known: Store) {
       incidents: ({ service }) => service.incidents({ limit: 10, organizationId: refused ? organization : undefined }),
       snapshot: ({ service }) => service.snapshot(5),
       lastSeq: ({ feed }) => feed.lastSeq(),
+      ...(await drawHosts(now)),
     };
     if (random.chance(0.01)) return { name: "removeHost", call: ({ service }) => service.removeHost(host, by, now) };
     const name = any(Object.keys(draw)) ?? "snapshot";

@@ -108,10 +108,10 @@ export const engineRepairs = ({ database, write }: Parts): RepairPart => ({
       const incident = toIncident(row.incident);
       if (repairStates[repair.state].ended) return;
       if (!repairStates[end.state].ended) throw new BelayError("bad-input", `${end.state} is no end of a repair.`);
+      checkRepair(id, repair.state, end.state);
       // An open incident without a repair is nobody's work: only the failure of its host puts one back there.
       if (end.incident === "open")
         throw new BelayError("conflict", `Incident ${incident.id} is ${incident.state} and cannot become open.`);
-      checkRepair(id, repair.state, end.state);
       // Why this technique, and where it ended badly also why.
       const words = end.state === "succeeded" ? repair.words : `${repair.words} ${end.words}`;
       await tx.db.repair.update({ where: { id }, data: { state: end.state, words, finishedAt: instant(at) } });

@@ -1,3 +1,23 @@
+-- By hand: a UUID is one VM from now on. Where one was moved by hand and Belay had taken it up a second time, the one that lives stays,
+-- or the newest; what was open for the others ends.
+WITH ranked AS (
+    SELECT "id", row_number() OVER (
+        PARTITION BY "uuid"
+        ORDER BY ("state" IN ('running', 'paused', 'suspended', 'stopping', 'crashed')) DESC, "adopted_at" DESC, "id" DESC
+    ) AS "place"
+    FROM "vm" WHERE "removed_at" IS NULL
+)
+UPDATE "vm" SET "removed_at" = now() WHERE "id" IN (SELECT "id" FROM ranked WHERE "place" > 1);
+
+UPDATE "repair" SET "state" = 'handed-over', "words" = "repair"."words" || ' The VM is watched on another host.', "finished_at" = now()
+FROM "vm" WHERE "vm"."id" = "repair"."vm_id" AND "vm"."removed_at" IS NOT NULL AND "repair"."finished_at" IS NULL;
+
+UPDATE "incident" SET "state" = 'cleared', "words" = 'The VM is watched on another host.', "ended_at" = now()
+FROM "vm" WHERE "vm"."id" = "incident"."vm_id" AND "vm"."removed_at" IS NOT NULL AND "incident"."ended_at" IS NULL;
+
+UPDATE "intent" SET "ok" = false, "words" = 'The VM is watched on another host.', "ended_at" = now()
+FROM "vm" WHERE "vm"."id" = "intent"."vm_id" AND "vm"."removed_at" IS NOT NULL AND "intent"."ended_at" IS NULL;
+
 -- DropIndex
 DROP INDEX "one_vm_per_host_and_uuid";
 
