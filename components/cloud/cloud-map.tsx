@@ -1,3 +1,4 @@
+import { misfitsOf } from "../../lib/client/index.ts";
 import type { ApplicationView, CloudView, VmView } from "../../lib/contract/index.ts";
 import { ApplicationHead } from "../application/application-head.tsx";
 import { hueOf } from "../application/hue.ts";
@@ -38,7 +39,12 @@ export function CloudMap({ cloud }: { readonly cloud: CloudView }) {
             <span>Applications ↓</span>
           </p>
           {hosts.map((host) => (
-            <HostHead key={host.id} host={host} vms={cloud.vms.filter((it) => it.hostId === host.id)} />
+            <HostHead
+              key={host.id}
+              host={host}
+              vms={cloud.vms.filter((it) => it.hostId === host.id)}
+              incident={cloud.incidents.find((it) => it.vmId === null && it.hostId === host.id && it.endedAt === null)}
+            />
           ))}
         </div>
       )}
@@ -69,6 +75,7 @@ interface RowProps {
 function Row({ place, cloud, application, vms }: RowProps) {
   const { hosts, applications, organizations, viewer } = cloud;
   const name = application === undefined ? "No application" : `Application ${application.name}`;
+  const misfits = misfitsOf(cloud.tolerance);
   const hue = hueOf(applications, application?.id ?? "");
   const owner =
     viewer.role === "provider" ? organizations.find((it) => it.id === application?.organizationId) : undefined;
@@ -80,6 +87,8 @@ function Row({ place, cloud, application, vms }: RowProps) {
       owner={organizations.find((it) => it.id === vm.organizationId)}
       host={hosts.find((it) => it.id === vm.hostId)}
       incidents={cloud.incidents}
+      misfit={misfits.get(vm.id)}
+      movingTo={hosts.find((it) => it.id === vm.movingTo)?.name}
     />
   );
   return (

@@ -9,6 +9,7 @@ import { Situation } from "../ui/situation.tsx";
 import { CloudMap } from "./cloud-map.tsx";
 import classes from "./cloud-page.module.css";
 import { EventLog } from "./event-log.tsx";
+import { ToleranceWarning } from "./tolerance-warning.tsx";
 import { WithCloud } from "./with-cloud.tsx";
 
 /** The provider's page: hosts, VMs and applications, what is wrong, and what happened. */
@@ -33,6 +34,7 @@ function Cloud({ cloud }: { readonly cloud: CloudView }) {
           {applications.length} {applications.length === 1 ? "application" : "applications"}
         </span>
       </PageHead>
+      <ToleranceWarning cloud={cloud} />
       <OpenIncidents cloud={cloud} />
       {hosts.length === 0 ? (
         <Panel title="Hosts, VMs and applications">

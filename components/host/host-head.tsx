@@ -1,53 +1,53 @@
-import { CircleCheck, LoaderCircle, type LucideIcon, Unplug } from "lucide-react";
-import { agoWords, serverNow } from "../../lib/client/index.ts";
-import type { HostView, VmView } from "../../lib/contract/index.ts";
-import { type HostState, hostStates } from "../../lib/model/index.ts";
-import { Badge, type Tone } from "../ui/badge.tsx";
+import Link from "next/link";
+import { agoWords, protectionOfHost, serverNow } from "../../lib/client/index.ts";
+import type { HostView, IncidentView, VmView } from "../../lib/contract/index.ts";
+import { hostStandings, hostStates } from "../../lib/model/index.ts";
+import { IncidentOfVm } from "../incident/incident-of-vm.tsx";
 import { useNow } from "../ui/use-now.ts";
+import { ProtectionLine } from "../vm/protection-line.tsx";
+import { HostHealthBadge, HostStandingBadge, HostStateBadge } from "./host-badges.tsx";
 import classes from "./host-head.module.css";
+import { hostFacts } from "./host-words.ts";
 
-const looks: Record<HostState, { readonly icon: LucideIcon; readonly word: string; readonly tone: Tone }> = {
-  up: { icon: CircleCheck, word: "Up", tone: "ok" },
-  silent: { icon: Unplug, word: "Silent", tone: "bad" },
-  connecting: { icon: LoaderCircle, word: "Connecting", tone: "quiet" },
-};
+export interface HostHeadProps {
+  readonly host: HostView;
+  readonly vms: readonly VmView[];
+  /** The open incident of the host itself. */
+  readonly incident: IncidentView | undefined;
+}
 
-/** A host: whether Belay hears from it, what it is, and how many of its VMs run. */
-export function HostHead({ host, vms }: { readonly host: HostView; readonly vms: readonly VmView[] }) {
+/** A host: whether Belay hears from it, what it is used for, and whether its death could be survived. */
+export function HostHead({ host, vms, incident }: HostHeadProps) {
   const now = useNow(serverNow, 5_000);
-  const look = looks[host.state];
   const running = vms.filter((it) => it.state === "running").length;
   return (
     <section className={classes.host} aria-label={`Host ${host.name}`} data-state={host.state}>
       <div className={classes.head}>
-        <h3 className={classes.name}>{host.name}</h3>
-        <Badge {...look} turning={host.state === "connecting"} title={hostStates[host.state].words} />
+        <h3 className={classes.name}>
+          <Link href={`/hosts/${host.id}`}>{host.name}</Link>
+        </h3>
+        <HostStateBadge host={host} />
       </div>
+      <p className={classes.badges}>
+        <HostHealthBadge host={host} />
+        <HostStandingBadge host={host} />
+        {host.rack === null ? null : <span className={classes.rack}>rack {host.rack}</span>}
+      </p>
       <p className={classes.count}>
         {host.state === "up"
           ? `${running} of ${vms.length} VMs running`
           : `${host.stateWords ?? hostStates[host.state].words} For ${agoWords(now - host.stateSince)}.`}
       </p>
-      {factsOf(host).map((line) => (
+      {host.standing === "in-use" ? null : (
+        <p className={classes.standing}>{host.standingWords ?? hostStandings[host.standing].words}</p>
+      )}
+      {incident === undefined ? null : <IncidentOfVm incident={incident} />}
+      <ProtectionLine protection={protectionOfHost(host)} />
+      {hostFacts(host).map((line) => (
         <p key={line} className={classes.facts}>
           {line}
         </p>
       ))}
     </section>
   );
-}
-
-/** Two lines: the machine, and what drives it. */
-function factsOf(host: HostView): string[] {
-  const lines = [
-    [
-      host.cpus === null ? null : `${host.cpus} CPU`,
-      host.memoryMiB === null ? null : `${(host.memoryMiB / 1024).toFixed(1)} GiB`,
-    ],
-    [
-      host.libvirtVersion === null ? null : `libvirt ${host.libvirtVersion}`,
-      host.qemuVersion === null ? null : `QEMU ${host.qemuVersion}`,
-    ],
-  ];
-  return lines.map((facts) => facts.filter((it) => it !== null).join(" · ")).filter((line) => line !== "");
 }

@@ -1,5 +1,5 @@
 import Link from "next/link";
-import { causeSentence, spanWords } from "../../lib/client/index.ts";
+import { causeSentence, failedThing, spanWords } from "../../lib/client/index.ts";
 import type { CloudView, IncidentView } from "../../lib/contract/index.ts";
 import classes from "./incident-card.module.css";
 import { IncidentStateBadge } from "./incident-state.tsx";
@@ -9,8 +9,7 @@ import { Stopwatch } from "./stopwatch.tsx";
 
 /** One incident as it goes: what failed, for how long, what is done about it. */
 export function IncidentCard({ incident, cloud }: { readonly incident: IncidentView; readonly cloud: CloudView }) {
-  const vm = cloud.vms.find((it) => it.id === incident.vmId);
-  const name = vm?.name ?? "A VM that is gone";
+  const name = failedThing(incident, cloud);
   const repair = incident.repairs.at(-1);
   return (
     <article className={classes.card} aria-label={`Incident of ${name}`} data-ended={incident.endedAt !== null}>
@@ -38,6 +37,7 @@ export function IncidentCard({ incident, cloud }: { readonly incident: IncidentV
         <IncidentTimes incident={incident} />
         {repair === undefined ? null : <RepairSteps steps={repair.steps} />}
         <p className={classes.words}>
+          {incident.awaits === null ? null : <strong>Belay waits for your answer. </strong>}
           {incident.words} <Link href={`/incidents/${incident.id}`}>Evidence and all steps</Link>
         </p>
       </div>
@@ -47,6 +47,13 @@ export function IncidentCard({ incident, cloud }: { readonly incident: IncidentV
 
 /** "application shop of Aster, on host-1", as far as the viewer may know. */
 function hitWords(incident: IncidentView, cloud: CloudView): string {
+  if (incident.vmId === null) {
+    const parts = cloud.incidents.filter((it) => it.partOf === incident.id);
+    const back = parts.filter((it) => it.tr !== null).length;
+    return parts.length === 0
+      ? "The host itself; no VM was lost with it."
+      : `The host itself; ${back} of ${parts.length} ${parts.length === 1 ? "VM" : "VMs"} back.`;
+  }
   const application = cloud.applications.find((it) => it.id === incident.applicationId);
   const owner = cloud.organizations.find((it) => it.id === incident.organizationId);
   const host = cloud.hosts.find((it) => it.id === incident.hostId);

@@ -1,5 +1,5 @@
 import { Bar, BarChart, CartesianGrid, Legend, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
-import { clockWords, spanWords } from "../../lib/client/index.ts";
+import { clockWords, failedThing, spanWords } from "../../lib/client/index.ts";
 import type { CloudView, IncidentView } from "../../lib/contract/index.ts";
 import { SimulatedMark } from "../shell/simulated.tsx";
 import { Panel } from "../ui/panel.tsx";
@@ -25,7 +25,7 @@ export function IncidentChart({
         : [
             {
               id: it.id,
-              name: cloud.vms.find((vm) => vm.id === it.vmId)?.name ?? "VM gone",
+              name: failedThing(it, cloud),
               at: clockWords(it.tp),
               detection: Math.max(0, it.td - it.tp) / 1000,
               repair: Math.max(0, it.tr - it.td) / 1000,

@@ -1,9 +1,9 @@
 "use client";
 
-import { Button } from "@mantine/core";
 import { type LiveCloud, spanWords } from "../../lib/client/index.ts";
 import type { IncidentView } from "../../lib/contract/index.ts";
-import { refusalWords, WithCloud } from "../cloud/with-cloud.tsx";
+import { CouldNot } from "../cloud/could-not.tsx";
+import { WithCloud } from "../cloud/with-cloud.tsx";
 import { SimulatedMark } from "../shell/simulated.tsx";
 import { PageHead } from "../ui/page-head.tsx";
 import { Panel } from "../ui/panel.tsx";
@@ -30,16 +30,7 @@ function History({ cloud }: { readonly cloud: LiveCloud }) {
       </PageHead>
       {error === null ? null : (
         <Panel title="The older incidents are missing">
-          <Situation
-            kind="error"
-            title={error.message}
-            words={refusalWords(error)}
-            action={
-              <Button size="xs" variant="default" onClick={() => void refetch()}>
-                Try again
-              </Button>
-            }
-          />
+          <CouldNot error={error} retry={refetch} />
         </Panel>
       )}
       {incidents.length === 0 ? (

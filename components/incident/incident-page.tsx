@@ -1,19 +1,21 @@
 "use client";
 
-import { Button } from "@mantine/core";
 import { ArrowLeft } from "lucide-react";
 import Link from "next/link";
 import { incidentTitle, type LiveCloud } from "../../lib/client/index.ts";
 import type { IncidentView } from "../../lib/contract/index.ts";
 import { type IncidentId, incidentStates } from "../../lib/model/index.ts";
-import { refusalWords, WithCloud } from "../cloud/with-cloud.tsx";
+import { NotYet } from "../cloud/could-not.tsx";
+import { WithCloud } from "../cloud/with-cloud.tsx";
 import { SimulatedMark } from "../shell/simulated.tsx";
 import { PageHead } from "../ui/page-head.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { Situation } from "../ui/situation.tsx";
 import { EvidenceList } from "./evidence-list.tsx";
+import { HostQuestions } from "./host-questions.tsx";
 import { IncidentFacts } from "./incident-facts.tsx";
 import classes from "./incident-page.module.css";
+import { IncidentParts } from "./incident-parts.tsx";
 import { IncidentStateBadge } from "./incident-state.tsx";
 import { IncidentTimes } from "./incident-times.tsx";
 import { RepairPanel } from "./repair-panel.tsx";
@@ -27,29 +29,11 @@ export function IncidentPage({ id }: { readonly id: IncidentId }) {
 function Found({ cloud, id }: { readonly cloud: LiveCloud; readonly id: IncidentId }) {
   const { incident, error, refetch } = useIncident(cloud, id);
   if (incident !== undefined) return <One cloud={cloud} incident={incident} />;
-  return (
-    <>
-      <PageHead title="Incident" />
-      {error === null ? (
-        <Situation kind="loading" title="Fetching the incident…" />
-      ) : (
-        <Situation
-          kind="error"
-          title={error.message}
-          words={refusalWords(error)}
-          action={
-            <Button size="xs" variant="default" onClick={() => void refetch()}>
-              Try again
-            </Button>
-          }
-        />
-      )}
-    </>
-  );
+  return <NotYet title="Incident" asking="Fetching the incident…" error={error} retry={refetch} />;
 }
 
 function One({ cloud, incident }: { readonly cloud: LiveCloud; readonly incident: IncidentView }) {
-  const title = incidentTitle(incident, cloud.vms);
+  const title = incidentTitle(incident, cloud);
   return (
     <>
       <div>
@@ -62,6 +46,7 @@ function One({ cloud, incident }: { readonly cloud: LiveCloud; readonly incident
         </PageHead>
         <p className={classes.words}>{incident.words || incidentStates[incident.state].words}</p>
       </div>
+      <HostQuestions cloud={cloud} incident={incident} />
       <Panel title="When">
         <div className={classes.times}>
           <IncidentTimes incident={incident} />
@@ -69,6 +54,7 @@ function One({ cloud, incident }: { readonly cloud: LiveCloud; readonly incident
       </Panel>
       <div className={classes.columns}>
         <div className={classes.column}>
+          {incident.vmId === null ? <IncidentParts cloud={cloud} incident={incident} /> : null}
           {incident.repairs.length === 0 ? (
             <Panel title="Repair">
               <Situation kind="empty" title="No repair was begun." words={incident.words} />

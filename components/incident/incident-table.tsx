@@ -1,6 +1,6 @@
 import { Table } from "@mantine/core";
 import Link from "next/link";
-import { causeSentence, dateWords, spanWords } from "../../lib/client/index.ts";
+import { causeSentence, dateWords, failedThing, spanWords } from "../../lib/client/index.ts";
 import type { CloudView, IncidentView } from "../../lib/contract/index.ts";
 import { Panel } from "../ui/panel.tsx";
 import { IncidentStateBadge } from "./incident-state.tsx";
@@ -21,7 +21,7 @@ export function IncidentTable({
         <Table verticalSpacing={6} horizontalSpacing="md" className={classes.table}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>VM</Table.Th>
+              <Table.Th>{isProvider ? "VM or host" : "VM"}</Table.Th>
               <Table.Th>What failed</Table.Th>
               <Table.Th>Application</Table.Th>
               {isProvider ? <Table.Th>Host</Table.Th> : null}
@@ -35,9 +35,7 @@ export function IncidentTable({
             {incidents.map((incident) => (
               <Table.Tr key={incident.id}>
                 <Table.Td className={classes.name}>
-                  <Link href={`/incidents/${incident.id}`}>
-                    {cloud.vms.find((it) => it.id === incident.vmId)?.name ?? "VM gone"}
-                  </Link>
+                  <Link href={`/incidents/${incident.id}`}>{failedThing(incident, cloud)}</Link>
                 </Table.Td>
                 <Table.Td>{causeSentence(incident)}</Table.Td>
                 <Table.Td>{cloud.applications.find((it) => it.id === incident.applicationId)?.name ?? "–"}</Table.Td>

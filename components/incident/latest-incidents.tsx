@@ -1,5 +1,5 @@
 import Link from "next/link";
-import { agoWords, causeSentence, serverNow, spanWords } from "../../lib/client/index.ts";
+import { agoWords, causeSentence, failedThing, serverNow, spanWords } from "../../lib/client/index.ts";
 import type { CloudView } from "../../lib/contract/index.ts";
 import { SimulatedMark } from "../shell/simulated.tsx";
 import { Panel } from "../ui/panel.tsx";
@@ -31,7 +31,7 @@ export function LatestIncidents({ cloud }: { readonly cloud: CloudView }) {
             <li key={incident.id} className={classes.item}>
               <div className={classes.head}>
                 <Link href={`/incidents/${incident.id}`} className={classes.name}>
-                  {cloud.vms.find((it) => it.id === incident.vmId)?.name ?? "VM gone"}
+                  {failedThing(incident, cloud)}
                 </Link>
                 <IncidentStateBadge state={incident.state} />
                 <span className={classes.ago}>{agoWords(now - incident.tp)} ago</span>

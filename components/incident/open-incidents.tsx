@@ -54,5 +54,5 @@ function calm(cloud: CloudView, live: LiveState): { kind: "good" | "empty"; titl
 function lastWords(last: IncidentView | undefined, cloud: CloudView, now: number): string {
   if (last === undefined) return "Belay has not seen a failure yet.";
   const took = last.tr === null ? "" : `, back after ${spanWords(last.tr - last.tp)} (Tp → Tr)`;
-  return `Last: ${incidentTitle(last, cloud.vms)}, ${agoWords(now - last.tp)} ago${took}.`;
+  return `Last: ${incidentTitle(last, cloud)}, ${agoWords(now - last.tp)} ago${took}.`;
 }

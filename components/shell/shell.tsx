@@ -15,10 +15,18 @@ export interface ShellProps {
   readonly children: ReactNode;
 }
 
-const places = [
-  { href: "/", words: "Cloud", is: (path: string) => path === "/" },
-  { href: "/incidents", words: "Incidents", is: (path: string) => path.startsWith("/incidents") },
-] as const;
+interface Place {
+  readonly href: string;
+  readonly words: string;
+  readonly is: (path: string) => boolean;
+  readonly forProviders?: true;
+}
+
+const places: readonly Place[] = [
+  { href: "/", words: "Cloud", is: (path) => path === "/" || path.startsWith("/hosts") },
+  { href: "/incidents", words: "Incidents", is: (path) => path.startsWith("/incidents") },
+  { href: "/settings", words: "Settings", is: (path) => path.startsWith("/settings"), forProviders: true },
+];
 
 /** What stands around every page of a signed-in person. */
 export function Shell({ person, role, children }: ShellProps) {
@@ -34,11 +42,13 @@ export function Shell({ person, role, children }: ShellProps) {
           <span className={classes.name}>Belay</span>
         </Link>
         <nav className={classes.nav} aria-label="Pages">
-          {places.map((place) => (
-            <Link key={place.href} href={place.href} aria-current={place.is(path) ? "page" : undefined}>
-              {place.words}
-            </Link>
-          ))}
+          {places
+            .filter((place) => place.forProviders !== true || role === "provider")
+            .map((place) => (
+              <Link key={place.href} href={place.href} aria-current={place.is(path) ? "page" : undefined}>
+                {place.words}
+              </Link>
+            ))}
         </nav>
         <div className={classes.end}>
           <ConnectionPill />

@@ -1,4 +1,4 @@
-import { ShieldCheck, ShieldOff } from "lucide-react";
+import { ShieldAlert, ShieldCheck, ShieldOff } from "lucide-react";
 import type { Protection } from "../../lib/client/index.ts";
 import classes from "./protection-line.module.css";
 
@@ -6,11 +6,19 @@ import classes from "./protection-line.module.css";
 export function ProtectionLine({ protection }: { readonly protection: Protection }) {
   const Icon = protection.isProtected ? ShieldCheck : ShieldOff;
   return (
-    <p className={classes.line} data-protected={protection.isProtected}>
-      <Icon size={14} aria-hidden="true" />
-      <span>
-        <strong>{protection.isProtected ? "Protected." : "Not protected."}</strong> {protection.words}
-      </span>
-    </p>
+    <>
+      <p className={classes.line} data-protected={protection.isProtected}>
+        <Icon size={14} aria-hidden="true" />
+        <span>
+          <strong>{protection.isProtected ? "Protected." : "Not protected."}</strong> {protection.words}
+        </span>
+      </p>
+      {protection.hostLoss === undefined ? null : (
+        <p className={classes.line} data-protected={false}>
+          <ShieldAlert size={14} aria-hidden="true" />
+          <span>{protection.hostLoss}</span>
+        </p>
+      )}
+    </>
   );
 }

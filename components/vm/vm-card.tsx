@@ -6,6 +6,7 @@ import { useNow } from "../ui/use-now.ts";
 import { KillVm } from "./kill-vm.tsx";
 import { ProtectionLine } from "./protection-line.tsx";
 import classes from "./vm-card.module.css";
+import { VmSettings } from "./vm-settings.tsx";
 import { VmStateBadge } from "./vm-state.tsx";
 
 export interface VmCardProps {
@@ -16,10 +17,15 @@ export interface VmCardProps {
   readonly host: HostView | undefined;
   /** Of all VMs: a list that stays the same object while no incident changes. */
   readonly incidents: readonly IncidentView[];
+  /** Why it would not fit elsewhere if its host died; for providers. */
+  readonly misfit: string | undefined;
+  /** Name of the host that it is being moved to. */
+  readonly movingTo: string | undefined;
 }
 
 /** One VM: how it is, why, whether it is protected, and the button that breaks it on purpose. Drawn anew when one of its own changes. */
-export const VmCard = memo(function VmCard({ vm, application, owner, host, incidents: all }: VmCardProps) {
+export const VmCard = memo(function VmCard(props: VmCardProps) {
+  const { vm, application, owner, host, incidents: all, misfit, movingTo } = props;
   const now = useNow(serverNow, 5_000);
   const incidents = all.filter((it) => it.vmId === vm.id);
   const open = incidents.find((it) => it.endedAt === null);
@@ -43,14 +49,18 @@ export const VmCard = memo(function VmCard({ vm, application, owner, host, incid
           on host <strong>{host.name}</strong>
         </p>
       )}
+      {movingTo === undefined ? null : <p className={classes.reason}>Moving to {movingTo}.</p>}
       {open === undefined ? null : <IncidentOfVm incident={open} />}
-      <ProtectionLine protection={protectionOf({ vm, application, host, incidents }, now)} />
+      <ProtectionLine protection={protectionOf({ vm, application, host, incidents, misfit }, now)} />
       <div className={classes.foot}>
         <span className={classes.facts}>
           {vm.vcpus} vCPU · {vm.memoryMiB} MiB
           {vm.runId === null ? "" : ` · run ${vm.runId}`}
         </span>
-        {host === undefined ? null : <KillVm vm={vm} application={application} owner={owner} host={host} />}
+        <span className={classes.buttons}>
+          <VmSettings vm={vm} />
+          {host === undefined ? null : <KillVm vm={vm} application={application} owner={owner} host={host} />}
+        </span>
       </div>
     </article>
   );

@@ -1,13 +1,28 @@
 export { applyEvent, applyEvents, fromSnapshot, type LiveCloud } from "./apply.ts";
 export { openBrowserSocket } from "./browser-socket.ts";
 export { orThrow, type Refusal, Refused, type Result } from "./call.ts";
+export { type Capacity, capacityOf } from "./capacity.ts";
 export { agoWords, clockWords, dateWords, exactClockWords, spanWords, stopwatchWords } from "./durations.ts";
 export type { LogLine } from "./event-log.ts";
 export { cloudQuery, type Feed, keys, startFeed, trafficQuery } from "./feed.ts";
 export { freshKey } from "./key.ts";
 export type { LiveState } from "./live.ts";
-export { type Protection, protectionOf } from "./protection.ts";
+export { misfitsOf, type Protection, protectionOf, protectionOfHost } from "./protection.ts";
+export {
+  approveIncident,
+  beginMaintenance,
+  changeHost,
+  changePolicy,
+  changeVm,
+  endMaintenance,
+  fetchDrainPreview,
+  putFenceDevice,
+  putHook,
+  removeFenceDevice,
+  removeHook,
+  sayHostOff,
+} from "./provider-requests.ts";
 export { fetchIncident, fetchIncidents, fetchIntent, killVm, signIn, signOut } from "./requests.ts";
 export { serverNow } from "./server-clock.ts";
 export { columnsOf, failedIn, rateOf, trafficSeconds } from "./traffic.ts";
-export { causeSentence, incidentTitle, reasonOf } from "./words.ts";
+export { bytesWords, capital, causeSentence, failedThing, incidentTitle, reasonOf } from "./words.ts";

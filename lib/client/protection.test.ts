@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { repairId } from "../contract/index.ts";
 import { planRepair } from "../decide/index.ts";
 import { consentLadder, protectionModeNames, restartLimit } from "../model/index.ts";
-import { type ProtectionQuestion, protectionOf } from "./protection.ts";
+import { type ProtectionQuestion, protectionOf, protectionOfHost } from "./protection.ts";
 import { aHost, anIncident, aVm } from "./testing/things.ts";
 
 const now = 1_790_000_000_000;
@@ -45,6 +45,19 @@ test.each<[string, Partial<ProtectionQuestion>, boolean, RegExp]>([
   ["has its protection off", { application: { mode: "none" } }, false, /off/],
   ["may only be told of", { vm: aVm(1, { consent: "notify" }) }, false, /told/],
   ["is on a silent host", { host: aHost(1, { state: "silent" }) }, false, /does not hear/],
+  ["is on a host in maintenance", { host: aHost(1, { standing: "maintenance" }) }, false, /maintenance/],
+  [
+    "was lost with its host, and waits for proof that the host is off",
+    { vm: aVm(1, { state: "unknown" }), incidents: [anIncident(1, { cause: "host-lost", state: "open" })] },
+    true,
+    /as soon as that is safe/,
+  ],
+  [
+    "was lost with its host, and is being started elsewhere",
+    { vm: aVm(1, { state: "unknown" }), incidents: [anIncident(1, { cause: "host-lost" })] },
+    true,
+    /being brought back elsewhere/,
+  ],
   ["is not heard of", { vm: aVm(1, { state: "unknown" }), host: undefined }, false, /does not hear/],
   ["was handed over", { incidents: [anIncident(1, { state: "handed-over" })] }, false, /Handed over/],
   ["failed again and again", { incidents: repaired(restartLimit.repairs, 1_000) }, false, /one more is not tried/],
@@ -77,6 +90,11 @@ describe("what the planner would refuse is never shown as protected", () => {
         consent,
         recentRepairs,
         definitionKnown: true,
+        rollbackIntolerant: false,
+        failedAt: 0,
+        now,
+        hooks: [],
+        elsewhere: undefined,
       });
       const shown = protectionOf(
         question({ vm: aVm(1, { consent }), application: { mode }, incidents: repaired(recentRepairs, 1_000) }),
@@ -85,4 +103,22 @@ describe("what the planner would refuse is never shown as protected", () => {
       expect(shown.isProtected).toBe("technique" in plan);
     },
   );
+});
+
+const safe = aHost(1, { protection: { ok: true, words: "Its power switch was tested." } });
+const movable = aVm(1, { consent: "relocate" });
+test.each<[string, Partial<ProtectionQuestion>, RegExp | undefined]>([
+  ["may be moved, fits elsewhere, and its host could be proven off", { vm: movable, host: safe }, undefined],
+  ["may not be moved", { host: safe }, /does not allow a start on another host/],
+  ["is on a host that could not be proven off", { vm: movable }, /could not be proven off/],
+  ["fits nowhere else", { vm: movable, host: safe, misfit: "No host has the memory." }, /not fit elsewhere. No host/],
+  ["may be moved, as its owner sees it", { vm: movable, host: undefined }, undefined],
+])("what the death of its host means for a VM that %s", (_, more, words) => {
+  const { hostLoss } = protectionOf(question(more), now);
+  if (words === undefined) expect(hostLoss).toBeUndefined();
+  else expect(hostLoss).toMatch(words);
+});
+
+test("a host's own protection does not say twice that it is protected", () => {
+  expect(protectionOfHost(aHost(1)).words).toBe("It has no tested fence device and no helper.");
 });

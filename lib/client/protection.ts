@@ -1,10 +1,13 @@
-import type { ApplicationView, HostView, IncidentView, VmView } from "../contract/index.ts";
-import { consentCovers, restartLimit, techniques, vmStates } from "../model/index.ts";
+import type { ApplicationView, CloudView, HostView, IncidentView, VmView } from "../contract/index.ts";
+import { consentCovers, restartLimit, techniques, type VmId, vmStates } from "../model/index.ts";
+import { capital } from "./words.ts";
 
 /** Whether a failure of the VM would be repaired now, with the reason in a sentence (DESIGN, invariant 8). */
 export interface Protection {
   readonly isProtected: boolean;
   readonly words: string;
+  /** What would become of it if its host died, where that is not good. Providers learn of hosts; customers only of their own choice. */
+  readonly hostLoss?: string;
 }
 
 export interface ProtectionQuestion {
@@ -12,7 +15,9 @@ export interface ProtectionQuestion {
   /** undefined for a VM of no application: it has the provider's protection. */
   readonly application: Pick<ApplicationView, "mode"> | undefined;
   /** undefined for customers, who learn of a silent host by the VM's state `unknown`. */
-  readonly host: Pick<HostView, "state"> | undefined;
+  readonly host: Pick<HostView, "state" | "standing" | "protection"> | undefined;
+  /** Why it would not fit elsewhere if its host died now (the cloud's tolerance); undefined where it would, and for customers. */
+  readonly misfit?: string | undefined;
   /** The VM's incidents, open and ended. */
   readonly incidents: readonly IncidentView[];
 }
@@ -20,7 +25,8 @@ export interface ProtectionQuestion {
 const not = (words: string): Protection => ({ isProtected: false, words });
 
 /** The planner's own rules (lib/decide), read as a promise: what it would refuse is not shown as protected. */
-export function protectionOf({ vm, application, host, incidents }: ProtectionQuestion, now: number): Protection {
+export function protectionOf(question: ProtectionQuestion, now: number): Protection {
+  const { vm, application, host, incidents } = question;
   const mode = application?.mode ?? "provider";
   if (vm.wanted === "stopped") return not("Stopped as its owner wishes, so nobody brings it back.");
   if (mode === "none") return not("Protection is off: failures are told and nothing is repaired.");
@@ -32,6 +38,17 @@ export function protectionOf({ vm, application, host, incidents }: ProtectionQue
         : "Its owner does not allow a restart of the VM.",
     );
   }
+  const lost = incidents.find((it) => it.cause === "host-lost" && (it.state === "open" || it.state === "repairing"));
+  if (lost !== undefined) {
+    return {
+      isProtected: true,
+      words:
+        lost.state === "repairing"
+          ? "It is being brought back elsewhere, from its own disk."
+          : "It is brought back elsewhere as soon as that is safe.",
+    };
+  }
+  if (host?.standing === "maintenance") return not("Its host is in maintenance: nothing is repaired there.");
   if (vm.state === "unknown" || (host !== undefined && host.state !== "up")) {
     return not("Belay does not hear from where it runs, so it cannot act.");
   }
@@ -46,11 +63,32 @@ export function protectionOf({ vm, application, host, incidents }: ProtectionQue
       `Repaired ${repairs.length} times within ${restartLimit.withinMs / 60_000} minutes: one more is not tried.`,
     );
   }
+  const hostLoss = hostLossOf(question);
   return {
     isProtected: true,
+    ...(hostLoss !== undefined && { hostLoss }),
     words:
       underWay || !vmStates[vm.state].alive
         ? "It is being brought back, with the same disk."
         : "If it fails it is started again, from its own disk.",
   };
 }
+
+/** Why the VM would stay down if its host died now; undefined where it would come back, or nothing is known that speaks against it. */
+function hostLossOf({ vm, host, misfit }: ProtectionQuestion): string | undefined {
+  if (!consentCovers(vm.consent, techniques.relocate.needsConsent))
+    return "If its host dies it stays down: its owner does not allow a start on another host.";
+  if (host !== undefined && !host.protection.ok)
+    return "If its host dies it stays down: the host could not be proven off.";
+  return misfit === undefined ? undefined : `If its host dies it would not fit elsewhere. ${misfit}`;
+}
+
+/** A host's own protection as its page shows it: "Protected." or "Not protected." stands before the words. */
+export const protectionOfHost = ({ protection }: Pick<HostView, "protection">): Protection => ({
+  isProtected: protection.ok,
+  words: capital(protection.words.replace(/^(?:not )?protected[:.] ?/i, "")),
+});
+
+/** Why each VM would not fit elsewhere, by VM. */
+export const misfitsOf = (tolerance: CloudView["tolerance"]): ReadonlyMap<VmId, string> =>
+  new Map(tolerance.flatMap(({ misfits }) => misfits.map(({ vmId, words }) => [vmId, words] as const)));

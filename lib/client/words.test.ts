@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { agoWords, exactClockWords, spanWords, stopwatchWords } from "./durations.ts";
-import { anIncident, aVm } from "./testing/things.ts";
-import { changeWords, incidentTitle, reasonOf } from "./words.ts";
+import { aHost, anIncident, aVm } from "./testing/things.ts";
+import { bytesWords, changeWords, incidentTitle, reasonOf } from "./words.ts";
 
 test.each([
   [-5, "0 ms"],
@@ -61,5 +61,16 @@ describe("sentences for those to whom the server sends none", () => {
     );
   });
   test("the VM of an incident may be gone", () =>
-    expect(incidentTitle(anIncident(1), [])).toBe("a VM that is gone: the VM's process died"));
+    expect(incidentTitle(anIncident(1), { vms: [], hosts: [] })).toBe("a VM that is gone: the VM's process died"));
 });
+
+test("an incident of a host is called by the host", () => {
+  const incident = anIncident(1, { vmId: null, layer: "host", cause: "libvirtd-dead" });
+  expect(incidentTitle(incident, { vms: [aVm(1)], hosts: [aHost(1)] })).toMatch(/^host-1: the host's libvirtd/);
+});
+
+test.each([
+  [600, "1 KiB"],
+  [34 * 1024 * 1024, "34 MiB"],
+  [1.6 * 1024 ** 3, "1.6 GiB"],
+])("%d bytes are %s", (bytes, words) => expect(bytesWords(bytes)).toBe(words));

@@ -37,11 +37,27 @@ export function reasonOf(vm: Pick<VmView, "state" | "reason">): string {
   return because ?? vmStates[vm.state].words;
 }
 
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** "web-1: the VM's process died" */
-export const incidentTitle = (incident: Pick<IncidentView, "cause" | "vmId">, vms: CloudView["vms"]): string =>
-  `${vms.find((it) => it.id === incident.vmId)?.name ?? "a VM that is gone"}: ${causes[incident.cause]}`;
+type Failed = Pick<IncidentView, "vmId" | "hostId">;
+type Known = Pick<CloudView, "vms" | "hosts">;
+
+/** The name of what an incident is about: its VM, or the host itself. */
+export const failedThing = ({ vmId, hostId }: Failed, { vms, hosts }: Known): string =>
+  vmId === null
+    ? (hosts.find((it) => it.id === hostId)?.name ?? "a host that is gone")
+    : (vms.find((it) => it.id === vmId)?.name ?? "a VM that is gone");
+
+/** "web-1: the VM's process died", "host-2: the host is dead: …" */
+export const incidentTitle = (incident: Failed & Pick<IncidentView, "cause">, cloud: Known): string =>
+  `${failedThing(incident, cloud)}: ${causes[incident.cause]}`;
+
+/** "512 KiB", "34 MiB", "1.6 GiB" */
+export function bytesWords(bytes: number): string {
+  const kib = bytes / 1024;
+  if (kib < 1024) return `${Math.round(kib)} KiB`;
+  return kib < 1024 * 1024 ? `${Math.round(kib / 1024)} MiB` : `${(kib / 1024 / 1024).toFixed(1)} GiB`;
+}
 
 export const causeSentence = (incident: Pick<IncidentView, "cause">): string => `${capital(causes[incident.cause])}.`;
 

@@ -1,0 +1,83 @@
+import type { PolicyView } from "../../lib/contract/index.ts";
+
+export interface PolicyField {
+  readonly name: keyof PolicyView;
+  readonly label: string;
+  readonly words: string;
+  /** How many of the policy's own units are one of what people type: 1000 where they type seconds. */
+  readonly unit: number;
+  readonly decimals: boolean;
+}
+
+export const policyFields: readonly PolicyField[] = [
+  {
+    name: "cpuOvercommit",
+    label: "Virtual CPUs per real CPU",
+    words: "How many virtual CPUs a host may carry for each of its own.",
+    unit: 1,
+    decimals: true,
+  },
+  {
+    name: "memoryOvercommit",
+    label: "Memory overcommit",
+    words: "1 gives out what there is, and no more.",
+    unit: 1,
+    decimals: true,
+  },
+  {
+    name: "reserveMiB",
+    label: "Memory kept free per host, MiB",
+    words: "For the hypervisor itself.",
+    unit: 1,
+    decimals: false,
+  },
+  {
+    name: "tolerateHosts",
+    label: "Hosts to tolerate",
+    words: "A warning is shown when the VMs would not fit once so many hosts are lost.",
+    unit: 1,
+    decimals: false,
+  },
+  {
+    name: "stormPercent",
+    label: "Storm guard, percent of hosts",
+    words: "More hosts than this lost at once, and more than one: Belay holds back and asks.",
+    unit: 1,
+    decimals: true,
+  },
+  {
+    name: "stormWindowMs",
+    label: "Storm guard, seconds",
+    words: "What counts as at once.",
+    unit: 1000,
+    decimals: true,
+  },
+  {
+    name: "parallelStarts",
+    label: "Starts at once per host",
+    words: "How many VMs of a lost host one other host starts at the same time.",
+    unit: 1,
+    decimals: false,
+  },
+  {
+    name: "leaseMs",
+    label: "Lease, seconds",
+    words: "A host that is cut off stops its guests before its lease ends.",
+    unit: 1000,
+    decimals: true,
+  },
+  {
+    name: "leaseMarginMs",
+    label: "Lease margin, seconds",
+    words: "Added to each lease: what clocks may differ by, and the time to stop guests.",
+    unit: 1000,
+    decimals: true,
+  },
+  {
+    name: "fenceTestEveryMs",
+    label: "Power switches are tested every, seconds",
+    words: "A host whose switches were not tested for twice as long is not protected.",
+    unit: 1000,
+    decimals: true,
+  },
+];

@@ -1,0 +1,107 @@
+import { Button, NumberInput, Select, Switch, TextInput } from "@mantine/core";
+import { Settings2 } from "lucide-react";
+import { useState } from "react";
+import { changeVm } from "../../lib/client/index.ts";
+import type { VmView } from "../../lib/contract/index.ts";
+import { type Consent, can, consentLadder } from "../../lib/model/index.ts";
+import { useCloud } from "../cloud/cloud-context.tsx";
+import { useAsk } from "../cloud/use-ask.ts";
+import { Dialog } from "../ui/dialog.tsx";
+import { Form } from "../ui/form.tsx";
+
+const consentWords: Record<Consent, string> = {
+  notify: "Only say that it failed",
+  "restart-application": "Restart the application",
+  "restart-vm": "Restart the VM where it is",
+  relocate: "Start the VM on another host",
+  "roll-back": "Go back to an older state",
+  recreate: "Make the VM anew from its image",
+};
+
+/** What its owner allows and wishes for a VM. */
+export function VmSettings({ vm }: { readonly vm: VmView }) {
+  const [opened, setOpened] = useState(false);
+  return (
+    <>
+      <Button
+        size="compact-xs"
+        variant="default"
+        leftSection={<Settings2 size={12} aria-hidden="true" />}
+        aria-label={`Settings of ${vm.name}`}
+        onClick={() => setOpened(true)}
+      >
+        Settings
+      </Button>
+      <Dialog title={`Settings of ${vm.name}`} opened={opened} onClose={() => setOpened(false)}>
+        <Inputs vm={vm} onClose={() => setOpened(false)} />
+      </Dialog>
+    </>
+  );
+}
+
+const orNull = (name: string) => (name.trim() === "" ? null : name.trim());
+
+function Inputs({ vm, onClose }: { readonly vm: VmView; readonly onClose: () => void }) {
+  const viewer = useCloud().data?.viewer;
+  const { busy, problem, wrongAt, ask } = useAsk();
+  const [consent, setConsent] = useState<Consent>(vm.consent);
+  const [apart, setApart] = useState(vm.apart ?? "");
+  const [together, setTogether] = useState(vm.together ?? "");
+  const [rollbackIntolerant, setRollbackIntolerant] = useState(vm.rollbackIntolerant);
+  const [priority, setPriority] = useState<number | string>(vm.priority);
+  const mayPrioritise = viewer !== undefined && can.prioritiseVm(viewer) === true;
+  const save = async () => {
+    const body = {
+      consent,
+      apart: orNull(apart),
+      together: orNull(together),
+      rollbackIntolerant,
+      ...(mayPrioritise && { priority: Number(priority) }),
+    };
+    if ((await ask(() => changeVm(vm.id, body))) !== undefined) onClose();
+  };
+  return (
+    <Form submit="Save" busy={busy} problem={problem} onSubmit={() => void save()} onCancel={onClose}>
+      <Select
+        label="What Belay may do when it fails"
+        description="Each step includes those before it."
+        data={consentLadder.map((value) => ({ value, label: consentWords[value] }))}
+        value={consent}
+        allowDeselect={false}
+        error={wrongAt("consent")}
+        onChange={(value) => setConsent(consentLadder.find((it) => it === value) ?? consent)}
+      />
+      <TextInput
+        label="Keep apart: group"
+        description="VMs of one group are kept on different hosts, so that one host's death takes one of them."
+        value={apart}
+        error={wrongAt("apart")}
+        onChange={(event) => setApart(event.currentTarget.value)}
+      />
+      <TextInput
+        label="Keep together: group"
+        description="VMs of one group are kept on one host."
+        value={together}
+        error={wrongAt("together")}
+        onChange={(event) => setTogether(event.currentTarget.value)}
+      />
+      <Switch
+        label="It must never go back to an older state"
+        checked={rollbackIntolerant}
+        onChange={(event) => setRollbackIntolerant(event.currentTarget.checked)}
+      />
+      {mayPrioritise ? (
+        <NumberInput
+          label="Priority"
+          description="0 to 9. After a host's death the higher number is started first, and gets the room where it is scarce."
+          min={0}
+          max={9}
+          allowDecimal={false}
+          value={priority}
+          error={wrongAt("priority")}
+          onChange={setPriority}
+        />
+      ) : null}
+    </Form>
+  );
+}
