@@ -6,8 +6,9 @@ import { type SimulatedCloud, simulatedCloud } from "../simulated-cloud.ts";
 import { type MemoryStore, memoryStore } from "../store/memory-store.ts";
 import { befall } from "../world/befall.ts";
 import { type CloudSpec, demoCloud } from "../world/cloud-spec.ts";
-import { type Action, act, isBelayAction } from "./actions.ts";
+import { type Action, befallBelay, isBelayAction, isPersonAction } from "./actions.ts";
 import { type Belay, createBelay } from "./belay.ts";
+import { askFor, hostNamed } from "./people.ts";
 
 export interface LogLine {
   readonly at: number;
@@ -31,14 +32,21 @@ export interface Rig {
 /** A day like any other, so that times in logs look like times. */
 const firstMs = Date.UTC(2026, 0, 5, 8);
 
+const fenceTimeoutMs = 5000;
+
 /** Hosts are enrolled and Belay has not been started. */
 export async function createRig(
-  options: { hosts?: CloudSpec["hosts"]; seed?: number; engine?: Partial<EngineOptions> } = {},
+  options: {
+    hosts?: CloudSpec["hosts"];
+    diskLocks?: boolean | undefined;
+    seed?: number;
+    engine?: Partial<EngineOptions>;
+  } = {},
 ): Promise<Rig> {
-  const { hosts = demoCloud.hosts, seed = 1, engine = {} } = options;
+  const { hosts = demoCloud.hosts, diskLocks, seed = 1, engine = {} } = options;
   const clock = virtualClock(firstMs);
   const ids = seededIds(seed, clock);
-  const cloud = simulatedCloud({ clock, hosts, seed });
+  const cloud = simulatedCloud({ clock, hosts, diskLocks, seed });
   const store = memoryStore({ ids });
   const log: LogLine[] = [];
   const writer =
@@ -55,16 +63,30 @@ export async function createRig(
     engine,
   );
 
-  for (const { name, uri, hostKeySha256, faultInjection, facts } of cloud.world.hosts()) {
-    const host = { id: ids.next("hst"), name, uri, hostKeySha256, faultInjection, ...facts, enrolledAt: clock.now() };
-    await store.service.enrolHost(host, provider, clock.now());
+  const people = { store, world: cloud.world, ids, by: provider, now: () => cloud.world.wall.at(clock.now()) };
+  for (const it of cloud.world.hosts()) {
+    const { name, uri, hostKeySha256, faultInjection, facts, rack, sharedPaths } = it;
+    const known = { name, uri, hostKeySha256, faultInjection, rack, sharedPaths, ...facts };
+    await store.service.enrolHost({ id: ids.next("hst"), ...known, enrolledAt: clock.now() }, provider, clock.now());
+    for (const [index, { agent }] of it.switches.entries())
+      await askFor(people, { do: "put-fence", host: name, device: index + 1, agent, timeoutMs: fenceTimeoutMs });
   }
+
+  /** Nobody starts a VM by hand on a host that Belay does not use: the page says not to. */
+  const mayBeStarted = ({ vm }: Extract<Action, { do: "person-starts" }>): boolean =>
+    cloud.world
+      .hosts()
+      .filter((host) => host.power === "on" && [...host.domains.values()].some((it) => it.name === vm))
+      .every((host) => ["in-use", "maintenance"].includes(hostNamed(store, host.name)?.standing ?? "in-use"));
 
   return {
     ...{ clock, cloud, store, belay, log },
     async act(action) {
-      if (!isBelayAction(action)) return befall(cloud.world, action);
-      const words = await act(action, belay, store, provider, clock.now());
+      if (!isBelayAction(action) && !isPersonAction(action)) {
+        if (action.do === "person-starts" && !mayBeStarted(action)) return undefined;
+        return befall(cloud.world, action);
+      }
+      const words = isBelayAction(action) ? befallBelay(action, belay) : await askFor(people, action);
       if (words !== undefined) cloud.world.tell(words);
       return words;
     },

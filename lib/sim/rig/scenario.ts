@@ -21,6 +21,7 @@ export interface Scenario {
   readonly engine: Partial<EngineOptions>;
   readonly name: string;
   readonly hosts: CloudSpec["hosts"];
+  readonly diskLocks: boolean;
   readonly untilMs: number;
   readonly seed: number;
   /** In order of time. */
@@ -37,7 +38,7 @@ export async function readScenario(dir: string, name: string): Promise<Scenario>
     if (!result.success) throw new Error(`${at(file)}:\n${z.prettifyError(result.error)}`);
     return result.data;
   };
-  const { hosts } = await part("cloud.json", cloudSpec);
+  const { hosts, diskLocks } = await part("cloud.json", cloudSpec);
   const { untilMs, seed, engine, script: lines } = await part("script.json", script);
   const steps = lines.map(({ atMs, ...rest }) => {
     const result = action.safeParse(rest);
@@ -45,5 +46,5 @@ export async function readScenario(dir: string, name: string): Promise<Scenario>
       throw new Error(`${at("script.json")}: ${JSON.stringify(rest)}\n${z.prettifyError(result.error)}`);
     return { atMs, action: result.data };
   });
-  return { name, hosts, engine, untilMs, seed, steps: steps.sort((a, b) => a.atMs - b.atMs) };
+  return { name, hosts, diskLocks, engine, untilMs, seed, steps: steps.sort((a, b) => a.atMs - b.atMs) };
 }

@@ -12,7 +12,12 @@ export interface Story {
 
 /** Plays a scenario and writes down what happened out there and what Belay said of it. */
 export async function tellStory(scenario: Scenario): Promise<Story> {
-  const rig = await createRig({ hosts: scenario.hosts, seed: scenario.seed, engine: scenario.engine });
+  const rig = await createRig({
+    hosts: scenario.hosts,
+    diskLocks: scenario.diskLocks,
+    seed: scenario.seed,
+    engine: scenario.engine,
+  });
   const startMs = rig.clock.now();
   const watchman = createWatchman(rig);
   const lines: string[] = [];
