@@ -1,4 +1,5 @@
 import type { EpochMs, TpSource, Vm, WantedState } from "../model/index.ts";
+import type { GuestVerdict } from "./diagnose-guest.ts";
 import { diagnoseVm, type Sight, type Verdict } from "./diagnose-vm.ts";
 
 /** What the engine remembers of a VM between two looks. Lost at a restart without harm: patience then begins anew. */
@@ -19,6 +20,8 @@ export interface VmQuestion {
   /** When the oldest event came that led to this look; undefined when a scan did. */
   readonly heardAt: EpochMs | undefined;
   readonly memory: VmMemory | undefined;
+  /** What the guest's silence means, and when it last answered in this run: nothing, where it never did. */
+  readonly guest?: { readonly verdict: GuestVerdict; readonly answeredAt: EpochMs } | undefined;
 }
 
 export type VmDecision = {
@@ -45,7 +48,11 @@ export function decideVm(question: VmQuestion, now: EpochMs): VmDecision {
   // Somebody started on the host what was wanted off: that is a wish too.
   const startedByHand = vm.wanted === "stopped" && notAlive.includes(vm.state) && sight?.state === "running";
   const wanted = startedByHand ? "running" : vm.wanted;
-  const verdict = diagnoseVm({ wanted, sight, said: question.said, known, since, now });
+  const seen = diagnoseVm({ wanted, sight, said: question.said, known, since, now });
+  // Only of a VM that the hypervisor calls well: else it says more than a silence.
+  const asked = sight?.state === "running" && wanted === "running" && seen.kind === "well" ? question.guest : undefined;
+  const silent = asked !== undefined && asked.verdict.kind !== "well";
+  const verdict = silent ? asked.verdict : seen;
   const wish = startedByHand
     ? ({ wanted: "running", words: "It was started on the hypervisor by hand, so it is taken as wanted." } as const)
     : verdict.kind === "intended"
@@ -56,7 +63,7 @@ export function decideVm(question: VmQuestion, now: EpochMs): VmDecision {
     memory: { key, since, sinceSource },
     verdict,
     wish,
-    tp: since,
-    tpSource: sinceSource,
+    tp: silent ? asked.answeredAt : since,
+    tpSource: silent ? "scan" : sinceSource,
   };
 }

@@ -32,6 +32,9 @@ export const patience = {
   suspendedMs: 2_000,
   /** A guest that is told to shut down takes its time; one that does not end is looked at by a person. */
   stoppingMs: 60_000,
+  /** One that was moved by hand shows up on its other host: until then nothing is made of its absence here. */
+  movedMs: 10_000,
+  vanishedMs: 3_000,
 } as const;
 
 const failed = (cause: Cause, certainty: Certainty, words: string): Verdict => ({
@@ -50,7 +53,8 @@ const byHand = (words: string): Verdict => ({ kind: "intended", wanted: "stopped
 const stoppedByHand = (known: boolean, words: string): Verdict =>
   known ? failed("not-running", "certain", "Its owner wants it to run, and it is switched off.") : byHand(words);
 
-function stopped(reason: VmStateReason, { said, known }: VmLook): Verdict {
+function stopped(reason: VmStateReason, look: VmLook): Verdict {
+  const { said, known } = look;
   const heard = (what: string) => said.some((it) => it.includes(what));
   switch (reason) {
     case "shutdown":
@@ -64,7 +68,11 @@ function stopped(reason: VmStateReason, { said, known }: VmLook): Verdict {
         "Its memory was saved and it was stopped on the hypervisor by hand, so it is taken as wanted.",
       );
     case "migrated":
-      return byHand("It was moved to another host by hand: to start it here would make two of it.");
+      return after(
+        look,
+        patience.movedMs,
+        byHand("It was moved to another host by hand: to start it here would make two of it."),
+      );
     case "crashed":
     case "failed":
       if (heard("panicked") || heard("stopped crashed")) {
@@ -126,7 +134,11 @@ export function diagnoseVm(look: VmLook): Verdict {
   if (sight === undefined) {
     return said.some((it) => it === "stopped failed" || it === "stopped crashed")
       ? failed("qemu-died", "certain", "The VM's process ended, and its definition went with it.")
-      : failed("vanished", "unsure", "The host no longer knows it. It may have been moved or deleted by hand.");
+      : after(
+          look,
+          patience.vanishedMs,
+          failed("vanished", "unsure", "The host no longer knows it. It may have been moved or deleted by hand."),
+        );
   }
   switch (sight.state) {
     case "running":

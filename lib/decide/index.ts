@@ -15,7 +15,7 @@ export { firstHeard, healthOf, heard, rhythm, type Silence, type Suspicion } fro
 export { type DrainPlan, planDrain } from "./placement/drain.ts";
 export { type Inventory, mayCarry, type NoPlace, type Placement, takesRoom } from "./placement/inventory.ts";
 export { placeVms } from "./placement/place.ts";
-export { relocationRefusal } from "./placement/relocation.ts";
+export { consentRefusal, modeRefusal, relocationRefusal } from "./placement/relocation.ts";
 export { toleranceOf } from "./placement/tolerance.ts";
 export {
   asksElsewhere,

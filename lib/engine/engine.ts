@@ -1,8 +1,10 @@
 import type { HostId } from "../model/index.ts";
 import { defaultOptions, type EngineOptions, type Env } from "./env.ts";
+import { createGuestWatch } from "./guest-watch.ts";
 import { HostWatch } from "./host-watch.ts";
 import { carryOutIntents } from "./intents.ts";
 import { reviveVm } from "./repair/revive-vm.ts";
+import { createTolerance } from "./tolerance.ts";
 
 export interface Engine {
   /** Goes on with what a dead engine left, then watches every enrolled host. */
@@ -18,6 +20,8 @@ export interface Engine {
 export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engine {
   const options: EngineOptions = { ...defaultOptions, ...given };
   const watches = new Map<HostId, HostWatch>();
+  const guests = createGuestWatch(env, options);
+  const tolerance = createTolerance(env);
   const stopping = new AbortController();
   let wake: AbortController | undefined;
   let woken = false;
@@ -38,8 +42,10 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
       await watch.stop();
     }
     for (const host of hosts) {
-      if (watches.has(host.id)) continue;
-      const watch = new HostWatch(env, options, host);
+      const known = watches.get(host.id);
+      known?.update(host);
+      if (known !== undefined) continue;
+      const watch = new HostWatch(env, options, host, guests, tolerance.changed);
       watches.set(host.id, watch);
       watch.start();
     }
@@ -72,15 +78,18 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
       env.runner.register(reviveVm(env, options));
       await env.runner.launch();
       unsubscribe = env.wakes.onWake((what) => {
+        tolerance.changed();
         if (what === "vms") for (const watch of watches.values()) watch.reload();
         else nudge();
       });
+      guests.start();
+      tolerance.start();
       loop = run();
     },
     async stop() {
       stopping.abort();
       unsubscribe();
-      await loop;
+      await Promise.all([loop, guests.stop(), tolerance.stop()]);
       await Promise.all([...watches.values()].map((watch) => watch.stop()));
       watches.clear();
       await env.runner.close();

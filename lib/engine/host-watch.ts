@@ -1,10 +1,16 @@
-import type { Host, VmId } from "../model/index.ts";
+import type { Host, HostStanding, Vm, VmId } from "../model/index.ts";
+import { adopt, seenElsewhere } from "./adopt.ts";
 import type { EngineOptions, Env } from "./env.ts";
+import type { GuestWatch } from "./guest-watch.ts";
 import { type Batch, type Heard, Inbox } from "./inbox.ts";
-import { look, startWatching, type Watched } from "./look.ts";
+import { type Around, look, startWatching, type Watched } from "./look.ts";
 import { type DomainSight, type HostSignal, HostUnreachable } from "./ports.ts";
 
 const troubleMs = 1_000;
+/** How often a domain that is another host's VM is asked about again. */
+const foreignEveryMs = 5_000;
+/** A host that stands otherwise is being fenced, is fenced, or is examined: what shows there says nothing. */
+const lookedAt: readonly HostStanding[] = ["in-use", "maintenance"];
 const unreadKept = 1_024;
 const wordsKept = 8;
 
@@ -15,22 +21,29 @@ const wordsKept = 8;
 export class HostWatch {
   readonly #env: Env;
   readonly #options: EngineOptions;
-  readonly #host: Host;
+  readonly #guests: GuestWatch;
+  readonly #changed: () => void;
+  #host: Host;
   readonly #inbox: Inbox;
   readonly #stop = new AbortController();
   readonly #watched = new Map<string, Watched>();
   /** What events said and no look has answered yet: a host that falls silent in between must not make us forget it. */
   readonly #unread = new Map<string, Heard>();
+  /** Domains here that are known as VMs of other hosts: when to ask about them again. */
+  readonly #foreign = new Map<string, { readonly vm: Vm; readonly at: number; readonly both: boolean }>();
   #up = false;
   /** The host was lost, or could not be reached: what runs there is not known. Not so while the first connection is being opened. */
   #silent = false;
   #reload = true;
   #ended: Promise<unknown> = Promise.resolve();
 
-  constructor(env: Env, options: EngineOptions, host: Host) {
+  /** `changed` is called when what fits where may have changed. */
+  constructor(env: Env, options: EngineOptions, host: Host, guests: GuestWatch, changed: () => void) {
     this.#env = env;
     this.#options = options;
     this.#host = host;
+    this.#guests = guests;
+    this.#changed = changed;
     this.#inbox = new Inbox(env.clock);
   }
 
@@ -44,9 +57,20 @@ export class HostWatch {
     this.#inbox.askScan();
   }
 
+  /** The host as it is now: how it stands decides what is made of what shows there. */
+  update(host: Host): void {
+    const before = this.#host.standing;
+    this.#host = host;
+    if (before === host.standing) return;
+    this.#changed();
+    if (host.standing === "in-use") for (const watched of this.#watched.values()) watched.anew = true;
+    this.reload();
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#ended;
+    for (const { vm } of this.#watched.values()) this.#guests.leave(vm.id);
   }
 
   async #listen(): Promise<void> {
@@ -75,12 +99,14 @@ export class HostWatch {
         this.#up = true;
         this.#silent = false;
         await this.#env.store.recordHost(this.#host.id, "up", signal.at, null, signal.facts);
-        this.#inbox.askScan();
+        this.#changed();
+        this.reload();
         break;
       case "disconnected":
         this.#up = false;
         this.#silent = true;
         await this.#env.store.recordHost(this.#host.id, "silent", signal.at, signal.words);
+        this.#changed();
         this.reload(); // the work loop marks the VMs as not known
         break;
     }
@@ -100,7 +126,12 @@ export class HostWatch {
           nextScanAt = clock.now() + this.#options.scanEveryMs;
           continue;
         }
-        const due = this.#dueUuids();
+        if (!lookedAt.includes(this.#host.standing)) {
+          nextScanAt = clock.now() + this.#options.scanEveryMs;
+          this.#reload = true;
+          continue;
+        }
+        const due = [...this.#dueUuids(), ...batch.asked];
         if (batch.scan || clock.now() >= nextScanAt) {
           nextScanAt = clock.now() + this.#options.scanEveryMs;
           await this.#scan();
@@ -124,6 +155,15 @@ export class HostWatch {
     return this.#up ? at : Number.POSITIVE_INFINITY;
   }
 
+  #around(): Around {
+    return {
+      host: this.#host,
+      guests: this.#guests,
+      changed: this.#changed,
+      again: (uuid) => this.#inbox.ask(uuid),
+    };
+  }
+
   #dueUuids(): string[] {
     const now = this.#env.clock.now();
     return [...this.#watched].filter(([, it]) => it.lookAt !== undefined && it.lookAt <= now).map(([uuid]) => uuid);
@@ -132,10 +172,13 @@ export class HostWatch {
   async #load(): Promise<void> {
     this.#reload = false;
     const { store } = this.#env;
+    const host = await store.host(this.#host.id);
+    if (host !== undefined) this.update(host);
+    this.#reload = false;
     const vms = await store.vmsOf(this.#host.id);
     const troubled: ReadonlySet<VmId> = new Set((await store.openIncidentsOf(this.#host.id)).keys());
     const uuids = new Set(vms.map((vm) => vm.uuid));
-    for (const uuid of this.#watched.keys()) if (!uuids.has(uuid)) this.#watched.delete(uuid);
+    for (const [uuid, { vm }] of this.#watched) if (!uuids.has(uuid)) this.#forget(uuid, vm.id);
     for (const vm of vms) {
       const known = this.#watched.get(vm.uuid);
       if (known === undefined) this.#watched.set(vm.uuid, startWatching(vm, troubled));
@@ -151,6 +194,8 @@ export class HostWatch {
     for (const watched of this.#watched.values()) {
       watched.lookAt = undefined;
       watched.memory = undefined;
+      this.#guests.leave(watched.vm.id);
+      if (watched.vm.movingTo !== null) continue;
       if (watched.vm.state === "unknown") continue;
       const { persistent, memoryMiB, vcpus } = watched.vm;
       const seen = { state: "unknown", reason: "none", runId: null, persistent, memoryMiB, vcpus } as const;
@@ -172,14 +217,17 @@ export class HostWatch {
   async #scan(): Promise<void> {
     const sights = await this.#env.hypervisor.listDomains(this.#host.id);
     const seen = new Map(sights.map((sight) => [sight.uuid, sight]));
+    for (const uuid of this.#foreign.keys()) if (!seen.has(uuid)) this.#foreign.delete(uuid);
     for (const sight of sights) if (!this.#watched.has(sight.uuid)) await this.#adopt(sight);
     for (const [uuid, watched] of this.#watched) await this.#see(watched, seen.get(uuid));
     for (const uuid of this.#unread.keys()) if (!this.#watched.has(uuid)) this.#unread.delete(uuid);
   }
 
   async #see(watched: Watched, sight: DomainSight | undefined): Promise<void> {
-    await look(this.#env, this.#options, watched, sight, this.#unread.get(watched.vm.uuid));
-    this.#unread.delete(watched.vm.uuid);
+    const { uuid } = watched.vm;
+    const mine = await look(this.#env, this.#around(), watched, sight, this.#unread.get(uuid));
+    this.#unread.delete(uuid);
+    if (!mine) this.#watched.delete(uuid); // another host's watch has it now
   }
 
   async #lookAt(uuid: string): Promise<void> {
@@ -195,16 +243,34 @@ export class HostWatch {
     await this.#see(watched, sight);
   }
 
-  /** What runs is taken as wanted and what stands still as unwanted: a VM is never started by surprise. */
+  #forget(uuid: string, vm: VmId): void {
+    this.#watched.delete(uuid);
+    this.#guests.leave(vm);
+  }
+
   async #adopt(sight: DomainSight): Promise<void> {
-    const { store, clock, hypervisor } = this.#env;
-    const definition = await hypervisor.readDefinition(this.#host.id, sight.uuid);
-    const wanted = sight.state === "stopped" ? "stopped" : "running";
-    const vm = await store.adoptVm(this.#host.id, sight, definition, wanted, clock.now());
-    this.#watched.set(vm.uuid, startWatching(vm, new Set()));
+    const { uuid } = sight;
+    const now = this.#env.clock.now();
+    const known = this.#foreign.get(uuid);
+    if (known !== undefined && now < known.at) return;
+    const vm = known?.vm ?? (await adopt(this.#env, this.#host, sight));
+    const found =
+      vm.hostId === this.#host.id
+        ? { mine: vm, both: false }
+        : await seenElsewhere(this.#env, this.#host, vm, sight, known?.both ?? false);
+    if (found.mine === undefined) {
+      this.#foreign.set(uuid, { vm, at: now + foreignEveryMs, both: found.both });
+      return;
+    }
+    this.#foreign.delete(uuid);
+    this.#watched.set(uuid, startWatching(found.mine, new Set()));
+    this.#reload = true; // it may have come with an incident
+    this.#changed();
   }
 
   async #readDefinition(vm: VmId, uuid: string): Promise<void> {
-    await this.#env.store.recordDefinition(vm, await this.#env.hypervisor.readDefinition(this.#host.id, uuid));
+    const { xml, diskPaths } = await this.#env.hypervisor.readDefinition(this.#host.id, uuid);
+    await this.#env.store.recordDefinition(vm, xml, diskPaths);
+    this.#changed();
   }
 }

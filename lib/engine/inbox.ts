@@ -8,6 +8,8 @@ export interface Heard {
 
 export interface Batch {
   readonly domains: ReadonlyMap<string, Heard>;
+  /** To be looked at though nothing was said of them. */
+  readonly asked: ReadonlySet<string>;
   /** Read everything: a scan is due, or more came than the inbox holds. */
   readonly scan: boolean;
 }
@@ -24,6 +26,7 @@ export class Inbox {
   readonly #clock: Clock;
   readonly #places: number;
   #domains = new Map<string, { said: string[]; since: EpochMs }>();
+  #asked = new Set<string>();
   #scan = false;
   #wake: AbortController | undefined;
 
@@ -46,6 +49,13 @@ export class Inbox {
     this.#wake?.abort(woken);
   }
 
+  /** Somebody wants this domain looked at, and no event came. */
+  ask(uuid: string): void {
+    if (this.#asked.size < this.#places) this.#asked.add(uuid);
+    else this.#scan = true;
+    this.#wake?.abort(woken);
+  }
+
   askScan(): void {
     this.#scan = true;
     this.#wake?.abort(woken);
@@ -54,7 +64,7 @@ export class Inbox {
   /** Waits until there is something, at most until `until`; an empty batch then. Rejects when `signal` aborts. */
   async take(until: EpochMs, signal: AbortSignal): Promise<Batch> {
     signal.throwIfAborted();
-    if (this.#domains.size === 0 && !this.#scan) {
+    if (this.#domains.size === 0 && this.#asked.size === 0 && !this.#scan) {
       const wake = new AbortController();
       const stop = () => wake.abort(woken);
       this.#wake = wake;
@@ -65,8 +75,9 @@ export class Inbox {
       this.#wake = undefined;
       signal.throwIfAborted();
     }
-    const batch = { domains: this.#domains, scan: this.#scan };
+    const batch = { domains: this.#domains, asked: this.#asked, scan: this.#scan };
     this.#domains = new Map();
+    this.#asked = new Set();
     this.#scan = false;
     return batch;
   }

@@ -1,6 +1,9 @@
-import { decideVm, planRepair, restartLimit, type VmDecision, type VmMemory } from "../decide/index.ts";
-import { causes, type EpochMs, type Evidence, type Vm, type VmId } from "../model/index.ts";
-import type { EngineOptions, Env } from "./env.ts";
+import { decideVm, type VmDecision, type VmMemory } from "../decide/index.ts";
+import type { EpochMs, Host, Vm, VmId } from "../model/index.ts";
+import type { Env } from "./env.ts";
+import { evidenceOf } from "./evidence.ts";
+import { failVm } from "./fail-vm.ts";
+import type { GuestWatch } from "./guest-watch.ts";
 import type { Heard } from "./inbox.ts";
 import type { DomainSight } from "./ports.ts";
 
@@ -10,12 +13,21 @@ export interface Watched {
   memory: VmMemory | undefined;
   /** True while the VM has an incident that has not ended, as far as this engine knows. */
   troubled: boolean;
+  /** Its host is in use again: an incident that was only told is looked at anew. */
+  anew: boolean;
   /** Look again then, though nothing may come. */
   lookAt: EpochMs | undefined;
 }
 
-/** A fault that Belay injected is the failure's own time when it is not older than this. */
-const injectedWithinMs = 30_000;
+/** Where a look happens, and who has to hear of it. */
+export interface Around {
+  readonly host: Host;
+  readonly guests: GuestWatch;
+  /** What fits where may have changed. */
+  readonly changed: () => void;
+  /** Look at this VM again: its guest had something to say. */
+  readonly again: (uuid: string) => void;
+}
 
 const asSeen = (vm: Vm, sight: DomainSight | undefined) =>
   sight === undefined
@@ -44,99 +56,82 @@ const differs = (vm: Vm, seen: ReturnType<typeof asSeen>) =>
   vm.memoryMiB !== seen.memoryMiB ||
   vm.vcpus !== seen.vcpus;
 
-function evidenceOf(
-  decision: VmDecision,
-  heard: Heard | undefined,
-  sight: DomainSight | undefined,
-  now: EpochMs,
-): Evidence[] {
-  const said = (heard?.said ?? []).map(
-    (what): Evidence => ({
-      at: heard?.since ?? now,
-      source: "event",
-      words: `The hypervisor said: ${what}.`,
-      audience: "provider",
-    }),
-  );
-  const state = sight === undefined ? "not defined" : `${sight.state}, reason ${sight.reason}`;
-  const verdict = decision.verdict.kind === "failed" ? decision.verdict.words : "";
-  return [
-    ...said,
-    { at: now, source: "scan", words: `Read from the hypervisor: ${state}.`, audience: "provider" },
-    { at: now, source: heard === undefined ? "scan" : "event", words: verdict, audience: "all" },
-  ];
-}
-
-async function openIncident(
-  env: Env,
-  watched: Watched,
-  decision: VmDecision,
-  evidence: Evidence[],
-  definitionKnown: boolean,
-) {
-  const { verdict } = decision;
-  if (verdict.kind !== "failed") return;
-  const { store, clock } = env;
-  const vm = watched.vm;
-  const now = clock.now();
-  const plan = planRepair({
-    cause: verdict.cause,
-    certainty: verdict.certainty,
-    mode: await store.modeOf(vm.id),
-    consent: vm.consent,
-    recentRepairs: await store.repairsSince(vm.id, now - restartLimit.withinMs),
-    definitionKnown,
-  });
-  const injectedAt = await store.injectedAt(vm.id, now - injectedWithinMs);
-  const opened = await store.openIncident({
-    vmId: vm.id,
-    layer: "vm",
-    cause: verdict.cause,
-    certainty: verdict.certainty,
-    tp: injectedAt ?? decision.tp,
-    tpSource: injectedAt === undefined ? decision.tpSource : "injected",
-    td: now,
-    evidence,
-    words: `${vm.name}: ${causes[verdict.cause]}. ${"refusal" in plan ? plan.refusal : plan.words}`,
-    plan,
-  });
-  watched.troubled = true;
-  if (opened?.repairId !== undefined) await env.runner.start(opened.repairId);
-}
-
 /** Whether the VM's last incident is one that a repair of ours is working on: what happens then is our own doing. */
-async function underRepair(env: Env, vm: Vm): Promise<boolean> {
+export async function underRepair(env: Env, vm: Vm): Promise<boolean> {
   const state = (await env.store.openIncidentsOf(vm.hostId)).get(vm.id);
   return state === "open" || state === "repairing";
 }
 
 /** Whether an incident that was handed over is over. A VM that should run is back when it answers: to run is not enough. */
-async function isOver(env: Env, options: EngineOptions, vm: Vm): Promise<boolean> {
-  if (await underRepair(env, vm)) return false;
-  return vm.wanted === "stopped" || env.prober.answers(vm, vm.answerCheck, options.probeTimeoutMs);
+const isOver = async (env: Env, { guests }: Around, vm: Vm): Promise<boolean> =>
+  (vm.wanted === "stopped" || guests.answers(vm.id) !== undefined) && !(await underRepair(env, vm));
+
+/** What was decided, of a VM that failed. Its incident is written once; where the plan is to wait, it is looked at again. */
+async function fail(
+  env: Env,
+  around: Around,
+  watched: Watched,
+  decision: VmDecision,
+  heard: Heard | undefined,
+  sight: DomainSight | undefined,
+): Promise<void> {
+  const { store, clock } = env;
+  const { verdict } = decision;
+  if (verdict.kind !== "failed") return;
+  const { vm } = watched;
+  const host = (await store.host(vm.hostId)) ?? around.host; // what people do with it may have changed since it was read
+  if (watched.troubled) {
+    const state = (await store.openIncidentsOf(vm.hostId)).get(vm.id);
+    if (state === "handed-over" && watched.anew && host.standing === "in-use")
+      await store.clearIncident(vm.id, `${vm.name} is looked at anew: its host is in use again.`, clock.now());
+    else if (state !== undefined) return;
+  }
+  watched.anew = false;
+  const definitionKnown = sight !== undefined || vm.persistent || (await store.definitionKnown(vm.id));
+  const answeredAt = around.guests.lastAnswer(vm.id);
+  const evidence = evidenceOf(decision, heard, sight, answeredAt, clock.now());
+  const wait = await failVm(env, host, vm, { verdict, decision, evidence }, definitionKnown);
+  if (wait === undefined) watched.troubled = true;
+  else watched.lookAt = wait.notBefore;
 }
 
 /**
  * One look at one VM: what was read is written down, and what follows from it is begun. Everything here may be done
- * twice: the store refuses a second incident, and the runner a second run.
+ * twice: the store refuses a second incident, and the runner a second run. Gives false for a VM that is not this host's any more.
  */
 export async function look(
   env: Env,
-  options: EngineOptions,
+  around: Around,
   watched: Watched,
   sight: DomainSight | undefined,
   heard: Heard | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const { store, clock } = env;
+  const { guests } = around;
   const now = clock.now();
-  const decide = () =>
-    decideVm({ vm: watched.vm, sight, said: heard?.said ?? [], heardAt: heard?.since, memory: watched.memory }, now);
+  const decide = () => {
+    const answeredAt = guests.lastAnswer(watched.vm.id);
+    const guest = answeredAt === undefined ? undefined : { verdict: guests.verdict(watched.vm.id), answeredAt };
+    const { vm, memory } = watched;
+    return decideVm({ vm, sight, said: heard?.said ?? [], heardAt: heard?.since, memory, guest }, now);
+  };
   let decision = decide();
-  if (decision.verdict.kind === "failed") {
-    // Before anything follows from it: what its owner wishes may have changed since it was read.
-    const fresh = (await store.vmsOf(watched.vm.hostId)).find(({ id }) => id === watched.vm.id);
-    if (fresh === undefined) return; // its host was removed meanwhile
+  const news =
+    decision.verdict.kind === "failed" || decision.wish !== undefined || differs(watched.vm, asSeen(watched.vm, sight));
+  if (news || watched.vm.movingTo !== null) {
+    // Before anything follows from it: it may have been moved, or its owner may wish something else by now.
+    const fresh = await store.vm(watched.vm.id);
+    if (fresh === undefined || fresh.hostId !== around.host.id) {
+      if (fresh === undefined) guests.leave(watched.vm.id);
+      return false;
+    }
     watched.vm = fresh;
+    if (fresh.movingTo !== null) {
+      guests.leave(fresh.id);
+      watched.memory = undefined;
+      watched.lookAt = undefined;
+      return true; // it is on its way, and belongs to who moves it
+    }
     decision = decide();
   }
   watched.memory = decision.memory;
@@ -149,23 +144,29 @@ export async function look(
     !(await underRepair(env, watched.vm))
   ) {
     watched.vm = await store.recordWanted(watched.vm.id, decision.wish.wanted, decision.wish.words, now);
+    around.changed();
   }
   const seen = asSeen(watched.vm, sight);
-  if (differs(watched.vm, seen)) watched.vm = await store.recordVm(watched.vm.id, seen, now);
-
+  if (differs(watched.vm, seen)) {
+    watched.vm = await store.recordVm(watched.vm.id, seen, now);
+    around.changed();
+  }
   if (decision.verdict.kind === "failed") {
-    const definitionKnown =
-      sight !== undefined || watched.vm.persistent || (await store.definitionKnown(watched.vm.id));
-    await openIncident(env, watched, decision, evidenceOf(decision, heard, sight, now), definitionKnown);
-  } else if (watched.troubled && decision.verdict.kind !== "wait" && (await isOver(env, options, watched.vm))) {
+    await fail(env, around, watched, decision, heard, sight);
+  } else if (watched.troubled && decision.verdict.kind !== "wait" && (await isOver(env, around, watched.vm))) {
     await store.clearIncident(watched.vm.id, `${watched.vm.name} is as its owner wants it again.`, now);
     watched.troubled = false;
   }
+  const { vm } = watched;
+  if (vm.state === "running") guests.attend(vm, watched.troubled, () => around.again(vm.uuid));
+  else guests.leave(vm.id);
+  return true;
 }
 
 export const startWatching = (vm: Vm, troubled: ReadonlySet<VmId>): Watched => ({
   vm,
   memory: undefined,
   troubled: troubled.has(vm.id),
+  anew: false,
   lookAt: undefined,
 });

@@ -1,0 +1,98 @@
+import {
+  asksElsewhere,
+  type Plan,
+  placeVms,
+  planRepair,
+  relocationRefusal,
+  restartLimit,
+  type VmDecision,
+} from "../decide/index.ts";
+import {
+  causes,
+  type EpochMs,
+  type Evidence,
+  type Host,
+  type HostId,
+  type ProtectionMode,
+  type Vm,
+} from "../model/index.ts";
+import { tellBeside } from "./beside.ts";
+import type { Env } from "./env.ts";
+
+/** A fault that Belay injected is the failure's own time when it is not older than this. */
+const injectedWithinMs = 30_000;
+
+/** Another host for a VM that its own does not help any more. */
+async function elsewhere(
+  { store }: Env,
+  vm: Vm,
+  mode: ProtectionMode,
+): Promise<{ readonly host: HostId } | { readonly refusal: string }> {
+  const refusal = relocationRefusal(vm, mode);
+  if (refusal !== undefined) return { refusal };
+  const [policy, hosts, vms] = await Promise.all([store.policy(), store.hosts(), store.allVms()]);
+  return placeVms({ policy, hosts, vms }, [vm], new Set([vm.hostId])).get(vm.id) ?? { refusal: "No place was found." };
+}
+
+type Failed = Extract<VmDecision["verdict"], { kind: "failed" }>;
+
+/**
+ * A VM failed: plans its repair, or says why nothing is done, and writes that down as one incident. Gives the time to ask again where the
+ * plan is to wait. While an incident of the VM's is open nothing is written.
+ */
+export async function failVm(
+  env: Env,
+  host: Host,
+  vm: Vm,
+  failure: { readonly verdict: Failed; readonly decision: VmDecision; readonly evidence: readonly Evidence[] },
+  definitionKnown: boolean,
+): Promise<{ readonly notBefore: EpochMs } | undefined> {
+  const { store, clock } = env;
+  const { verdict, decision, evidence } = failure;
+  const now = clock.now();
+  const mode = await store.modeOf(vm.id);
+  const hooks = await store.hooks();
+  const recentRepairs = await store.repairsSince(vm.id, now - restartLimit.withinMs);
+  const plan: Plan =
+    host.standing === "in-use"
+      ? planRepair({
+          cause: verdict.cause,
+          certainty: verdict.certainty,
+          mode,
+          consent: vm.consent,
+          rollbackIntolerant: vm.rollbackIntolerant,
+          recentRepairs,
+          definitionKnown,
+          failedAt: decision.tp,
+          now,
+          hooks,
+          elsewhere: asksElsewhere(recentRepairs) ? await elsewhere(env, vm, mode) : undefined,
+        })
+      : { refusal: "People work on the machine that it runs on: it is looked at anew when they are done." };
+  if ("notBefore" in plan) return plan;
+
+  const injectedAt = await store.injectedAt(vm.id, now - injectedWithinMs);
+  const opened = await store.openIncident({
+    vmId: vm.id,
+    layer: "vm",
+    cause: verdict.cause,
+    certainty: verdict.certainty,
+    tp: injectedAt ?? decision.tp,
+    tpSource: injectedAt === undefined ? decision.tpSource : "injected",
+    td: now,
+    evidence,
+    words: `${vm.name}: ${causes[verdict.cause]}. ${"refusal" in plan ? plan.refusal : plan.words}`,
+    plan,
+  });
+  if (opened === undefined) return undefined;
+  if (opened.repairId !== undefined) await env.runner.start(opened.repairId);
+  tellBeside(env, hooks, verdict.cause, {
+    incident: opened.incidentId,
+    layer: "vm",
+    vm: vm.name,
+    vmUuid: vm.uuid,
+    host: host.name,
+    words: verdict.words,
+  });
+  return undefined;
+}
