@@ -84,9 +84,9 @@ export function drawDeed(random: Random, cast: Cast): Action {
   return { do: "belay-starts" };
 }
 
-/** Many steps fall into the middle of what the one before set off, some come after a rest. */
+/** Faults come in swarms: most steps fall into the middle of what the one before set off. Then there is a rest, in which repairs end. */
 export function drawPause(random: Random): number {
   const kind = random.next();
-  if (kind < 0.4) return random.between(0, 120);
-  return kind < 0.8 ? random.between(0, 2000) : random.between(0, 9000);
+  if (kind < 0.6) return random.between(0, 150);
+  return kind < 0.88 ? random.between(0, 2000) : random.between(0, 9000);
 }
