@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { keptSecret } from "../contract/index.ts";
+import type { z } from "zod";
+import { type hookBody, keptSecret } from "../contract/index.ts";
 import type { Cause, HostId, IncidentId } from "../model/index.ts";
 import { type TestCloud, testCloud } from "./testing/cloud.ts";
 
@@ -15,8 +16,9 @@ const bmc = (position = 1) => ({
   options: { ip: "198.18.0.9", username: "belay", password: "hunter2" },
   timeoutMs: 20_000,
 });
-const hook = (program: string) =>
-  ({ program, args: ["--now"], cause: "hung", timeoutMs: 30_000, role: "beside", enabled: true }) as const;
+const hook = (program: string): z.infer<typeof hookBody> => ({
+  ...{ program, args: ["--now"], cause: "hung", timeoutMs: 30_000, role: "beside", enabled: true },
+});
 
 /** An incident of the host itself, in which Belay asks, or which it handed over. */
 async function hostIncident(
