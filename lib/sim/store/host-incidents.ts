@@ -12,6 +12,7 @@ import { putStanding } from "./standing.ts";
 import {
   hostName,
   type IncidentRow,
+  incidentHasOpenRepair,
   incidentOf,
   isOpenIncident,
   need,
@@ -19,7 +20,6 @@ import {
   openIncidentOf,
   openIncidents,
   openRepairOf,
-  openRepairs,
 } from "./tables.ts";
 
 type HostIncidents = Pick<
@@ -117,7 +117,7 @@ export function hostIncidents(parts: Parts): HostIncidents {
       const incident = need(tables.incidents, id, "incident");
       if (incident.vmId !== null)
         throw new BelayError("bad-input", `Incident ${id} is a VM's: this plans the repair of a host.`);
-      if (!isOpenIncident(incident) || openRepairs(tables).some((it) => it.incidentId === id)) return undefined;
+      if (!isOpenIncident(incident) || incidentHasOpenRepair(tables, id)) return undefined;
       const repairId = plan(id, planned, at);
       tables.incidents.set(id, { ...incident, words: planned.words, awaits: null, state: "open" });
       emitIncident(parts, id, at, `Host ${hostName(tables, incident.hostId)}: ${planned.words}`);
@@ -127,7 +127,7 @@ export function hostIncidents(parts: Parts): HostIncidents {
 
     async clearHostIncident(host, words, at) {
       const row = openHostIncidentOf(tables, host);
-      if (!row || openRepairs(tables).some((it) => it.incidentId === row.id)) return;
+      if (!row || incidentHasOpenRepair(tables, row.id)) return;
       if (!mayBecome(incidentStates, row.state, "cleared")) return;
       tables.incidents.set(row.id, { ...row, state: "cleared", words, awaits: null, endedAt: at });
       emitIncident(parts, row.id, at, `Host ${hostName(tables, host)}: ${words}`);

@@ -1,7 +1,7 @@
 import type { EngineStore, ServiceStore } from "../../engine/ports.ts";
 import type { EventLog } from "./event-log.ts";
 import { newestMaintenances } from "./maintenance.ts";
-import { byText, incidentOf, isOpenIncident, policyOf, type Tables, toleranceOf } from "./tables.ts";
+import { byText, incidentOf, isOpenIncident, policyOf, type Tables, toleranceOf, watchedVms } from "./tables.ts";
 
 type Reads = Pick<
   ServiceStore,
@@ -18,11 +18,7 @@ export function reads(
 ): Reads {
   const organizations = async () => [...tables.organizations.values()];
   const applications = async () => [...tables.applications.values()];
-  const vms = async () =>
-    [...tables.vms.values()]
-      .filter((row) => !row.removed)
-      .map((row) => row.vm)
-      .sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id));
+  const vms = async () => watchedVms(tables);
   const newestFirst = () =>
     [...tables.incidents.values()]
       .sort((a, b) => b.td - a.td || byText(b.id, a.id))

@@ -10,7 +10,6 @@ import {
   need,
   needHost,
   needVm,
-  openIncidents,
   openRepairOf,
 } from "./tables.ts";
 
@@ -25,8 +24,7 @@ export function relocation(parts: Parts): RelocationStore {
 
   return {
     partsOf: async (partOf) =>
-      openIncidents(tables)
-        .filter((it) => it.partOf === partOf)
+      [...tables.by.openPartOf.of(partOf)]
         .sort((a, b) => byText(a.id, b.id))
         .flatMap((row) => {
           const vm = row.vmId === null ? undefined : tables.vms.get(row.vmId);

@@ -94,7 +94,16 @@ export interface Tables {
   readonly by: {
     /** Incidents that have not ended, in one group ("open"). */
     readonly openIncident: Index<IncidentId, IncidentRow>;
+    readonly openIncidentOfVm: Index<IncidentId, IncidentRow>;
+    /** Of the host itself. */
+    readonly openIncidentOfHost: Index<IncidentId, IncidentRow>;
+    readonly openPartOf: Index<IncidentId, IncidentRow>;
     readonly openRepair: Index<RepairId, RepairRow>;
+    readonly openRepairOfVm: Index<RepairId, RepairRow>;
+    readonly openRepairOfIncident: Index<RepairId, RepairRow>;
+    /** VMs that are watched. */
+    readonly vmOfHost: Index<VmId, VmRow>;
+    readonly vmOfUuid: Index<VmId, VmRow>;
     readonly repairsOfIncident: Index<RepairId, RepairRow>;
     readonly repairsOfVm: Index<RepairId, RepairRow>;
     readonly openIntent: Index<IntentId, IntentRow>;
@@ -109,14 +118,24 @@ export function createTables(): Tables {
   const incidents = table<IncidentId, IncidentRow>();
   const repairs = table<RepairId, RepairRow>();
   const intents = table<IntentId, IntentRow>();
+  const vms = table<VmId, VmRow>();
   return {
-    ...{ organizations: table(), hosts: table(), applications: table(), vms: table() },
+    ...{ organizations: table(), hosts: table(), applications: table(), vms },
     ...{ incidents, repairs, intents, audit: [], changes },
     ...{ claims: table(), saidOff: table(), fenceDevices: table(), hooks: table() },
     ...{ maintenances: table(), settings: table() },
     by: {
       openIncident: incidents.indexBy((row) => (isOpenIncident(row) ? "open" : undefined)),
+      openIncidentOfVm: incidents.indexBy((row) => (isOpenIncident(row) ? (row.vmId ?? undefined) : undefined)),
+      openIncidentOfHost: incidents.indexBy((row) =>
+        isOpenIncident(row) && row.vmId === null ? row.hostId : undefined,
+      ),
+      openPartOf: incidents.indexBy((row) => (isOpenIncident(row) ? (row.partOf ?? undefined) : undefined)),
       openRepair: repairs.indexBy((row) => (isOpenRepair(row) ? "open" : undefined)),
+      openRepairOfVm: repairs.indexBy((row) => (isOpenRepair(row) ? (row.vmId ?? undefined) : undefined)),
+      openRepairOfIncident: repairs.indexBy((row) => (isOpenRepair(row) ? row.incidentId : undefined)),
+      vmOfHost: vms.indexBy((row) => (row.removed ? undefined : row.vm.hostId)),
+      vmOfUuid: vms.indexBy((row) => (row.removed ? undefined : row.vm.uuid)),
       repairsOfIncident: repairs.indexBy((row) => row.incidentId),
       repairsOfVm: repairs.indexBy((row) => row.vmId ?? undefined),
       openIntent: intents.indexBy((row) => (row.ended === null ? "open" : undefined)),
@@ -163,13 +182,26 @@ export const isOpenRepair = (row: Pick<Repair, "state">): boolean => !repairStat
 export const openIncidents = (tables: Tables): IncidentRow[] => [...tables.by.openIncident.of("open")];
 export const openRepairs = (tables: Tables): RepairRow[] => [...tables.by.openRepair.of("open")];
 
+function first<T>(rows: Iterable<T>): T | undefined {
+  for (const row of rows) return row;
+  return undefined;
+}
+
+/** The host's VMs that are watched, as lib/store sorts them. */
+export const vmsOfHost = (tables: Tables, host: HostId): Vm[] => byName(tables.by.vmOfHost.of(host));
+export const vmOfUuid = (tables: Tables, uuid: string): Vm | undefined => first(tables.by.vmOfUuid.of(uuid))?.vm;
+export const watchedVms = (tables: Tables): Vm[] => byName([...tables.vms.values()].filter((row) => !row.removed));
+const byName = (rows: Iterable<VmRow>): Vm[] =>
+  [...rows].map((row) => row.vm).sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id));
+
 /** The VM's incident that has not ended: at most one, as the partial unique index of lib/store has it. */
 export const openIncidentOf = (tables: Tables, vm: VmId): IncidentRow | undefined =>
-  openIncidents(tables).find((it) => it.vmId === vm);
+  first(tables.by.openIncidentOfVm.of(vm));
 /** The host's own incident that has not ended. */
 export const openHostIncidentOf = (tables: Tables, host: HostId): IncidentRow | undefined =>
-  openIncidents(tables).find((it) => it.vmId === null && it.hostId === host);
-export const openRepairOf = (tables: Tables, vm: VmId): RepairRow | undefined =>
-  openRepairs(tables).find((it) => it.vmId === vm);
+  first(tables.by.openIncidentOfHost.of(host));
+export const openRepairOf = (tables: Tables, vm: VmId): RepairRow | undefined => first(tables.by.openRepairOfVm.of(vm));
+export const incidentHasOpenRepair = (tables: Tables, incident: IncidentId): boolean =>
+  first(tables.by.openRepairOfIncident.of(incident)) !== undefined;
 
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { EngineStore } from "../../engine/ports.ts";
 import { BelayError, freshVm, hostStates, type Vm } from "../../model/index.ts";
 import type { Parts } from "./parts.ts";
-import { byText, hostName, need, needVm, openIncidents } from "./tables.ts";
+import { byText, hostName, need, needVm, openIncidentOf, vmOfUuid, vmsOfHost, watchedVms } from "./tables.ts";
 
 /** The engine's side of the store: what it learns of hosts and VMs. */
 type Watching = Pick<
@@ -54,22 +54,14 @@ export function watching({ tables, log, ids }: Parts): Watching {
       const row = tables.vms.get(id);
       return row?.removed ? undefined : row?.vm;
     },
-    vmsOf: async (host) =>
-      [...tables.vms.values()]
-        .filter((row) => !row.removed && row.vm.hostId === host)
-        .map((row) => row.vm)
-        .sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id)),
-    allVms: async () =>
-      [...tables.vms.values()]
-        .filter((row) => !row.removed)
-        .map((row) => row.vm)
-        .sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id)),
+    vmsOf: async (host) => vmsOfHost(tables, host),
+    allVms: async () => watchedVms(tables),
     /** Of the VMs that are the host's now: one that failed elsewhere and was given to this host is among them. */
     openIncidentsOf: async (host) =>
       new Map(
-        openIncidents(tables).flatMap(({ vmId, state }) => {
-          const row = vmId === null ? undefined : tables.vms.get(vmId);
-          return vmId !== null && row?.vm.hostId === host && !row.removed ? [[vmId, state] as const] : [];
+        [...tables.by.vmOfHost.of(host)].flatMap(({ vm }) => {
+          const open = openIncidentOf(tables, vm.id);
+          return open === undefined ? [] : [[vm.id, open.state] as const];
         }),
       ),
     async modeOf(id) {
@@ -90,8 +82,8 @@ export function watching({ tables, log, ids }: Parts): Watching {
     },
 
     async adoptVm(hostId, sight, definition, wanted, at) {
-      const known = [...tables.vms.values()].find((row) => !row.removed && row.vm.uuid === sight.uuid);
-      if (known) return known.vm;
+      const known = vmOfUuid(tables, sight.uuid);
+      if (known) return known;
       const host = tables.hosts.get(hostId);
       if (host === undefined || host.removed)
         throw new BelayError("not-found", `There is no host ${hostId} to take VM ${sight.name} on.`);

@@ -29,7 +29,9 @@ export function hostCalls({ random, ids, by, known, any }: Hands) {
     const to = any(hosts)?.id ?? ids.next("hst");
     const allVms = await known.service.vms();
     const vm = any(allVms)?.id ?? ids.next("vm");
-    const own = any(await known.engine.openHostIncidents());
+    const ownOnes = await known.engine.openHostIncidents();
+    const own = any(ownOnes);
+    const asked = ownOnes.find((it) => it.awaits !== null)?.id;
     const someIncident = any(await known.service.incidents({ limit: 30 }))?.id ?? ids.next("inc");
     const incident = own !== undefined && random.chance(0.8) ? own.id : someIncident;
     const parts = await known.engine.partsOf(incident);
@@ -54,6 +56,7 @@ export function hostCalls({ random, ids, by, known, any }: Hands) {
       { technique: "evacuate", words: "Make sure that it is off." },
       { technique: "restart-libvirtd", words: "Start it again." },
       { refusal: "Not certain." },
+      { ask: "Many hosts are lost: go on?" },
       { ask: "Many hosts are lost: go on?" },
     ] as const);
     const lost = allVms
@@ -104,6 +107,20 @@ export function hostCalls({ random, ids, by, known, any }: Hands) {
       { together: pick(["db", null]), rollbackIntolerant: yes },
     ]);
 
+    const openOne: Call = ({ engine }) =>
+      engine.openHostIncident({
+        ...({
+          hostId: host,
+          cause: "host-dead",
+          certainty: "certain",
+          tp: now - 900,
+          tpSource: "scan",
+          td: now,
+        } as const),
+        evidence: [{ at: now, source: "peer", words: "Nobody hears it.", audience: "all" }],
+        ...{ words: "The host is dead.", plan, lost },
+      });
+
     return {
       host: ({ engine }) => engine.host(host),
       vm: ({ engine }) => engine.vm(vm),
@@ -117,23 +134,13 @@ export function hostCalls({ random, ids, by, known, any }: Hands) {
       fence: ({ engine }) => engine.recordStanding(host, "fenced", words, now, { method: "lease", at: now, words }),
       fenceProof: ({ engine }) => engine.fenceProof(host),
       personSaysOff: ({ engine }) => engine.personSaysOff(incident),
-      openHostIncident: ({ engine }) =>
-        engine.openHostIncident({
-          ...({
-            hostId: host,
-            cause: "host-dead",
-            certainty: "certain",
-            tp: now - 900,
-            tpSource: "scan",
-            td: now,
-          } as const),
-          evidence: [{ at: now, source: "peer", words: "Nobody hears it.", audience: "all" }],
-          ...{ words: "The host is dead.", plan, lost },
-        }),
+      openHostIncident: openOne,
+      openHostIncidentToo: openOne,
       openHostIncidents: ({ engine }) => engine.openHostIncidents(),
       planHostRepair: ({ engine }) =>
         engine.planHostRepair(incident, { technique: "evacuate", words: "Go on then." }, now),
-      clearHostIncident: ({ engine }) => engine.clearHostIncident(host, "It is back.", now),
+      clearHostIncidentToo: ({ engine }) => engine.clearHostIncident(host, "It is back.", now),
+      clearHostIncident: ({ engine }) => engine.clearHostIncident(own?.hostId ?? host, "It is back.", now),
       partsOf: ({ engine }) => engine.partsOf(incident),
       planRelocations: ({ engine }) => engine.planRelocations(relocations, now),
       planRelocationsToo: ({ engine }) => engine.planRelocations(relocations, now),
@@ -157,7 +164,7 @@ export function hostCalls({ random, ids, by, known, any }: Hands) {
       fenceDevices: ({ engine }) => engine.fenceDevices(),
       putHook: ({ service }) => service.putHook(newHook, by, now),
       removeHook: ({ service }) => service.removeHook(yes ? fresh.hook : (hook?.id ?? fresh.hook), by, now),
-      approve: ({ service }) => service.approve(incident, by, now),
+      approve: ({ service }) => service.approve(yes ? incident : (asked ?? incident), by, now),
       sayOff: ({ service }) => service.sayOff(incident, by, now),
       beginMaintenance: ({ service }) => service.beginMaintenance(begun, by, now),
       endMaintenance: ({ service }) => service.endMaintenance(maintenance, by, now),
