@@ -18,12 +18,13 @@ export type {
   Log,
   NewIncident,
   Prober,
-  RepairProgram,
   RepairRunner,
   RepairWork,
   ServiceStore,
   Steps,
   StoredEvent,
   Wakes,
+  WorkId,
+  WorkProgram,
 } from "./ports.ts";
 export { faults, HostUnreachable, HypervisorRefused } from "./ports.ts";

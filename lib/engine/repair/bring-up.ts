@@ -59,7 +59,7 @@ const isOffByHand = (sight: DomainSight) => sight.state === "stopped" && sight.r
 
 /**
  * Brings the VM to running, one action at a time, and reads the truth anew before each: done twice, or gone on with after a
- * crash, it acts only where something is still to do.
+ * crash, it acts only where something is still to do. `notOurs` says why it must not act any more.
  */
 export async function bringUp(
   env: Env,
@@ -67,10 +67,13 @@ export async function bringUp(
   vm: Vm,
   definition: string | null,
   first: First,
+  notOurs: () => Promise<string | undefined>,
 ): Promise<StepEnd<Up>> {
   const done: string[] = [];
   let before: ReviveAction | undefined;
   const result = await retry<StepEnd<Up>>(env, options.reviveWithinMs, async (): Promise<Try<StepEnd<Up>>> => {
+    const ended = await notOurs(); // also where the host is silent: it may be the reason
+    if (ended !== undefined) return { came: { ok: false, words: ended } };
     const sight = await env.hypervisor.readDomain(vm.hostId, vm.uuid);
     const action = reviveAction(sight);
     if (action === "nothing")
@@ -87,6 +90,8 @@ export async function bringUp(
       return { came: { ok: true, words, value: { byHand: false, offFirst: true } } };
     }
     if (action === "wait") return { trouble: `The hypervisor is busy with it (${sight?.state}, ${sight?.reason}).` };
+    const taken = await notOurs(); // what was read above took its time
+    if (taken !== undefined) return { came: { ok: false, words: taken } };
     const outcome = await env.hypervisor.act(vm.hostId, vm.uuid, action, definition ?? undefined);
     const progress = outcome.done && action !== before;
     if (progress) {

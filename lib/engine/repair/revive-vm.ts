@@ -1,17 +1,18 @@
 import type { RepairId } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
-import type { RepairProgram } from "../ports.ts";
+import type { Steps } from "../ports.ts";
 import { bringUp, type First, lookAgain, lookFirst } from "./bring-up.ts";
 import { step } from "./step.ts";
 import { verify } from "./verify.ts";
+import { notOurs, vmWork } from "./work.ts";
 
 /**
  * `revive-vm`: the VM back on its own host, same features, same disk. A look, then rounds of bring up and verify; ends repaired, not
  * needed, or handed over with the reason.
  */
 export const reviveVm =
-  (env: Env, options: EngineOptions): RepairProgram =>
-  async (repair: RepairId, steps) => {
+  (env: Env, options: EngineOptions) =>
+  async (repair: RepairId, steps: Steps): Promise<void> => {
     const { store, clock } = env;
     await steps.run("begin", () => store.beginRepair(repair, clock.now()));
 
@@ -22,7 +23,7 @@ export const reviveVm =
 
     const leaveOff = async (words: string) => {
       await steps.run("wish", async () => {
-        const { vm } = await store.repairWork(repair);
+        const { vm } = await vmWork(env, repair);
         await store.recordWanted(vm.id, "stopped", `${words} That is taken as wanted.`, clock.now());
       });
       return steps.run("end", () =>
@@ -31,7 +32,7 @@ export const reviveVm =
     };
 
     const first = await step(env, steps, repair, "look", async () =>
-      lookFirst(env, options, (await store.repairWork(repair)).vm),
+      lookFirst(env, options, (await vmWork(env, repair)).vm),
     );
     if (!first.ok) return handOver(first.words);
     let acted = first.value.needed;
@@ -40,13 +41,13 @@ export const reviveVm =
       const suffix = round === 1 ? "" : ` (round ${round})`;
       const bring = (name: string, seen: First) =>
         step(env, steps, repair, `${name}${suffix}`, async () => {
-          const { vm, definition } = await store.repairWork(repair);
-          return bringUp(env, options, vm, definition, seen);
+          const { vm, definition } = await vmWork(env, repair);
+          return bringUp(env, options, vm, definition, seen, () => notOurs(env, repair, vm));
         });
       let up = await bring("bring up", first.value);
       for (let turn = 1; up.ok && up.value.offFirst && turn <= options.rounds; turn++) {
         const again = await step(env, steps, repair, `look again${suffix}${turn === 1 ? "" : `, ${turn}`}`, async () =>
-          lookAgain(env, options, (await store.repairWork(repair)).vm),
+          lookAgain(env, options, (await vmWork(env, repair)).vm),
         );
         if (!again.ok) return handOver(again.words);
         up = await bring(turn === 1 ? "bring up again" : `bring up again, ${turn}`, again.value);
@@ -57,7 +58,7 @@ export const reviveVm =
       if (up.value.byHand) return leaveOff(up.words);
 
       const answer = await step(env, steps, repair, `verify${suffix}`, async () =>
-        verify(env, options, (await store.repairWork(repair)).vm),
+        verify(env, options, (await vmWork(env, repair)).vm),
       );
       if (!answer.ok) return handOver(answer.words);
       if ("answeredAt" in answer.value) {

@@ -1,0 +1,297 @@
+import { type HostVerdict, type Storm, stormOf } from "../../decide/index.ts";
+import type { Cause, Evidence, HostId } from "../../model/index.ts";
+import type { Env } from "../env.ts";
+import type { NewHostIncident } from "../ports/store.ts";
+import type { Cloud } from "./cloud.ts";
+import { homeAgain } from "./home.ts";
+import { type HostFile, isSteady, openRepairOf } from "./host-file.ts";
+import type { Leases } from "./leases.ts";
+import { examine } from "./returning.ts";
+import { within } from "./within.ts";
+
+type Trouble = Extract<HostVerdict, { readonly evidence: unknown }>;
+
+const troubleMs = 1_000;
+/** After a proof was looked for in vain: so long until the next time, twice as long each time. */
+const proofEveryMs = { first: 15_000, most: 300_000 } as const;
+
+const causeOf = {
+  dead: "host-dead",
+  isolated: "host-isolated",
+  "we-are-cut-off": "host-isolated",
+  "libvirtd-dead": "libvirtd-dead",
+} as const satisfies Record<Trouble["kind"], Cause>;
+
+/** What is begun, or ended, upon the guard's verdicts. One thing at a time per host; everything may be done twice. */
+export class Answers {
+  readonly #env: Env;
+  readonly #cloud: Cloud;
+  readonly #leases: Leases;
+  readonly #nudge: () => void;
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(env: Env, cloud: Cloud, leases: Leases, nudge: () => void) {
+    this.#env = env;
+    this.#cloud = cloud;
+    this.#leases = leases;
+    this.#nudge = nudge;
+  }
+
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#running);
+  }
+
+  answer(verdicts: ReadonlyMap<HostId, HostVerdict>): void {
+    const now = this.#env.clock.monotonicMs();
+    let storm: Storm | undefined;
+    for (const [id, verdict] of verdicts) {
+      const file = this.#cloud.files.get(id);
+      if (file === undefined) continue;
+      if (verdict.kind === "dead") file.deadAtMs ??= now;
+      if (verdict.kind === "well" && file.host.standing === "in-use") file.deadAtMs = undefined;
+    }
+    for (const [id, verdict] of verdicts) {
+      const file = this.#cloud.files.get(id);
+      if (file === undefined || file.busy || now < file.notBeforeMs) continue;
+      const act = this.#actFor(file, verdict, now, () => {
+        storm ??= this.#storm(verdicts, now);
+        return storm;
+      });
+      if (act !== undefined) this.#begin(file, act);
+    }
+  }
+
+  /** What there is to do about one host now; undefined, nearly always, when there is nothing. */
+  #actFor(file: HostFile, verdict: HostVerdict, now: number, storm: () => Storm): (() => Promise<void>) | undefined {
+    const { standing } = file.host;
+    const open = file.incident;
+    if (standing === "fenced") {
+      const back = file.everHeard && file.heardMark !== file.fencedMark && isSteady(file, now);
+      return back ? () => this.#comeBack(file) : undefined;
+    }
+    if (verdict.kind === "well") {
+      if (!isSteady(file, now)) return undefined;
+      if (standing === "returning") return () => this.#takeBack(file);
+      if (open === undefined && standing !== "fencing") return undefined;
+      return openRepairOf(open) === undefined ? () => this.#settle(file) : undefined;
+    }
+    if (!("evidence" in verdict)) return undefined;
+    if (standing === "maintenance") return open === undefined ? () => this.#tell(file, verdict) : undefined;
+    if (openRepairOf(open) !== undefined) return undefined;
+    if (standing === "fencing" && open !== undefined)
+      return open.cause === "host-dead" && now >= file.notBeforeMs ? () => this.#lookForProof(file) : undefined;
+    if (open?.cause === "host-isolated" || open?.cause === "libvirtd-dead") {
+      const unseen = verdict.kind === "isolated" || verdict.kind === "we-are-cut-off";
+      if (unseen && wasAnswered(file)) return () => this.#heedWord(file, verdict);
+      if (causeOf[verdict.kind] === open.cause) return undefined;
+      return () => this.#replace(file, verdict.words);
+    }
+    if (open?.cause === "host-dead") {
+      const approved = open.state === "open" && open.awaits === null;
+      if (approved && verdict.kind === "dead") return () => this.#goOn(file, "A person said that Belay goes on.");
+      return open.awaits !== null && wasAnswered(file) ? () => this.#heedOff(file) : undefined;
+    }
+    if (verdict.kind !== "dead") return () => this.#tell(file, verdict);
+    const weather = storm();
+    return weather.kind === "wait" ? undefined : () => this.#dead(file, verdict, weather);
+  }
+
+  #storm(verdicts: ReadonlyMap<HostId, HostVerdict>, now: number): Storm {
+    const { files, policy } = this.#cloud;
+    let lost = 0;
+    let suspects = 0;
+    for (const file of files.values()) {
+      if (file.host.standing === "maintenance") continue;
+      if (file.deadAtMs !== undefined && now - file.deadAtMs <= policy.stormWindowMs) lost++;
+      else if (file.host.standing !== "fenced" && file.greenSinceMs === undefined && !isReached(file, verdicts))
+        suspects++;
+    }
+    return stormOf({ lost, suspects, enrolled: files.size, policy });
+  }
+
+  #begin(file: HostFile, act: () => Promise<void>): void {
+    const { clock, log } = this.#env;
+    file.busy = true;
+    const running = act()
+      .then(() => this.#cloud.read())
+      .catch((error: unknown) => {
+        file.notBeforeMs = clock.monotonicMs() + troubleMs;
+        log.warn(`the guard of ${file.host.name} could not go on, and tries again`, { error: String(error) });
+      })
+      .finally(() => {
+        file.busy = false;
+        this.#running.delete(running);
+      });
+    this.#running.add(running);
+  }
+
+  #evidence(verdict: Trouble): Evidence[] {
+    const { clock } = this.#env;
+    const offsetMs = clock.now() - clock.monotonicMs(); // verdicts count on the clock that never jumps
+    return verdict.evidence.map((fact) => ({ ...fact, at: Math.round(fact.at + offsetMs) }));
+  }
+
+  #news(file: HostFile, verdict: Trouble): Omit<NewHostIncident, "plan" | "lost"> {
+    const { clock } = this.#env;
+    const silentMs = Math.max(0, clock.monotonicMs() - file.suspicion.lastAt);
+    const td = clock.now();
+    return {
+      ...{ hostId: file.host.id, cause: causeOf[verdict.kind], certainty: verdict.certainty, td },
+      ...{ tp: Math.round(td - silentMs), tpSource: "scan" as const },
+      ...{ evidence: this.#evidence(verdict), words: verdict.words },
+    };
+  }
+
+  /** The host's incident where nothing is repaired, or only libvirtd. Its VMs are not known to be lost. */
+  async #tell(file: HostFile, verdict: Trouble): Promise<void> {
+    const { store, log } = this.#env;
+    const plan =
+      file.host.standing === "maintenance"
+        ? { refusal: "The host is in maintenance: nothing is repaired against it." }
+        : verdict.kind === "libvirtd-dead"
+          ? { technique: "restart-libvirtd" as const, words: "Start libvirtd again over SSH. No guest is touched." }
+          : { refusal: verdict.words };
+    const opened = await store.openHostIncident({ ...this.#news(file, verdict), plan, lost: [] });
+    if (opened === undefined) return;
+    log.warn(verdict.words);
+    if (opened.repairId !== undefined) this.#nudge();
+  }
+
+  async #dead(file: HostFile, verdict: Trouble, storm: Storm): Promise<void> {
+    const { store, log } = this.#env;
+    const id = file.host.id;
+    await this.#cloud.read(); // a person may have taken it into maintenance a moment ago
+    if (this.#cloud.files.get(id) !== file || file.incident !== undefined) return;
+    if (file.host.standing !== "in-use" && file.host.standing !== "returning" && file.host.standing !== "fencing")
+      return;
+    const hold = storm.kind === "hold" ? storm.words : undefined;
+    const next =
+      hold === undefined
+        ? "It is started elsewhere as soon as its host is proven off."
+        : "A person is asked before it is started elsewhere.";
+    const lost = (await store.vmsOf(id))
+      .filter((vm) => vm.wanted === "running")
+      .map((vm) => ({ vmId: vm.id, words: `${vm.name}: its host failed. ${next}` }));
+    if (hold === undefined) file.grantsStopped = true;
+    const plan =
+      hold === undefined
+        ? { technique: "evacuate" as const, words: "Make sure that it is off, then start its VMs elsewhere." }
+        : { ask: hold };
+    const words = hold === undefined ? verdict.words : `${verdict.words} ${hold}`;
+    const opened = await store.openHostIncident({ ...this.#news(file, verdict), words, plan, lost });
+    if (opened === undefined) return;
+    if (hold === undefined) log.warn(verdict.words);
+    else log.error(words);
+    this.#nudge();
+  }
+
+  async #goOn(file: HostFile, words: string): Promise<void> {
+    if (file.incident === undefined) return;
+    const { store, clock } = this.#env;
+    file.grantsStopped = true;
+    await store.planHostRepair(file.incident.id, { technique: "evacuate", words }, clock.now());
+    this.#nudge();
+  }
+
+  /** For a held incident a person's word that the host is off is as good as the approval. */
+  async #heedOff(file: HostFile): Promise<void> {
+    file.notBeforeMs = this.#env.clock.monotonicMs() + troubleMs;
+    if (file.incident === undefined) return;
+    const said = await this.#env.store.personSaysOff(file.incident.id);
+    if (said !== undefined) await this.#goOn(file, `${said.by} says that it is off and stays off.`);
+  }
+
+  /** A person says of a host that we cannot see that it is off: then it is taken for dead, with that word as the proof. */
+  async #heedWord(file: HostFile, verdict: Trouble): Promise<void> {
+    const { store, clock } = this.#env;
+    file.notBeforeMs = clock.monotonicMs() + troubleMs;
+    if (file.incident === undefined) return;
+    const said = await store.personSaysOff(file.incident.id);
+    if (said === undefined) return;
+    file.saidOff = said;
+    const words = `${said.by} says that it is off and stays off.`;
+    await store.clearHostIncident(file.host.id, words, clock.now());
+    await this.#cloud.read();
+    await this.#dead(file, { ...verdict, kind: "dead", words: `${file.host.name} is dead: ${words}` }, { kind: "go" });
+  }
+
+  /** It turned out to be something else: the next look opens that. */
+  async #replace(file: HostFile, words: string): Promise<void> {
+    await this.#env.store.clearHostIncident(file.host.id, words, this.#env.clock.now());
+  }
+
+  /** It was handed over because it could not be proven off: whether a proof can be had now. */
+  async #lookForProof(file: HostFile): Promise<void> {
+    const { store, clock } = this.#env;
+    const { incident } = file;
+    if (incident === undefined) return;
+    const now = clock.monotonicMs();
+    file.notBeforeMs = now + troubleMs;
+    if ((await store.personSaysOff(incident.id)) !== undefined)
+      return this.#goOn(file, "A person says that it is off.");
+    if (this.#leases.isOver(file) === true) return this.#goOn(file, "Its lease is over.");
+    if (incident.state === "open") return this.#goOn(file, "Belay goes on."); // planned, and never begun
+    const ended = Math.max(...incident.repairs.map((it) => it.finishedAt ?? 0), 0);
+    const pauseMs = Math.min(proofEveryMs.most, proofEveryMs.first * 2 ** file.vainTries);
+    if (clock.now() - ended < pauseMs) return;
+    if (await this.#switchAnswers(file)) {
+      file.vainTries++;
+      return this.#goOn(file, "Its power switch answers again.");
+    }
+    file.notBeforeMs = now + proofEveryMs.first;
+  }
+
+  async #switchAnswers(file: HostFile): Promise<boolean> {
+    const { fence, clock } = this.#env;
+    const devices = (await this.#env.store.fenceDevices()).filter((it) => it.hostId === file.host.id);
+    for (const device of devices) {
+      const power = await within(clock, device.timeoutMs, fence.status(device), undefined).catch(() => undefined);
+      if (power !== undefined) return true;
+    }
+    return false;
+  }
+
+  async #comeBack(file: HostFile): Promise<void> {
+    const { store, clock } = this.#env;
+    const words = "It is back, and is examined before it is used again.";
+    await store.recordStanding(file.host.id, "returning", words, clock.now());
+    file.saidOff = undefined;
+  }
+
+  async #takeBack(file: HostFile): Promise<void> {
+    const { store, clock, log } = this.#env;
+    const words = await examine(this.#env, file.host);
+    log.info(`${file.host.name} is back. ${words}`);
+    await store.recordStanding(file.host.id, "in-use", null, clock.now());
+    file.deadAtMs = undefined;
+    await this.#cloud.read();
+    if (file.incident !== undefined && openRepairOf(file.incident) === undefined) await this.#settle(file);
+  }
+
+  /** It is well again, and nobody works on its incident: its VMs are looked after at home, and the incident is over. */
+  async #settle(file: HostFile): Promise<void> {
+    const { store, clock } = this.#env;
+    if (file.host.standing === "fencing")
+      await store.recordStanding(
+        file.host.id,
+        "in-use",
+        "It is heard of again, and was never proven off.",
+        clock.now(),
+      );
+    if (file.incident === undefined) return;
+    await homeAgain(this.#env, file.incident);
+    await store.clearHostIncident(file.host.id, `${file.host.name} is heard of again.`, clock.now());
+    this.#nudge();
+  }
+}
+
+/** A person said something of it: what, the store tells. */
+const wasAnswered = (file: HostFile): boolean =>
+  file.incident?.evidence.some((it) => it.source === "operator") ?? false;
+
+/** Somebody reaches it, or its SSH answers: whatever it is, it is not lost. */
+function isReached(file: HostFile, verdicts: ReadonlyMap<HostId, HostVerdict>): boolean {
+  const kind = verdicts.get(file.host.id)?.kind;
+  if (kind === "isolated" || kind === "libvirtd-dead" || file.ssh?.answers === true) return true;
+  return file.rounds.at(-1)?.answers.some((it) => it.reached === true) ?? false;
+}

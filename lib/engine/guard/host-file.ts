@@ -1,0 +1,111 @@
+import {
+  type Alone,
+  aloneAfter,
+  firstHeard,
+  healthOf,
+  heard,
+  type PeerRound,
+  type Suspicion,
+} from "../../decide/index.ts";
+import type { EpochMs, Host, Incident } from "../../model/index.ts";
+
+const roundsKept = 8;
+/** A host that was never heard of is given this long for its first connection. */
+const connectMs = 8_000;
+
+/** What the guard keeps of one host. All times are the monotonic clock's, but for `heardMark`. Lost at a restart without harm. */
+export interface HostFile {
+  /** As last read from the store. */
+  host: Host;
+  /** Its incident that has not ended, as last read. */
+  incident: Incident | undefined;
+  suspicion: Suspicion;
+  everHeard: boolean;
+  /** The wall time at which it was last heard of, as the hypervisor said at the last look. */
+  heardMark: EpochMs | undefined;
+  /** `heardMark` at the time when it was fenced: what comes later comes from a host that is back. */
+  fencedMark: EpochMs | undefined;
+  greenSinceMs: number | undefined;
+  /** Newest last; only those since it fell silent. */
+  rounds: PeerRound[];
+  alone: Alone | undefined;
+  ssh: { readonly at: number; readonly answers: boolean } | undefined;
+  askedPeersMs: number;
+  askedSshMs: number;
+  asking: number;
+  /** When it was found dead; forgotten when it is well again. For the storm guard. */
+  deadAtMs: number | undefined;
+  grantsStopped: boolean;
+  lastGrantMs: number;
+  helperGoneMs: number | undefined;
+  helperRecordedMs: number;
+  /** The health that the store knows, and since when another one is seen. */
+  otherHealthSinceMs: number | undefined;
+  /** Something is being done about it: one thing at a time. */
+  busy: boolean;
+  /** Not before then again, after something went wrong. */
+  notBeforeMs: number;
+  /** How often a proof was looked for in vain. */
+  vainTries: number;
+  /** A person said that it is off, for an incident that was then replaced by another. */
+  saidOff: { readonly by: string; readonly at: EpochMs } | undefined;
+}
+
+export const newFile = (host: Host, nowMs: number): HostFile => ({
+  host,
+  incident: undefined,
+  suspicion: firstHeard(nowMs + connectMs),
+  everHeard: false,
+  heardMark: undefined,
+  fencedMark: undefined,
+  greenSinceMs: undefined,
+  rounds: [],
+  alone: undefined,
+  ssh: undefined,
+  askedPeersMs: Number.NEGATIVE_INFINITY,
+  askedSshMs: Number.NEGATIVE_INFINITY,
+  asking: 0,
+  deadAtMs: undefined,
+  grantsStopped: false,
+  lastGrantMs: nowMs,
+  helperGoneMs: undefined,
+  helperRecordedMs: Number.NEGATIVE_INFINITY,
+  otherHealthSinceMs: undefined,
+  busy: false,
+  notBeforeMs: Number.NEGATIVE_INFINITY,
+  vainTries: 0,
+  saidOff: undefined,
+});
+
+/** `heardAt` is wall time; since the last look it changed, so it came within `sinceLastLookMs`, whatever the wall clock did. */
+export function hear(file: HostFile, heardAt: EpochMs | undefined, wallNow: EpochMs, nowMs: number, sinceMs: number) {
+  if (heardAt !== undefined && heardAt !== file.heardMark) {
+    const agoMs = Math.min(Math.max(0, wallNow - heardAt), sinceMs);
+    file.suspicion = file.everHeard ? heard(file.suspicion, nowMs - agoMs) : firstHeard(nowMs - agoMs);
+    file.everHeard = true;
+    file.heardMark = heardAt;
+  }
+  const silence = healthOf(file.suspicion, nowMs);
+  if (silence.health !== "green" || !file.everHeard) file.greenSinceMs = undefined;
+  else if (file.greenSinceMs === undefined) {
+    file.greenSinceMs = nowMs;
+    file.rounds = [];
+    file.alone = undefined;
+    file.ssh = undefined;
+  }
+  return silence;
+}
+
+export function addRound(file: HostFile, round: PeerRound): void {
+  if (file.greenSinceMs !== undefined) return; // it is heard of again
+  file.rounds = [...file.rounds, round].slice(-roundsKept);
+  file.alone = aloneAfter(file.alone, round);
+}
+
+/** Heard of in time, and for a moment already: one packet does not make a host well. */
+export const steadyMs = 2_000;
+export const isSteady = (file: HostFile, nowMs: number): boolean =>
+  file.greenSinceMs !== undefined && nowMs - file.greenSinceMs >= steadyMs;
+
+export const openRepairOf = (incident: Incident | undefined) =>
+  incident?.repairs.find((repair) => repair.finishedAt === null);

@@ -1,0 +1,172 @@
+import { diagnoseHosts, type HostObservation } from "../../decide/index.ts";
+import type { Host, HostId } from "../../model/index.ts";
+import type { EngineOptions, Env } from "../env.ts";
+import type { Witness } from "../repair/fence.ts";
+import { Answers } from "./answers.ts";
+import { Cloud } from "./cloud.ts";
+import { type HostFile, hear, isSteady } from "./host-file.ts";
+import { Leases } from "./leases.ts";
+import { Questions } from "./questions.ts";
+import { Switches } from "./switches.ts";
+
+const readEveryMs = 5_000;
+/** A timer of ours that comes so late says that we stood still, or that the machine did: what we did not hear then means nothing. */
+const stoodStillMs = 1_000;
+const afterStandstillMs = 2_000;
+/** Health is written when it has been so for this long: a flicker is nobody's news. Red is written at once. */
+const healthSteadyMs = 500;
+
+/**
+ * Watches over all hosts together: who is heard of, what their peers say, who holds a lease, whose power switch answers; opens and ends
+ * the hosts' incidents. Decisions are lib/decide's; what it begins is written in the store first, so that a new engine goes on with it.
+ */
+export class HostGuard implements Witness {
+  readonly #env: Env;
+  readonly #options: EngineOptions;
+  readonly #cloud: Cloud;
+  readonly #questions: Questions;
+  readonly #leases: Leases;
+  readonly #switches: Switches;
+  readonly #answers: Answers;
+  readonly #stop = new AbortController();
+  #ended: Promise<unknown> = Promise.resolve();
+  #readAtMs = 0;
+  #trustFromMs = 0;
+  #lastLookMs: number;
+
+  constructor(
+    env: Env,
+    options: EngineOptions,
+    tell: {
+      /** Repairs were planned. */
+      readonly nudge: () => void;
+      /** The host's standing changed. */
+      readonly standsAnew: (host: Host) => void;
+    },
+  ) {
+    this.#env = env;
+    this.#options = options;
+    this.#cloud = new Cloud(env, tell.standsAnew);
+    this.#questions = new Questions(env, options);
+    this.#leases = new Leases(env, this.#cloud);
+    this.#switches = new Switches(env, this.#cloud);
+    this.#answers = new Answers(env, this.#cloud, this.#leases, tell.nudge);
+    this.#lastLookMs = env.clock.monotonicMs();
+  }
+
+  start(): void {
+    this.#ended = Promise.all([this.#watch(), this.#keep()]);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+    await this.#leases.stop();
+    await this.#answers.settled();
+  }
+
+  /** People changed something, or answered. */
+  reload(): void {
+    this.#readAtMs = 0;
+  }
+
+  isWell(host: HostId): boolean {
+    const file = this.#cloud.files.get(host);
+    return file !== undefined && isSteady(file, this.#env.clock.monotonicMs());
+  }
+
+  stopGrants(host: HostId): void {
+    const file = this.#cloud.files.get(host);
+    if (file !== undefined) file.grantsStopped = true;
+  }
+
+  leaseIsOver(host: HostId): boolean | undefined {
+    const file = this.#cloud.files.get(host);
+    return file === undefined ? undefined : this.#leases.isOver(file);
+  }
+
+  saidOff(host: HostId) {
+    return this.#cloud.files.get(host)?.saidOff;
+  }
+
+  /** The quick loop: who is heard of, and what follows. */
+  async #watch(): Promise<void> {
+    const { clock, log } = this.#env;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        if (this.#readAtMs === 0 || clock.monotonicMs() - this.#readAtMs >= readEveryMs) await this.read();
+        await this.#look();
+      } catch (error) {
+        if (!signal.aborted) log.error("the guard of the hosts failed and goes on", { error: String(error) });
+      }
+      const sleptFrom = clock.monotonicMs();
+      await clock.sleep(this.#options.guardEveryMs, signal).catch(() => undefined);
+      const overMs = clock.monotonicMs() - sleptFrom - this.#options.guardEveryMs;
+      if (overMs < stoodStillMs) continue;
+      log.warn(`the engine stood still for ${Math.round(overMs / 1000)} s: no host is judged by that time`);
+      this.#trustFromMs = clock.monotonicMs() + afterStandstillMs;
+    }
+  }
+
+  /** The slow loop: power switches. A test may take long, and must not hold up the watch. */
+  async #keep(): Promise<void> {
+    const { clock, log } = this.#env;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        if (await this.#switches.testDue()) await this.#cloud.read();
+        if (this.#cloud.files.size > 0) await this.#switches.recordProtection();
+      } catch (error) {
+        if (!signal.aborted) log.error("the test of the power switches failed and goes on", { error: String(error) });
+      }
+      await clock.sleep(1_000, signal).catch(() => undefined);
+    }
+  }
+
+  async read(): Promise<void> {
+    this.#readAtMs = Math.max(1, this.#env.clock.monotonicMs());
+    await this.#cloud.read();
+    this.#leases.sync();
+  }
+
+  async #look(): Promise<void> {
+    const { clock, hypervisor } = this.#env;
+    const { files } = this.#cloud;
+    const now = clock.monotonicMs();
+    const wall = clock.now();
+    const sinceMs = Math.max(this.#options.guardEveryMs, now - this.#lastLookMs);
+    this.#lastLookMs = now;
+    const observations: HostObservation[] = [];
+    const suspects: HostFile[] = [];
+    for (const file of files.values()) {
+      const silence = hear(file, hypervisor.heardAt(file.host.id), wall, now, sinceMs);
+      const { id, name, standing } = file.host;
+      const { everHeard, rounds, ssh } = file;
+      observations.push({ id, name, standing, silence, everHeard, rounds, ssh });
+      if (silence.health !== "green" && standing !== "fenced") suspects.push(file);
+      const write = this.#healthToWrite(file, silence.health, now);
+      if (write !== undefined) await this.#recordHealth(file, write);
+      if (file.helperGoneMs !== undefined) await this.#leases.noteGone(file);
+    }
+    if (now < this.#trustFromMs) return;
+    this.#questions.askAbout(suspects, files);
+    this.#answers.answer(diagnoseHosts(observations, now));
+  }
+
+  #healthToWrite(file: HostFile, health: Host["health"], now: number): Host["health"] | undefined {
+    if (!file.everHeard && health === "green") return undefined; // nothing is known of it yet
+    if (health === file.host.health) {
+      file.otherHealthSinceMs = undefined;
+      return undefined;
+    }
+    file.otherHealthSinceMs ??= now;
+    return health === "red" || now - file.otherHealthSinceMs >= healthSteadyMs ? health : undefined;
+  }
+
+  async #recordHealth(file: HostFile, health: Host["health"]): Promise<void> {
+    file.otherHealthSinceMs = undefined;
+    file.host = { ...file.host, health };
+    await this.#env.store.recordHealth(file.host.id, health, this.#env.clock.now());
+  }
+}

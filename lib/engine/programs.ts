@@ -1,0 +1,49 @@
+import { type MaintenanceId, parseId, type RepairId, type TechniqueName } from "../model/index.ts";
+import type { EngineOptions, Env } from "./env.ts";
+import type { Steps, WorkProgram } from "./ports.ts";
+import { type EvacuationHelp, evacuateHost } from "./repair/evacuate.ts";
+import { PriorityGate } from "./repair/priority-gate.ts";
+import { relocateVm } from "./repair/relocate.ts";
+import { restartLibvirtd } from "./repair/restart-libvirtd.ts";
+import { reviveVm } from "./repair/revive-vm.ts";
+
+type RepairWorkProgram = (repair: RepairId, steps: Steps) => Promise<void>;
+
+/** VMs that are repaired at a time. Repairs of hosts wait for those of their VMs, so they must not take their places. */
+const vmsAtOnce = 32;
+
+/** What is made elsewhere in this room. */
+export interface OtherPrograms {
+  readonly hook: RepairWorkProgram;
+  readonly drain: (maintenance: MaintenanceId, steps: Steps) => Promise<void>;
+}
+
+/** The program for all durable work: by what it is, and for a repair by its technique. */
+export function programFor(
+  env: Env,
+  options: EngineOptions,
+  help: EvacuationHelp,
+  { hook, drain }: OtherPrograms,
+): WorkProgram {
+  const vms = new PriorityGate();
+  const oneOfMany =
+    (program: RepairWorkProgram): RepairWorkProgram =>
+    (repair, steps) =>
+      vms.run(vmsAtOnce, 0, () => program(repair, steps));
+  const techniques: Record<TechniqueName, RepairWorkProgram> = {
+    "revive-vm": oneOfMany(reviveVm(env, options)),
+    relocate: oneOfMany(relocateVm(env, options, help.places)),
+    evacuate: evacuateHost(env, options, help),
+    "restart-libvirtd": restartLibvirtd(env, options, help.witness),
+    hook: oneOfMany(hook),
+  };
+
+  return async (work, steps) => {
+    const repair = parseId("rep", work);
+    const maintenance = parseId("mnt", work);
+    if (maintenance !== undefined) return drain(maintenance, steps);
+    if (repair === undefined) throw new Error(`${work} is no work of the engine's.`);
+    const technique = await steps.run("technique", async () => (await env.store.repairWork(repair)).repair.technique);
+    return techniques[technique](repair, steps);
+  };
+}

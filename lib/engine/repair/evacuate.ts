@@ -1,0 +1,129 @@
+import { type Placement, relocationRefusal } from "../../decide/index.ts";
+import type { Incident, RepairId, Vm } from "../../model/index.ts";
+import type { EngineOptions, Env } from "../env.ts";
+import { homeAgain } from "../guard/home.ts";
+import type { Steps } from "../ports.ts";
+import { fenceHost, type Witness } from "./fence.ts";
+import type { Places } from "./places.ts";
+import { step } from "./step.ts";
+
+const pollMs = 500;
+
+/** What an evacuation needs of the engine around it. */
+export interface EvacuationHelp {
+  readonly witness: Witness;
+  readonly places: Places;
+  /** Repairs were planned: begin them. */
+  nudge(): void;
+}
+
+interface Placed {
+  /** VMs that were lost, and those of them for which a repair was planned. */
+  readonly lost: number;
+  readonly planned: number;
+}
+
+/**
+ * `evacuate`: prove the host off, then start each of its VMs elsewhere (paper, section III-B). The VMs have repairs of their own, which
+ * this one plans, and waits for.
+ */
+export const evacuateHost =
+  (env: Env, options: EngineOptions, { witness, places, nudge }: EvacuationHelp) =>
+  async (repair: RepairId, steps: Steps) => {
+    const { store, clock } = env;
+    await steps.run("begin", () => store.beginRepair(repair, clock.now()));
+    const incidentNow = async () => (await store.repairWork(repair)).incident;
+    const end = (state: "succeeded" | "handed-over", words: string, tr: number | null) =>
+      store.endRepair(
+        repair,
+        { state, incident: state === "succeeded" ? "repaired" : "handed-over", words, tr },
+        clock.now(),
+      );
+
+    const fenced = await step(env, steps, repair, "fence", async () => {
+      const { incident } = await store.repairWork(repair);
+      return fenceHost(env, options, witness, incident.hostId, incident.id);
+    });
+    if (!fenced.ok)
+      return steps.run("hand over", async () => {
+        env.log.error(`a dead host could not be proven off: ${fenced.words}`);
+        await end("handed-over", fenced.words, null);
+      });
+    if (fenced.value.kind === "well")
+      return steps.run("end", async () => {
+        const incident = await incidentNow();
+        const host = await store.host(incident.hostId);
+        if (host?.standing === "fencing") await store.recordStanding(host.id, "in-use", null, clock.now());
+        await homeAgain(env, incident);
+        const words = "It was well again before it was switched off; nothing was done to it.";
+        await store.endRepair(repair, { state: "not-needed", incident: "cleared", words, tr: null }, clock.now());
+        nudge();
+      });
+
+    const placed = await step<Placed>(env, steps, repair, "place", async () => {
+      const found = await placeParts(env, places, await incidentNow());
+      nudge();
+      const words =
+        found.lost === 0
+          ? "It carried no VM that should run."
+          : `${found.planned} of ${found.lost} VMs have a place, or are tried where there is one.`;
+      return { ok: true, words, value: found };
+    });
+    if (!placed.ok) return;
+
+    const waited = await step(env, steps, repair, "wait", async () => {
+      const left = await waitForParts(env, options, await incidentNow());
+      const words = left === 0 ? "Every VM is back." : `${left} VMs are not back.`;
+      return { ok: true, words, value: { left, at: clock.now() } };
+    });
+    if (!waited.ok) return;
+    const { left, at } = waited.value;
+    const { lost } = placed.value;
+    const back = `${lost - left} of ${lost} VMs run elsewhere and answer.`;
+    return steps.run("end", () =>
+      left === 0
+        ? end("succeeded", lost === 0 ? "It is off. It carried no VM that should run." : back, at)
+        : end("handed-over", `${back} What keeps the others is written in their incidents.`, null),
+    );
+  };
+
+/** A plan or a refusal for each VM that the host took with it. Those that have a repair keep it: twice is once. */
+async function placeParts(env: Env, places: Places, incident: Incident): Promise<Placed> {
+  const { store, clock } = env;
+  const parts = (await store.partsOf(incident.id)).filter(({ vm }) => vm.hostId === incident.hostId);
+  const refusals = new Map<Vm["id"], string>();
+  for (const { vm } of parts) {
+    const refusal = relocationRefusal(vm, await store.modeOf(vm.id));
+    if (refusal !== undefined) refusals.set(vm.id, refusal);
+  }
+  const movable = parts.filter(({ vm }) => !refusals.has(vm.id)).map(({ vm }) => vm);
+  const found: ReadonlyMap<Vm["id"], Placement> =
+    movable.length === 0 ? new Map() : await places.placeAll(movable, new Set([incident.hostId]));
+  const byPriority = [...parts].sort((a, b) => b.vm.priority - a.vm.priority || (a.vm.id < b.vm.id ? -1 : 1));
+  const plans = byPriority.map(({ incident: part, vm }) => {
+    const refusal = refusals.get(vm.id);
+    const place = found.get(vm.id);
+    if (refusal !== undefined) return { incidentId: part.id, plan: { refusal } };
+    if (place === undefined || "refusal" in place)
+      return { incidentId: part.id, plan: { refusal: place?.refusal ?? "No host has room for it." } };
+    places.reserve(vm.id, place.host);
+    return {
+      incidentId: part.id,
+      plan: { technique: "relocate" as const, words: "Start it on another host, from its own disk." },
+    };
+  });
+  const planned = await store.planRelocations(plans, clock.now());
+  return { lost: parts.length, planned: planned.length };
+}
+
+/** Until no part has a repair that is at work. Gives how many are not over then. */
+async function waitForParts(env: Env, options: EngineOptions, incident: Incident): Promise<number> {
+  const { store, clock } = env;
+  const deadline = clock.monotonicMs() + options.evacuateWithinMs;
+  for (;;) {
+    const parts = await store.partsOf(incident.id);
+    const working = parts.some((part) => part.incident.repairs.some((it) => it.finishedAt === null));
+    if (!working || clock.monotonicMs() >= deadline) return parts.length;
+    await clock.sleep(pollMs);
+  }
+}
