@@ -6,6 +6,7 @@ export { asScenario } from "./rig/random/as-scenario.ts";
 export { type Campaign, type CampaignOptions, playCampaign } from "./rig/random/campaign.ts";
 export { type Played, playRandom, playSchedule, type Schedule } from "./rig/random/play.ts";
 export { shrink } from "./rig/random/shrink.ts";
+export { createRig, type Rig } from "./rig/rig.ts";
 export { readScenario, type Scenario } from "./rig/scenario.ts";
 export { type Story, tellStory } from "./rig/story.ts";
 export { type SimulatedCloud, simulatedCloud } from "./simulated-cloud.ts";
