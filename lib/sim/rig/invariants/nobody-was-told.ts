@@ -1,9 +1,19 @@
+import { restartLimit } from "../../../decide/index.ts";
+import type { VmId } from "../../../model/index.ts";
 import { guestAnswers } from "../../world/run.ts";
-import type { Invariant } from "./sight.ts";
+import { graceMs, type Invariant } from "./sight.ts";
+
+/** The longest pause before the next repair of a VM that failed again: it is told when that pause is over. */
+const longestPauseMs = Math.max(...restartLimit.backoffMs);
 
 /** A VM that is down and should run has an incident, and one that is well has none. */
-export const nobodyWasTold: Invariant = ({ world, vms, hostOf, watched, openIncidents, lasts }) =>
+export const nobodyWasTold: Invariant = ({ tables, now, world, vms, hostOf, watched, openIncidents, lasts }) =>
   function* () {
+    const pauseOf = (vm: VmId) => {
+      for (const { begunAt } of tables.by.repairsOfVm.of(vm))
+        if (begunAt !== null && begunAt > now() - restartLimit.withinMs - longestPauseMs) return longestPauseMs;
+      return 0;
+    };
     const incidents = openIncidents();
     for (const vm of vms()) {
       const host = hostOf(vm);
@@ -12,7 +22,7 @@ export const nobodyWasTold: Invariant = ({ world, vms, hostOf, watched, openInci
       const incident = incidents.find((it) => it.vmId === vm.id);
       const byPerson = world.guest(vm.uuid)?.stoppedByPersonAt != null;
       const bad = can && domain?.state !== "running" && vm.wanted === "running" && !byPerson && !incident;
-      if (lasts(`bad ${vm.id}`, bad))
+      if (lasts(`bad ${vm.id}`, bad, graceMs + (bad ? pauseOf(vm.id) : 0)))
         yield `5: ${vm.name} is ${domain?.state ?? "gone"} (${domain?.reason}) and nobody was told.`;
       const well =
         incident !== undefined && can && domain !== undefined && guestAnswers(world, domain) && vm.wanted === "running";
