@@ -8,7 +8,7 @@ export const wireVersion = 1;
 export const maxLineBytes = 16 * 1024;
 const maxPeers = 64;
 
-const watchdogKinds = z.enum(["hardware", "none"]);
+const watchdogKinds = z.enum(["hardware", "software", "none"]);
 const ms = z.number().check(z.int(), z.nonnegative(), z.lte(86_400_000));
 const serial = z.number().check(z.int(), z.nonnegative());
 
@@ -21,8 +21,8 @@ const report = z.object({
   /** "none" also while no lease binds the helper: then nothing would stop the guests. */
   watchdog: watchdogKinds,
   watchdogMs: z.nullable(ms),
-  /** "held", "alone", "over", "stopped", "free": the lease's phase. */
-  phase: z.string().check(z.maxLength(16)),
+  /** Of the lease; see lease.ts. */
+  phase: z.enum(["free", "held", "kept", "over", "stopped"]),
   words: z.string().check(z.maxLength(500)),
 });
 const ask = z.object({ kind: z.literal("ask"), serial });

@@ -16,7 +16,7 @@ import type { HostLink } from "./host-link.ts";
 import { sshTarget } from "./target.ts";
 
 /** virDomainMigrateFlags: live, peer to peer, defined there, undefined here, and given up when a disk fails meanwhile. */
-const flags = 1 | 2 | 8 | 16 | 1024;
+const flags = 1 | 2 | 8 | 16 | 4096;
 const lookEveryMs = 500;
 const migrationTimeoutMs = 12 * 60 * 60_000;
 const keepalive = { intervalMs: 2_000, count: 5 };
