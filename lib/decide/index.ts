@@ -12,7 +12,7 @@ export { protectionOf } from "./host/protection.ts";
 export { type PeerAnswer, type PeerRound, roundSays } from "./host/quorum.ts";
 export { type Storm, stormOf } from "./host/storm.ts";
 export { firstHeard, healthOf, heard, rhythm, type Silence, type Suspicion } from "./host/suspicion.ts";
-export { type DrainPlan, planDrain } from "./placement/drain.ts";
+export { type DrainPlan, planDrain, type Tried } from "./placement/drain.ts";
 export { type Inventory, mayCarry, type NoPlace, type Placement, takesRoom } from "./placement/inventory.ts";
 export { placeVms } from "./placement/place.ts";
 export { consentRefusal, modeRefusal, relocationRefusal } from "./placement/relocation.ts";

@@ -28,6 +28,18 @@ describe("a drain", () => {
     expect(plan.stays).toEqual([{ vmId: aVm(1, h1).id, words: expect.stringMatching(words) }]);
   });
 
+  test("goes elsewhere with a VM that a host did not take, and keeps room for the others", () => {
+    const cloud = aCloud([aHost(1), aHost(2), aHost(3, { memoryMiB: 1500 })], [aVm(1, h1), aVm(2, h1)]);
+    const first = aVm(1, h1).id;
+    const hosts = (tried: Parameters<typeof planDrain>[2]) =>
+      planDrain(cloud, h1, tried).moves.map(({ vmId, host }) => [vmId === first ? 1 : 2, host === h2 ? 2 : 3]);
+    expect(hosts(new Map([[first, [h2]]]))).toEqual([
+      [2, 2],
+      [1, 3],
+    ]);
+    expect(hosts(new Map([[first, [h2, h3]]]))).toEqual([[2, 2]]);
+  });
+
   test("does not tear a group that is kept together", () => {
     const plan = drain([aVm(1, h1, { together: "g", consent: "notify" }), aVm(2, h1, { together: "g" })]);
     expect(plan.moves).toEqual([]);

@@ -1,5 +1,5 @@
 import { type HostId, techniques, type Vm, type VmId, vmStates } from "../../model/index.ts";
-import { type Inventory, takesRoom, togetherOf } from "./inventory.ts";
+import { type Inventory, type Placement, takesRoom, togetherOf } from "./inventory.ts";
 import { placeVms } from "./place.ts";
 import { consentRefusal } from "./relocation.ts";
 import { sharedDisks } from "./storage.ts";
@@ -9,6 +9,9 @@ export interface DrainPlan {
   /** VMs that run there, or should, and are not moved; words for the provider. */
   readonly stays: readonly { readonly vmId: VmId; readonly words: string }[];
 }
+
+/** Hosts to which a VM could not be moved: it goes elsewhere, or stays. */
+export type Tried = ReadonlyMap<VmId, readonly HostId[]>;
 
 function staysBecause(vm: Vm, inventory: Inventory): string | undefined {
   const refusal = consentRefusal(vm.consent, techniques.relocate.needsConsent);
@@ -21,7 +24,7 @@ function staysBecause(vm: Vm, inventory: Inventory): string | undefined {
 }
 
 /** What moves off the host by live migration, to where, and what stays and why. VMs that are off, and should be, are not mentioned. */
-export function planDrain(inventory: Inventory, hostId: HostId): DrainPlan {
+export function planDrain(inventory: Inventory, hostId: HostId, tried: Tried = new Map()): DrainPlan {
   const there = inventory.vms.filter((vm) => vm.hostId === hostId && takesRoom(vm));
   const stays = new Map<VmId, string>();
   const anchors = new Map<string, string>();
@@ -37,12 +40,20 @@ export function planDrain(inventory: Inventory, hostId: HostId): DrainPlan {
     if (anchor !== undefined && !stays.has(vm.id)) stays.set(vm.id, `It is kept together with ${anchor}, which stays.`);
   }
   const leaving = there.filter((vm) => !stays.has(vm.id));
-  const places = placeVms(inventory, leaving, new Set([hostId]));
-  const moves = leaving.flatMap((vm) => {
-    const place = places.get(vm.id);
-    if (place !== undefined && "host" in place) return [{ vmId: vm.id, host: place.host }];
-    stays.set(vm.id, place?.detail ?? "No place was found for it.");
-    return [];
-  });
+  const moves: { vmId: VmId; host: HostId }[] = [];
+  const take = (vm: Vm, place: Placement | undefined) => {
+    if (place !== undefined && "host" in place) moves.push({ vmId: vm.id, host: place.host });
+    else stays.set(vm.id, place?.detail ?? "No place was found for it.");
+  };
+  const first = leaving.filter((vm) => !tried.has(vm.id));
+  const places = placeVms(inventory, first, new Set([hostId]));
+  for (const vm of first) take(vm, places.get(vm.id));
+  for (const vm of leaving) {
+    const hosts = tried.get(vm.id);
+    if (hosts === undefined) continue;
+    const going = new Map(moves.map((move) => [move.vmId, move.host]));
+    const vms = inventory.vms.map((it) => ({ ...it, movingTo: going.get(it.id) ?? it.movingTo }));
+    take(vm, placeVms({ ...inventory, vms }, [vm], new Set([hostId, ...hosts])).get(vm.id));
+  }
   return { moves, stays: [...stays].map(([vmId, words]) => ({ vmId, words })) };
 }

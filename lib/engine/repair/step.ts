@@ -4,7 +4,7 @@ import type { Steps } from "../ports.ts";
 
 /** How a step ended: `ok` leads on, else the repair hands over with the words. Plain data, for it is journalled as JSON. */
 export type StepEnd<T> =
-  | { readonly ok: true; readonly words: string; readonly value: T }
+  | { readonly ok: true; readonly words: string; readonly value: T; readonly detail?: string | undefined }
   | { readonly ok: false; readonly words: string; readonly detail?: string | undefined };
 
 /**
@@ -23,7 +23,7 @@ export const step = <T>(
     await env.store.stepStarted(repair, name, env.clock.now());
     const end = await effect();
     const told = end.ok
-      ? ({ state: "done", words: end.words, detail: null } as const)
+      ? ({ state: "done", words: end.words, detail: end.detail ?? null } as const)
       : ({ state: "failed", words: end.words, detail: end.detail ?? null } as const);
     await env.store.stepEnded(repair, name, told, env.clock.now());
     return end;

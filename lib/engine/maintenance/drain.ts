@@ -1,0 +1,119 @@
+import { type HostId, type MaintenanceId, parseId, type VmId } from "../../model/index.ts";
+import type { EngineOptions, Env } from "../env.ts";
+import type { Steps } from "../ports.ts";
+import { moveOf, moveVm, settle } from "./move.ts";
+import { planMoves, triesPerVm, writePlan } from "./plan-moves.ts";
+
+const waitEveryMs = 5_000;
+const namesShown = 5;
+
+/** One step's answer, as plain data: it is journalled as JSON. */
+interface Batch {
+  readonly over: boolean;
+  readonly moves: readonly { readonly vmId: string; readonly to: string }[];
+}
+type Failures = readonly { readonly vmId: string; readonly host: string }[];
+
+/** VMs that an engine which died left on their way: on which host they are is settled before anything is planned. */
+async function settleAll(env: Env, id: MaintenanceId): Promise<void> {
+  const { hostId } = await env.store.maintenance(id);
+  for (const vm of await env.store.vmsOf(hostId)) {
+    if (vm.movingTo === null) continue;
+    const to = vm.movingTo;
+    if ((await settle(env, vm, to)) === "there")
+      await env.store.recordMove(id, moveOf(vm, { toHostId: to, state: "moved", percent: 100 }), env.clock.now());
+  }
+}
+
+/** Moves one after the other of a batch at once; each that failed comes back with the host that did not take it. */
+async function moveBatch(env: Env, id: MaintenanceId, batch: Batch, tried: ReadonlyMap<VmId, readonly HostId[]>) {
+  const { store, clock } = env;
+  const { hostId } = await store.maintenance(id);
+  const failed = await Promise.all(
+    batch.moves.map(async (move): Promise<Failures> => {
+      const vmId = parseId("vm", move.vmId);
+      const to = parseId("hst", move.to);
+      const vm = vmId === undefined ? undefined : await store.vm(vmId);
+      const target = to === undefined ? undefined : await store.host(to);
+      if (vm === undefined) return []; // forgotten meanwhile
+      if (vm.hostId !== hostId) {
+        await store.recordMove(id, moveOf(vm, { toHostId: vm.hostId, state: "moved", percent: 100 }), clock.now());
+        return [];
+      }
+      const words = target === undefined ? "The host is gone." : await moveVm(env, id, vm, target);
+      if (words === undefined) return [];
+      const last = (tried.get(vm.id)?.length ?? 0) + 1 >= triesPerVm;
+      const where = target?.name ?? "the other host";
+      const told = last
+        ? ({ state: "failed", words: `It could not be moved to ${where} either: ${words}` } as const)
+        : ({
+            state: "waiting",
+            words: `It could not be moved to ${where}, and is tried once elsewhere: ${words}`,
+          } as const);
+      await store.recordMove(id, moveOf(vm, { toHostId: target?.id ?? null, ...told }), clock.now());
+      return [{ vmId: vm.id, host: move.to }];
+    }),
+  );
+  return failed.flat();
+}
+
+/** Waits, and says for what, until there is something to move again, the host is empty, or a person ended it. */
+async function waitForMore(env: Env, id: MaintenanceId, tried: ReadonlyMap<VmId, readonly HostId[]>) {
+  const { store, clock } = env;
+  for (;;) {
+    const plan = await planMoves(env, id, tried);
+    if (plan.over) return "over";
+    if (plan.moves.length > 0) {
+      await store.recordMaintenance(id, "draining", "VMs are being moved off the host.", clock.now());
+      return "more";
+    }
+    await writePlan(env, id, plan);
+    if (plan.left === 0) {
+      await store.recordMaintenance(
+        id,
+        "empty",
+        "Nothing of Belay's runs there: the host may be worked on.",
+        clock.now(),
+      );
+      return "empty";
+    }
+    const names = plan.maintenance.moves.filter((move) => move.state === "failed").map((move) => move.name);
+    const all = [...new Set([...names, ...plan.stays.map(({ vm }) => vm.name)])];
+    const more = all.length > namesShown ? ` and ${all.length - namesShown} more` : "";
+    const who = all.length === 0 ? "" : `: ${all.slice(0, namesShown).join(", ")}${more}`;
+    const run = plan.left === 1 ? "One VM still runs there" : `${plan.left} VMs still run there`;
+    await store.recordMaintenance(id, "waiting", `${run}${who}. What keeps each is written beside it.`, clock.now());
+    await clock.sleep(waitEveryMs);
+  }
+}
+
+/**
+ * Empties a host by live migration: plans anew before each round, moves as many at once as were asked for, tries a failed move once elsewhere. What may not
+ * move stays, in words, until a person does something about it. Ends when the host is empty, or when somebody ended the maintenance: then
+ * nothing new is begun. Gone on with after a crash, it looks first where each VM is.
+ */
+export const drainHost =
+  (env: Env, _options: EngineOptions) =>
+  async (id: MaintenanceId, steps: Steps): Promise<void> => {
+    const tried = new Map<VmId, HostId[]>();
+    for (let round = 1; ; round++) {
+      const batch = await steps.run(`plan ${round}`, async (): Promise<Batch> => {
+        await settleAll(env, id);
+        const plan = await planMoves(env, id, tried);
+        await writePlan(env, id, plan);
+        const next = plan.moves.slice(0, plan.maintenance.parallel);
+        return { over: plan.over, moves: next.map(({ vm, to }) => ({ vmId: vm.id, to })) };
+      });
+      if (batch.over) return;
+      if (batch.moves.length === 0) {
+        const end = await steps.run(`wait ${round}`, () => waitForMore(env, id, tried));
+        if (end !== "more") return;
+        continue;
+      }
+      for (const { vmId, host } of await steps.run(`move ${round}`, () => moveBatch(env, id, batch, tried))) {
+        const vm = parseId("vm", vmId);
+        const to = parseId("hst", host);
+        if (vm !== undefined && to !== undefined) tried.set(vm, [...(tried.get(vm) ?? []), to]);
+      }
+    }
+  };

@@ -1,0 +1,23 @@
+import { type HostId, type Vm, vmStates } from "../../model/index.ts";
+import type { Env } from "../env.ts";
+import { HostUnreachable } from "../ports.ts";
+
+/** Where a VM is that was being moved: `between` while both hosts hold it, `unknown` while one of them cannot be asked. */
+export type Where = "here" | "there" | "between" | "unknown";
+
+/** Asks both hosts. A VM that neither of them runs belongs to the one that had it. */
+export async function whereIs({ hypervisor }: Env, vm: Pick<Vm, "uuid">, from: HostId, to: HostId): Promise<Where> {
+  const ask = async (host: HostId) => {
+    try {
+      const sight = await hypervisor.readDomain(host, vm.uuid);
+      return sight !== undefined && vmStates[sight.state].alive ? sight.state : "gone";
+    } catch (error) {
+      if (error instanceof HostUnreachable) return "silent";
+      throw error;
+    }
+  };
+  const [here, there] = [await ask(from), await ask(to)];
+  if (here === "silent" || there === "silent") return "unknown";
+  if (there === "gone") return "here";
+  return here === "gone" ? "there" : "between";
+}
