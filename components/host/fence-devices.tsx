@@ -56,58 +56,56 @@ export function FenceDevices({
           words="When this host dies, its VMs may only start elsewhere once it is proven off. A power switch (IPMI, Redfish, a PDU) proves it within seconds."
         />
       ) : (
-        <Table.ScrollContainer minWidth={520} type="native">
-          <Table verticalSpacing={6} horizontalSpacing="md" className={classes.table}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Order</Table.Th>
-                <Table.Th>Agent</Table.Th>
-                <Table.Th>Last test</Table.Th>
-                <Table.Th aria-label="Buttons" />
+        <Table verticalSpacing={6} horizontalSpacing="md" className={classes.table}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Order</Table.Th>
+              <Table.Th>Agent</Table.Th>
+              <Table.Th>Last test</Table.Th>
+              <Table.Th aria-label="Buttons" />
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {ordered.map((device) => (
+              <Table.Tr key={device.id}>
+                <Table.Td>{device.position}</Table.Td>
+                <Table.Td>
+                  <code>{device.agent}</code>
+                  <p className={classes.options}>
+                    {Object.entries(device.options)
+                      .map(([key, value]) => `${key}=${value}`)
+                      .join("  ")}
+                  </p>
+                </Table.Td>
+                <Table.Td>
+                  <TestBadge device={device} />{" "}
+                  {device.testedAt === null ? null : (
+                    <span className={classes.when}>{agoWords(now - device.testedAt)} ago</span>
+                  )}
+                  <p className={classes.words}>{device.words}</p>
+                </Table.Td>
+                <Table.Td>
+                  <div className={classes.buttons}>
+                    <ActionIcon
+                      variant="default"
+                      aria-label={`Change power switch ${device.position}`}
+                      onClick={() => setAsked({ what: "change", device })}
+                    >
+                      <Pencil size={14} aria-hidden="true" />
+                    </ActionIcon>
+                    <ActionIcon
+                      variant="default"
+                      aria-label={`Remove power switch ${device.position}`}
+                      onClick={() => setAsked({ what: "remove", device })}
+                    >
+                      <Trash2 size={14} aria-hidden="true" />
+                    </ActionIcon>
+                  </div>
+                </Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {ordered.map((device) => (
-                <Table.Tr key={device.id}>
-                  <Table.Td>{device.position}</Table.Td>
-                  <Table.Td>
-                    <code>{device.agent}</code>
-                    <p className={classes.options}>
-                      {Object.entries(device.options)
-                        .map(([key, value]) => `${key}=${value}`)
-                        .join("  ")}
-                    </p>
-                  </Table.Td>
-                  <Table.Td>
-                    <TestBadge device={device} />{" "}
-                    {device.testedAt === null ? null : (
-                      <span className={classes.when}>{agoWords(now - device.testedAt)} ago</span>
-                    )}
-                    <p className={classes.words}>{device.words}</p>
-                  </Table.Td>
-                  <Table.Td>
-                    <div className={classes.buttons}>
-                      <ActionIcon
-                        variant="default"
-                        aria-label={`Change power switch ${device.position}`}
-                        onClick={() => setAsked({ what: "change", device })}
-                      >
-                        <Pencil size={14} aria-hidden="true" />
-                      </ActionIcon>
-                      <ActionIcon
-                        variant="default"
-                        aria-label={`Remove power switch ${device.position}`}
-                        onClick={() => setAsked({ what: "remove", device })}
-                      >
-                        <Trash2 size={14} aria-hidden="true" />
-                      </ActionIcon>
-                    </div>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+            ))}
+          </Table.Tbody>
+        </Table>
       )}
       <FenceDeviceDialog
         host={host}

@@ -36,12 +36,29 @@ export function IncidentCard({ incident, cloud }: { readonly incident: IncidentV
       <div className={classes.how}>
         <IncidentTimes incident={incident} />
         {repair === undefined ? null : <RepairSteps steps={repair.steps} />}
+        {incident.vmId === null ? <Parts incident={incident} cloud={cloud} /> : null}
         <p className={classes.words}>
           {incident.awaits === null ? null : <strong>Belay waits for your answer. </strong>}
           {incident.words} <Link href={`/incidents/${incident.id}`}>Evidence and all steps</Link>
         </p>
       </div>
     </article>
+  );
+}
+
+/** The VMs lost with a host, as far as they are open or ended lately; its page has them all. */
+function Parts({ incident, cloud }: { readonly incident: IncidentView; readonly cloud: CloudView }) {
+  const parts = cloud.incidents.filter((it) => it.partOf === incident.id);
+  if (parts.length === 0) return null;
+  return (
+    <ul className={classes.parts} aria-label="VMs lost with the host">
+      {parts.map((part) => (
+        <li key={part.id}>
+          <Link href={`/incidents/${part.id}`}>{failedThing(part, cloud)}</Link>{" "}
+          <IncidentStateBadge state={part.state} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -18,7 +18,10 @@ export function OpenIncidents({ cloud }: { readonly cloud: CloudView }) {
   const open = cloud.incidents.filter((it) => it.endedAt === null);
   const ended = cloud.incidents.filter((it) => it.endedAt !== null);
   const justEnded = ended.filter((it) => it.endedAt !== null && now - it.endedAt < lingersMs);
-  const shown = [...open, ...justEnded];
+  const all = [...open, ...justEnded];
+  const wholes = new Set<string | null>(all.filter((it) => it.vmId === null).map((it) => it.id));
+  // The VMs lost with a host stand in the host's card.
+  const shown = all.filter((it) => !wholes.has(it.partOf));
   return (
     <Panel
       title={open.length === 0 ? "Open incidents: none" : `Open incidents: ${open.length}`}

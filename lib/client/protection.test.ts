@@ -48,15 +48,24 @@ test.each<[string, Partial<ProtectionQuestion>, boolean, RegExp]>([
   ["is on a host in maintenance", { host: aHost(1, { standing: "maintenance" }) }, false, /maintenance/],
   [
     "was lost with its host, and waits for proof that the host is off",
-    { vm: aVm(1, { state: "unknown" }), incidents: [anIncident(1, { cause: "host-lost", state: "open" })] },
+    {
+      vm: aVm(1, { state: "unknown", consent: "relocate" }),
+      incidents: [anIncident(1, { cause: "host-lost", state: "open" })],
+    },
     true,
     /as soon as that is safe/,
   ],
   [
     "was lost with its host, and is being started elsewhere",
-    { vm: aVm(1, { state: "unknown" }), incidents: [anIncident(1, { cause: "host-lost" })] },
+    { vm: aVm(1, { state: "unknown", consent: "relocate" }), incidents: [anIncident(1, { cause: "host-lost" })] },
     true,
     /being brought back elsewhere/,
+  ],
+  [
+    "was lost with its host, and may not be moved",
+    { vm: aVm(1, { state: "unknown" }), incidents: [anIncident(1, { cause: "host-lost" })] },
+    false,
+    /comes back with its host/,
   ],
   ["is not heard of", { vm: aVm(1, { state: "unknown" }), host: undefined }, false, /does not hear/],
   ["was handed over", { incidents: [anIncident(1, { state: "handed-over" })] }, false, /Handed over/],
@@ -120,5 +129,5 @@ test.each<[string, Partial<ProtectionQuestion>, RegExp | undefined]>([
 });
 
 test("a host's own protection does not say twice that it is protected", () => {
-  expect(protectionOfHost(aHost(1)).words).toBe("It has no tested fence device and no helper.");
+  expect(protectionOfHost(aHost(1)).words).toBe("it has no tested fence device and no helper.");
 });

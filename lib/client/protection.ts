@@ -1,6 +1,5 @@
 import type { ApplicationView, CloudView, HostView, IncidentView, VmView } from "../contract/index.ts";
 import { consentCovers, restartLimit, techniques, type VmId, vmStates } from "../model/index.ts";
-import { capital } from "./words.ts";
 
 /** Whether a failure of the VM would be repaired now, with the reason in a sentence (DESIGN, invariant 8). */
 export interface Protection {
@@ -39,6 +38,8 @@ export function protectionOf(question: ProtectionQuestion, now: number): Protect
     );
   }
   const lost = incidents.find((it) => it.cause === "host-lost" && (it.state === "open" || it.state === "repairing"));
+  if (lost !== undefined && !consentCovers(vm.consent, techniques.relocate.needsConsent))
+    return not("Its host failed, and its owner does not allow a start on another host: it comes back with its host.");
   if (lost !== undefined) {
     return {
       isProtected: true,
@@ -86,7 +87,7 @@ function hostLossOf({ vm, host, misfit }: ProtectionQuestion): string | undefine
 /** A host's own protection as its page shows it: "Protected." or "Not protected." stands before the words. */
 export const protectionOfHost = ({ protection }: Pick<HostView, "protection">): Protection => ({
   isProtected: protection.ok,
-  words: capital(protection.words.replace(/^(?:not )?protected[:.] ?/i, "")),
+  words: protection.words.replace(/^(?:not )?protected[:.] ?/i, ""),
 });
 
 /** Why each VM would not fit elsewhere, by VM. */

@@ -52,6 +52,7 @@ describe("sentences for those to whom the server sends none", () => {
     expect(changeWords({ ...well, vm: aVm(1, { consent: "notify" }) }, well, vms)).toBe(
       "web-1: its settings changed.",
     ));
+  test("a VM of which only the provider's part changed", () => expect(changeWords(well, well, vms)).toBeUndefined());
   test("an incident, when it opens and when it ends", () => {
     const open = { kind: "incident.changed", incident: anIncident(1) } as const;
     const incident = anIncident(1, { state: "repaired", words: "It answers again." });

@@ -70,6 +70,7 @@ export function changeWords(change: Change, before: Change | undefined, vms: Clo
     case "vm.changed": {
       const { vm } = change;
       const known = before?.kind === "vm.changed" ? before.vm : undefined;
+      if (known !== undefined && JSON.stringify(known) === JSON.stringify(vm)) return undefined; // what changed is the provider's
       const same = known !== undefined && known.state === vm.state && known.reason === vm.reason;
       if (!same)
         return vm.state === "running" ? `${vm.name} is running.` : `${vm.name} is ${vm.state}. ${reasonOf(vm)}`;
