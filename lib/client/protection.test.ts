@@ -129,5 +129,5 @@ test.each<[string, Partial<ProtectionQuestion>, RegExp | undefined]>([
 });
 
 test("a host's own protection does not say twice that it is protected", () => {
-  expect(protectionOfHost(aHost(1)).words).toBe("it has no tested fence device and no helper.");
+  expect(protectionOfHost(aHost(1)).words).toBe("It has no tested fence device and no helper.");
 });

@@ -1,5 +1,6 @@
 import type { ApplicationView, CloudView, HostView, IncidentView, VmView } from "../contract/index.ts";
 import { consentCovers, restartLimit, techniques, type VmId, vmStates } from "../model/index.ts";
+import { capital } from "./words.ts";
 
 /** Whether a failure of the VM would be repaired now, with the reason in a sentence (DESIGN, invariant 8). */
 export interface Protection {
@@ -87,7 +88,7 @@ function hostLossOf({ vm, host, misfit }: ProtectionQuestion): string | undefine
 /** A host's own protection as its page shows it: "Protected." or "Not protected." stands before the words. */
 export const protectionOfHost = ({ protection }: Pick<HostView, "protection">): Protection => ({
   isProtected: protection.ok,
-  words: protection.words.replace(/^(?:not )?protected[:.] ?/i, ""),
+  words: capital(protection.words.replace(/^(?:not )?protected[:.] ?/i, "")),
 });
 
 /** Why each VM would not fit elsewhere, by VM. */
