@@ -12,8 +12,17 @@ export interface HostObservation {
   readonly everHeard: boolean;
   /** What its peers said since it fell silent, oldest first. */
   readonly rounds: readonly PeerRound[];
-  /** Whether it let us in over SSH since it fell silent; undefined while that is being asked. */
-  readonly ssh: { readonly at: EpochMs; readonly answers: boolean } | undefined;
+  /** Whether it let us in over SSH when last asked since it fell silent; undefined before the first answer. */
+  readonly ssh:
+    | {
+        readonly at: EpochMs;
+        readonly answers: boolean;
+        /** Since when it has been so. */
+        readonly since: EpochMs;
+        /** SSH too was silent in between: the host was away and comes back, and libvirtd may only be on its way. */
+        readonly wasSilent: boolean;
+      }
+    | undefined;
 }
 
 export type HostVerdict =
@@ -31,10 +40,15 @@ export type HostVerdict =
 export const hostPatience = {
   /** systemd starts a libvirtd that died again by itself. */
   libvirtdMs: 5_000,
+  /** A host that comes back has its sshd before its libvirtd, and before we try the next connection. */
+  comingBackMs: 30_000,
   isolatedMs: 5_000,
   /** Without anybody to ask, or with ourselves cut off, there is nothing to hurry for. */
   unsureMs: 10_000,
 } as const;
+
+/** SSH is asked only once the host is overdue. */
+const askedLateMs = 2_000;
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 const fact = (at: EpochMs, source: Evidence["source"], words: string): Evidence => ({
@@ -74,7 +88,9 @@ function diagnoseRed(host: HostObservation, now: EpochMs): HostVerdict {
   const evidence = evidenceOf(host, now);
   const said = rounds.slice(-2).map(roundSays);
   if (ssh?.answers) {
-    if (silence.silentMs < hostPatience.libvirtdMs) return { kind: "watch" };
+    const patienceMs = ssh.wasSilent ? hostPatience.comingBackMs : hostPatience.libvirtdMs;
+    if (silence.silentMs < hostPatience.libvirtdMs || now - ssh.since < patienceMs - askedLateMs)
+      return { kind: "watch" };
     const words = `libvirtd on ${name} does not answer, and SSH does. Its guests are not touched.`;
     return { kind: "libvirtd-dead", certainty: "certain", evidence, words };
   }

@@ -78,8 +78,12 @@ export class Answers {
     if (!("evidence" in verdict)) return undefined;
     if (standing === "maintenance") return open === undefined ? () => this.#tell(file, verdict) : undefined;
     if (openRepairOf(open) !== undefined) return undefined;
-    if (standing === "fencing" && open !== undefined)
-      return open.cause === "host-dead" && now >= file.notBeforeMs ? () => this.#lookForProof(file) : undefined;
+    if (standing === "fencing" && open?.cause === "host-dead") {
+      if (wasAnswered(file)) return () => this.#goOn(file, "A person says that it is off.");
+      if (this.#leases.isOver(file) === true) return () => this.#goOn(file, "Its lease is over.");
+      if (open.state === "open") return () => this.#goOn(file, "Belay goes on."); // planned, and never begun
+      return now >= file.switchNotBeforeMs ? () => this.#trySwitch(file) : undefined;
+    }
     if (open?.cause === "host-isolated" || open?.cause === "libvirtd-dead") {
       const unseen = verdict.kind === "isolated" || verdict.kind === "we-are-cut-off";
       if (unseen && wasAnswered(file)) return () => this.#heedWord(file, verdict);
@@ -180,8 +184,7 @@ export class Answers {
     const words = hold === undefined ? verdict.words : `${verdict.words} ${hold}`;
     const opened = await store.openHostIncident({ ...this.#news(file, verdict), words, plan, lost });
     if (opened === undefined) return;
-    if (hold === undefined) log.warn(verdict.words);
-    else log.error(words);
+    log.warn(words);
     this.#nudge();
   }
 
@@ -189,7 +192,8 @@ export class Answers {
     if (file.incident === undefined) return;
     const { store, clock } = this.#env;
     file.grantsStopped = true;
-    await store.planHostRepair(file.incident.id, { technique: "evacuate", words }, clock.now());
+    const plan = `${words} Make sure that it is off, then start its VMs elsewhere.`;
+    await store.planHostRepair(file.incident.id, { technique: "evacuate", words: plan }, clock.now());
     this.#nudge();
   }
 
@@ -220,25 +224,11 @@ export class Answers {
     await this.#env.store.clearHostIncident(file.host.id, words, this.#env.clock.now());
   }
 
-  /** It was handed over because it could not be proven off: whether a proof can be had now. */
-  async #lookForProof(file: HostFile): Promise<void> {
-    const { store, clock } = this.#env;
-    const { incident } = file;
-    if (incident === undefined) return;
-    const now = clock.monotonicMs();
-    file.notBeforeMs = now + troubleMs;
-    if ((await store.personSaysOff(incident.id)) !== undefined)
-      return this.#goOn(file, "A person says that it is off.");
-    if (this.#leases.isOver(file) === true) return this.#goOn(file, "Its lease is over.");
-    if (incident.state === "open") return this.#goOn(file, "Belay goes on."); // planned, and never begun
-    const ended = Math.max(...incident.repairs.map((it) => it.finishedAt ?? 0), 0);
-    const pauseMs = Math.min(proofEveryMs.most, proofEveryMs.first * 2 ** file.vainTries);
-    if (clock.now() - ended < pauseMs) return;
-    if (await this.#switchAnswers(file)) {
-      file.vainTries++;
-      return this.#goOn(file, "Its power switch answers again.");
-    }
-    file.notBeforeMs = now + proofEveryMs.first;
+  /** It was handed over because it could not be proven off, and its power switch may answer by now. */
+  async #trySwitch(file: HostFile): Promise<void> {
+    const pauseMs = Math.min(proofEveryMs.most, proofEveryMs.first * 2 ** file.vainTries++);
+    file.switchNotBeforeMs = this.#env.clock.monotonicMs() + pauseMs;
+    if (await this.#switchAnswers(file)) await this.#goOn(file, "Its power switch answers again.");
   }
 
   async #switchAnswers(file: HostFile): Promise<boolean> {

@@ -61,7 +61,10 @@ export class Cloud {
       file.host = host;
       if (before !== host.standing) this.#standsAnew(host);
       const incident = incidentOf.get(host.id);
-      if (incident?.id !== file.incident?.id) file.vainTries = 0;
+      if (incident?.id !== file.incident?.id) {
+        file.vainTries = 0;
+        file.switchNotBeforeMs = Number.NEGATIVE_INFINITY;
+      }
       file.incident = incident;
       if (incident?.cause === "host-dead" && file.deadAtMs === undefined)
         file.deadAtMs = now - Math.max(0, clock.now() - incident.td); // of a life before this one

@@ -2,6 +2,7 @@ import {
   type Alone,
   aloneAfter,
   firstHeard,
+  type HostObservation,
   healthOf,
   heard,
   type PeerRound,
@@ -29,7 +30,7 @@ export interface HostFile {
   /** Newest last; only those since it fell silent. */
   rounds: PeerRound[];
   alone: Alone | undefined;
-  ssh: { readonly at: number; readonly answers: boolean } | undefined;
+  ssh: HostObservation["ssh"];
   askedPeersMs: number;
   askedSshMs: number;
   asking: number;
@@ -45,7 +46,8 @@ export interface HostFile {
   busy: boolean;
   /** Not before then again, after something went wrong. */
   notBeforeMs: number;
-  /** How often a proof was looked for in vain. */
+  /** The power switch of a host that could not be proven off is asked again then; how often it was. */
+  switchNotBeforeMs: number;
   vainTries: number;
   /** A person said that it is off, for an incident that was then replaced by another. */
   saidOff: { readonly by: string; readonly at: EpochMs } | undefined;
@@ -73,6 +75,7 @@ export const newFile = (host: Host, nowMs: number): HostFile => ({
   otherHealthSinceMs: undefined,
   busy: false,
   notBeforeMs: Number.NEGATIVE_INFINITY,
+  switchNotBeforeMs: Number.NEGATIVE_INFINITY,
   vainTries: 0,
   saidOff: undefined,
 });
@@ -100,6 +103,13 @@ export function addRound(file: HostFile, round: PeerRound): void {
   if (file.greenSinceMs !== undefined) return; // it is heard of again
   file.rounds = [...file.rounds, round].slice(-roundsKept);
   file.alone = aloneAfter(file.alone, round);
+}
+
+export function addLogin(file: HostFile, at: number, answers: boolean): void {
+  if (file.greenSinceMs !== undefined) return;
+  const { ssh } = file;
+  const since = answers && ssh?.answers === true ? ssh.since : at;
+  file.ssh = { at, answers, since, wasSilent: ssh !== undefined && (ssh.wasSilent || !ssh.answers) };
 }
 
 /** Heard of in time, and for a moment already: one packet does not make a host well. */

@@ -29,6 +29,7 @@ export class HostGuard implements Witness {
   readonly #switches: Switches;
   readonly #answers: Answers;
   readonly #stop = new AbortController();
+  #wake = new AbortController();
   #ended: Promise<unknown> = Promise.resolve();
   #readAtMs = 0;
   #trustFromMs = 0;
@@ -47,7 +48,7 @@ export class HostGuard implements Witness {
     this.#env = env;
     this.#options = options;
     this.#cloud = new Cloud(env, tell.standsAnew);
-    this.#questions = new Questions(env, options);
+    this.#questions = new Questions(env, options, () => this.#wake.abort());
     this.#leases = new Leases(env, this.#cloud);
     this.#switches = new Switches(env, this.#cloud);
     this.#answers = new Answers(env, this.#cloud, this.#leases, tell.nudge);
@@ -60,6 +61,7 @@ export class HostGuard implements Witness {
 
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#wake.abort();
     await this.#ended;
     await this.#leases.stop();
     await this.#answers.settled();
@@ -101,7 +103,8 @@ export class HostGuard implements Witness {
         if (!signal.aborted) log.error("the guard of the hosts failed and goes on", { error: String(error) });
       }
       const sleptFrom = clock.monotonicMs();
-      await clock.sleep(this.#options.guardEveryMs, signal).catch(() => undefined);
+      this.#wake = new AbortController();
+      if (!signal.aborted) await clock.sleep(this.#options.guardEveryMs, this.#wake.signal).catch(() => undefined);
       const overMs = clock.monotonicMs() - sleptFrom - this.#options.guardEveryMs;
       if (overMs < stoodStillMs) continue;
       log.warn(`the engine stood still for ${Math.round(overMs / 1000)} s: no host is judged by that time`);

@@ -1,7 +1,7 @@
 import type { PeerAnswer } from "../../decide/index.ts";
 import { type HostId, hostStandings } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
-import { addRound, type HostFile } from "./host-file.ts";
+import { addLogin, addRound, type HostFile } from "./host-file.ts";
 import { Limit } from "./limit.ts";
 import { within } from "./within.ts";
 
@@ -18,9 +18,13 @@ export class Questions {
   readonly #rounds = new Limit(128);
   readonly #logins = new Limit(64);
 
-  constructor(env: Env, options: EngineOptions) {
+  readonly #answered: () => void;
+
+  /** `answered` is called when a round of answers is complete. */
+  constructor(env: Env, options: EngineOptions, answered: () => void) {
     this.#env = env;
     this.#options = options;
+    this.#answered = answered;
   }
 
   /** Begins what is due. Answers find their way into the files. */
@@ -58,6 +62,7 @@ export class Questions {
       addRound(file, { askedAt, endedAt: clock.monotonicMs(), answers });
     } finally {
       file.asking--;
+      this.#answered();
     }
   }
 
@@ -66,7 +71,7 @@ export class Questions {
     const timeoutMs = this.#options.peerTimeoutMs;
     const answer = hypervisor.sshAnswers(file.host.id, timeoutMs).catch(() => false);
     const answers = await within(clock, timeoutMs + slackMs, answer, false);
-    if (file.greenSinceMs === undefined) file.ssh = { at: clock.monotonicMs(), answers };
+    addLogin(file, clock.monotonicMs(), answers);
   }
 }
 

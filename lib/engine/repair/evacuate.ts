@@ -46,7 +46,8 @@ export const evacuateHost =
     });
     if (!fenced.ok)
       return steps.run("hand over", async () => {
-        env.log.error(`a dead host could not be proven off: ${fenced.words}`);
+        env.log.warn(`a dead host could not be proven off: ${fenced.words}`);
+        await tellParts(env, await incidentNow());
         await end("handed-over", fenced.words, null);
       });
     if (fenced.value.kind === "well")
@@ -86,6 +87,17 @@ export const evacuateHost =
         : end("handed-over", `${back} What keeps the others is written in their incidents.`, null),
     );
   };
+
+/** For the owners: nobody is at work on it until there is a proof, and they are told so. */
+async function tellParts(env: Env, incident: Incident): Promise<void> {
+  const refusal =
+    "Its host failed and is not proven off, so it could still run there. It is started elsewhere as soon as that is proven.";
+  const parts = await env.store.partsOf(incident.id);
+  await env.store.planRelocations(
+    parts.map((part) => ({ incidentId: part.incident.id, plan: { refusal } })),
+    env.clock.now(),
+  );
+}
 
 /** A plan or a refusal for each VM that the host took with it. Those that have a repair keep it: twice is once. */
 async function placeParts(env: Env, places: Places, incident: Incident): Promise<Placed> {

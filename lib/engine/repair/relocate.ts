@@ -40,7 +40,7 @@ export const relocateVm =
     });
 
     // From a host that lives it is let go first; a host that is being fenced is waited for.
-    const released = await step<boolean>(env, steps, repair, "release", async () => {
+    const released = await step<boolean>(env, steps, repair, "old host", async () => {
       const end = await retry<StepEnd<boolean>>(env, options.reviveWithinMs, async () => {
         const { vm } = await vmWork(env, repair);
         const ended = await notOurs(env, repair, vm);
