@@ -5,7 +5,9 @@ import { eachOf } from "./guard/limit.ts";
 import { createGuestWatch } from "./guest-watch.ts";
 import { HostWatch } from "./host-watch.ts";
 import { carryOutIntents } from "./intents.ts";
+import { drainHost } from "./maintenance/drain.ts";
 import { programFor } from "./programs.ts";
+import { hookRepair } from "./repair/hook.ts";
 import { Places } from "./repair/places.ts";
 import { createTolerance } from "./tolerance.ts";
 
@@ -17,9 +19,6 @@ export interface Engine {
 }
 
 const startedAtOnce = 16;
-
-/** TODO(hooks, maintenance): replaced by hookRepair and drainHost when they are there. Breaks off, so that their start goes on with it. */
-const notYet = () => Promise.reject(new Error("this work is not known to this version"));
 
 /**
  * The loop that keeps the watches equal to the enrolled hosts, carries out intents, and sees to it that every open repair and every
@@ -90,7 +89,12 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
   return {
     async start() {
       const help = { witness: guard, places: new Places(env), nudge };
-      env.runner.register(programFor(env, options, help, { hook: notYet, drain: notYet }));
+      env.runner.register(
+        programFor(env, options, help, {
+          hook: hookRepair(env, options),
+          drain: drainHost(env),
+        }),
+      );
       await guard.read(); // repairs that go on ask it at once
       await env.runner.launch();
       unsubscribe = env.wakes.onWake((what) => {

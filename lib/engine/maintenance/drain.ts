@@ -1,5 +1,5 @@
 import { type HostId, type MaintenanceId, parseId, type VmId } from "../../model/index.ts";
-import type { EngineOptions, Env } from "../env.ts";
+import type { Env } from "../env.ts";
 import type { Steps } from "../ports.ts";
 import { moveOf, moveVm, settle } from "./move.ts";
 import { planMoves, triesPerVm, writePlan } from "./plan-moves.ts";
@@ -93,7 +93,7 @@ async function waitForMore(env: Env, id: MaintenanceId, tried: ReadonlyMap<VmId,
  * nothing new is begun. Gone on with after a crash, it looks first where each VM is.
  */
 export const drainHost =
-  (env: Env, _options: EngineOptions) =>
+  (env: Env) =>
   async (id: MaintenanceId, steps: Steps): Promise<void> => {
     const tried = new Map<VmId, HostId[]>();
     for (let round = 1; ; round++) {
