@@ -1,7 +1,11 @@
 import { againstAPerson } from "./invariants/against-a-person.ts";
 import { beyondConsent } from "./invariants/beyond-consent.ts";
+import { healthyFenced } from "./invariants/healthy-fenced.ts";
+import { hostNotTold } from "./invariants/host-not-told.ts";
+import { namesOfOthers } from "./invariants/names-of-others.ts";
 import { nobodyWasTold } from "./invariants/nobody-was-told.ts";
 import { nobodyWorksOnIt } from "./invariants/nobody-works-on-it.ts";
+import { protectionNotThere } from "./invariants/protection-not-there.ts";
 import { seenByTheWorld } from "./invariants/seen-by-the-world.ts";
 import { type Invariant, sightOf } from "./invariants/sight.ts";
 import { twoAtOnce } from "./invariants/two-at-once.ts";
@@ -15,6 +19,10 @@ const invariants: readonly Invariant[] = [
   beyondConsent,
   nobodyWasTold,
   nobodyWorksOnIt,
+  hostNotTold,
+  healthyFenced,
+  namesOfOthers,
+  protectionNotThere,
 ];
 
 /** So long `glance` takes for granted that what time alone changes has not changed: far below every grace. */

@@ -24,7 +24,7 @@ export const againstAPerson: Invariant = ({ world, tables, now, vms, openInciden
       if (against === undefined || against > start.at) continue;
       if ((wantedAgainAt.get(start.uuid) ?? 0) > against) continue;
       const open = openIncidents().find((it) => it.vmId !== null && tables.vms.get(it.vmId)?.vm.uuid === start.uuid);
-      if (open === undefined || open.td > against + readAgoMs)
+      if (open === undefined || world.wall.toWorld(open.td) > against + readAgoMs)
         yield `3: Belay started ${world.guest(start.uuid)?.name}, which is wanted off.`;
     }
   };

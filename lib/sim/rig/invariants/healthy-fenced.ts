@@ -1,0 +1,64 @@
+import type { Host, IncidentId } from "../../../model/index.ts";
+import { policyOf } from "../../store/tables.ts";
+import type { PowerCut } from "../../world/world.ts";
+import type { Invariant, Sight } from "./sight.ts";
+
+/** So long a host must have been back before it was a mistake to switch it off: what is decided was seen a little earlier. */
+const backMs = 6000;
+
+/**
+ * No healthy host is fenced because Belay itself was cut off, and when many hosts are lost at once a person is asked first. Said by the
+ * world's word at the instant of the power cut, not by what Belay believed.
+ */
+export const healthyFenced: Invariant = (sight) => {
+  const { world, tables, openRepairs } = sight;
+  let seen = 0;
+  let seenAudits = 0;
+  const approved = new Set<string>();
+  const evacuated = new Map<IncidentId, number>();
+
+  /** Hosts that Belay took for dead on its own, by the time at which it did. */
+  function* storm(): Generator<string> {
+    for (const { technique, vmId, incidentId } of openRepairs()) {
+      const incident = tables.incidents.get(incidentId);
+      if (technique !== "evacuate" || vmId !== null || !incident || evacuated.has(incidentId)) continue;
+      evacuated.set(incidentId, incident.td);
+      const { stormPercent, stormWindowMs } = policyOf(tables);
+      const near = [...evacuated].filter(([id, td]) => !approved.has(id) && Math.abs(td - incident.td) < stormWindowMs);
+      const limit = Math.max(1, (enrolled(sight).length * stormPercent) / 100);
+      if (!approved.has(incidentId) && near.length > limit)
+        yield `4: ${near.length} hosts were given up within ${stormWindowMs / 1000} s and nobody was asked.`;
+    }
+  }
+
+  return function* () {
+    for (; seenAudits < tables.audit.length; seenAudits++) {
+      const row = tables.audit[seenAudits];
+      if (row?.action === "incident.approve" || row?.action === "incident.say-off") approved.add(row.subject);
+    }
+    yield* storm();
+    for (; seen < world.powerCuts.length; seen++) {
+      const cut = world.powerCuts[seen];
+      const host = cut && enrolled(sight).find((it) => it.name === cut.host);
+      if (!cut?.ran || !host) continue;
+      const incident = [...evacuated.keys()].findLast((id) => tables.incidents.get(id)?.hostId === host.id);
+      if (incident !== undefined && approved.has(incident)) continue;
+      const why = mistake(cut);
+      if (why !== undefined) yield `4: ${cut.host} was switched off, and ${why}.`;
+    }
+  };
+};
+
+const enrolled = ({ tables }: Sight): Host[] =>
+  [...tables.hosts.values()].flatMap(({ host, removed }) => (removed ? [] : [host]));
+
+function mistake(cut: PowerCut): string | undefined {
+  if (cut.steadyMs < backMs) return undefined;
+  if (cut.belayReachedIt) return "Belay itself could reach it";
+  if (cut.peers > 0 && cut.peersThatReachedIt * 2 > cut.peers)
+    return `${cut.peersThatReachedIt} of ${cut.peers} other hosts could reach it`;
+  // The host itself is one that Belay does not see.
+  if (cut.peers > 0 && cut.othersThatBelayReached * 2 < cut.peers)
+    return `Belay was the one that was cut off: it reached ${cut.othersThatBelayReached} of ${cut.peers} others`;
+  return undefined;
+}
