@@ -4,7 +4,7 @@ import type { Env } from "../env.ts";
 import type { NewHostIncident } from "../ports/store.ts";
 import type { Cloud } from "./cloud.ts";
 import { homeAgain } from "./home.ts";
-import { type HostFile, isSteady, openRepairOf } from "./host-file.ts";
+import { type HostFile, isSteady, openRepairOf, silentForMs } from "./host-file.ts";
 import type { Leases } from "./leases.ts";
 import { examine } from "./returning.ts";
 import { within } from "./within.ts";
@@ -137,7 +137,7 @@ export class Answers {
 
   #news(file: HostFile, verdict: Trouble): Omit<NewHostIncident, "plan" | "lost"> {
     const { clock } = this.#env;
-    const silentMs = Math.max(0, clock.monotonicMs() - file.suspicion.lastAt);
+    const silentMs = silentForMs(file, clock.monotonicMs());
     const td = clock.now();
     return {
       ...{ hostId: file.host.id, cause: causeOf[verdict.kind], certainty: verdict.certainty, td },

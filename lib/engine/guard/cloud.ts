@@ -36,7 +36,7 @@ export class Cloud {
   }
 
   async #read(): Promise<void> {
-    const { store, clock } = this.#env;
+    const { store, clock, hypervisor } = this.#env;
     const [policy, devices, incidents, hosts] = await Promise.all([
       store.policy(),
       store.fenceDevices(),
@@ -52,7 +52,7 @@ export class Cloud {
     const known = new Set(hosts.map((host) => host.id));
     for (const id of this.files.keys()) if (!known.has(id)) this.files.delete(id);
     for (const host of hosts) {
-      const file = this.files.get(host.id) ?? newFile(host, now);
+      const file = this.files.get(host.id) ?? newFile(host, now, hypervisor.heardAt(host.id));
       this.files.set(host.id, file);
       if (host.standing !== "fenced") file.fencedMark = undefined;
       else if (file.host.standing !== "fenced") file.fencedMark = file.heardMark;

@@ -20,6 +20,8 @@ export interface HostFile {
   host: Host;
   /** Its incident that has not ended, as last read. */
   incident: Incident | undefined;
+  /** Since when it is watched. */
+  knownSinceMs: number;
   suspicion: Suspicion;
   everHeard: boolean;
   /** The wall time at which it was last heard of, as the hypervisor said at the last look. */
@@ -53,12 +55,14 @@ export interface HostFile {
   saidOff: { readonly by: string; readonly at: EpochMs } | undefined;
 }
 
-export const newFile = (host: Host, nowMs: number): HostFile => ({
+/** `heardMark` is what another life of ours heard last. */
+export const newFile = (host: Host, nowMs: number, heardMark: EpochMs | undefined): HostFile => ({
   host,
   incident: undefined,
+  knownSinceMs: nowMs,
   suspicion: firstHeard(nowMs + connectMs),
   everHeard: false,
-  heardMark: undefined,
+  heardMark,
   fencedMark: undefined,
   greenSinceMs: undefined,
   rounds: [],
@@ -96,8 +100,11 @@ export function hear(file: HostFile, heardAt: EpochMs | undefined, wallNow: Epoc
     file.alone = undefined;
     file.ssh = undefined;
   }
-  return silence;
+  return { ...silence, silentMs: silentForMs(file, nowMs) };
 }
+
+export const silentForMs = (file: HostFile, nowMs: number): number =>
+  Math.max(0, nowMs - (file.everHeard ? file.suspicion.lastAt : file.knownSinceMs));
 
 export function addRound(file: HostFile, round: PeerRound): void {
   if (file.greenSinceMs !== undefined) return; // it is heard of again

@@ -1,7 +1,7 @@
 import type { PeerAnswer } from "../../decide/index.ts";
 import { type HostId, hostStandings } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
-import { addLogin, addRound, type HostFile } from "./host-file.ts";
+import { addLogin, addRound, type HostFile, silentForMs } from "./host-file.ts";
 import { Limit } from "./limit.ts";
 import { within } from "./within.ts";
 
@@ -36,7 +36,7 @@ export class Questions {
     );
     for (const [index, file] of suspects.entries()) {
       if (file.asking > 0) continue;
-      const silentMs = now - file.suspicion.lastAt;
+      const silentMs = silentForMs(file, now);
       const mayMatter = file.host.helper !== null && hostStandings[file.host.standing].mayStart === false;
       const everyMs = silentMs > longSilentMs && !mayMatter ? longSilentEveryMs : this.#options.askPeersEveryMs;
       if (now - file.askedSshMs >= everyMs && this.#logins.tryRun(() => this.#askSsh(file))) file.askedSshMs = now;

@@ -80,7 +80,7 @@ export const evacuateHost =
     if (!waited.ok) return;
     const { left, at } = waited.value;
     const { lost } = placed.value;
-    const back = `${lost - left} of ${lost} VMs run elsewhere and answer.`;
+    const back = `${lost - left} of ${lost} VMs are elsewhere.`;
     return steps.run("end", () =>
       left === 0
         ? end("succeeded", lost === 0 ? "It is off. It carried no VM that should run." : back, at)
