@@ -59,7 +59,7 @@ async function remove(connection: Connection, uuid: string): Promise<boolean> {
     };
   await destroyDomain(connection, { uuid }).catch(ignoring(isNoDomain, isOperationInvalid));
   const forget = undefineDomain(connection, { uuid }, undefineFlags).catch((error: unknown) => {
-    if (isUnsupported(error)) return undefineDomain(connection, { uuid });
+    if (isUnsupported(error) || isLibvirtError(error, "INVALID_ARG")) return undefineDomain(connection, { uuid });
     throw error;
   });
   await forget.catch(ignoring(isNoDomain, isOperationInvalid)); // a transient one went with its process

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { diskPathsOf, generationOf, withGeneration } from "./definition.ts";
+import { diskPathsOf, generationOf, withGeneration, writablePathsOf } from "./definition.ts";
 
 const domain = (metadata: string) => `<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
   <name>a &amp; b</name>${metadata}
@@ -9,7 +9,7 @@ const domain = (metadata: string) => `<domain type='kvm' xmlns:qemu='http://libv
     <disk type='network' device='disk'><source protocol='rbd' name='pool/image'><host name='mon'/></source></disk>
     <disk type='volume' device='disk'><source pool='p' volume='v'/></disk>
     <disk type='file' device='cdrom'><target dev='sda'/></disk>
-    <disk type='file' device='cdrom'><source file='/srv/seed.iso'/></disk>
+    <disk type='file' device='cdrom'><source file='/srv/seed.iso'/><readonly/></disk>
   </devices>
   <qemu:commandline><qemu:arg value='-no-hpet'/></qemu:commandline>
 </domain>`;
@@ -18,6 +18,7 @@ const old = (generation: string) => `<belay:vm xmlns:belay="urn:belay:vm:1" gene
 test("the disks of a domain", () => {
   const disks = ["/srv/a.qcow2", "/dev/vg/b", "rbd://pool/image", "pool://p/v", "/srv/seed.iso"];
   expect(diskPathsOf(domain(""))).toEqual(disks);
+  expect(writablePathsOf(domain(""))).toEqual(["/srv/a.qcow2", "/dev/vg/b"]);
   expect(diskPathsOf("<domain><devices/></domain>")).toEqual([]);
   expect(diskPathsOf("<domain><devices><disk><source file='/one'/></disk></devices></domain>")).toEqual(["/one"]);
 });

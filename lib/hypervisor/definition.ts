@@ -43,6 +43,16 @@ export function diskPathsOf(xml: string): string[] {
   return [...new Set(sources.filter((source) => source !== undefined))];
 }
 
+/** Of these, the local files and devices that the guest may write to: what two hosts must really share before it moves live. */
+export function writablePathsOf(xml: string): string[] {
+  const disks = at(at(at(parser.parse(xml), "domain"), "devices"), "disk");
+  const writable = Array.isArray(disks) ? disks.filter((disk) => at(disk, "readonly") === undefined) : [];
+  return writable
+    .map(sourceOf)
+    .filter((source) => source?.startsWith("/") === true)
+    .filter((source) => source !== undefined);
+}
+
 /** The generation in Belay's element, as libvirt gives it; null for anything else. */
 export function generationOf(metadata: string | undefined): number | null {
   if (metadata === undefined) return null;

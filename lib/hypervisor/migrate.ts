@@ -1,3 +1,4 @@
+import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type HostAddress, HypervisorRefused, type MigrationProgress } from "../engine/ports.ts";
 import {
@@ -6,17 +7,20 @@ import {
   connect,
   type DomainJob,
   domainJob,
+  domainXml,
   findDomain,
+  isLibvirtError,
   numberParam,
   sshDialer,
   writeMetadata,
 } from "../libvirt/index.ts";
-import { metadataElement, metadataPrefix, metadataUri } from "./definition.ts";
+import { metadataElement, metadataPrefix, metadataUri, writablePathsOf } from "./definition.ts";
 import type { HostLink } from "./host-link.ts";
 import { sshTarget } from "./target.ts";
 
 /** virDomainMigrateFlags: live, peer to peer, defined there, undefined here, and given up when a disk fails meanwhile. */
 const flags = 1 | 2 | 8 | 16 | 4096;
+const unsafeFlag = 512;
 const lookEveryMs = 500;
 const migrationTimeoutMs = 12 * 60 * 60_000;
 const keepalive = { intervalMs: 2_000, count: 5 };
@@ -66,7 +70,11 @@ async function watchJob(from: HostLink, uuid: string, onProgress: Migration["onP
 }
 
 /** A connection of its own: a slow call must not keep the host's other questions waiting. */
-async function perform({ from, target, uuid, onProgress, signal }: Migration, connection: Connection): Promise<void> {
+async function perform(
+  { from, target, uuid, onProgress, signal }: Migration,
+  connection: Connection,
+  unsafe: boolean,
+): Promise<void> {
   const done = new AbortController();
   const abortJob = () => void abortDomainJob(from.connection(), { uuid }).catch(() => undefined);
   const watching = watchJob(from, uuid, onProgress, done.signal);
@@ -80,7 +88,7 @@ async function perform({ from, target, uuid, onProgress, signal }: Migration, co
         dconnuri: destinationUri(target),
         params: [],
         cookie_in: new Uint8Array(),
-        flags,
+        flags: flags | (unsafe ? unsafeFlag : 0),
       },
       { timeoutMs: migrationTimeoutMs },
     );
@@ -89,6 +97,25 @@ async function perform({ from, target, uuid, onProgress, signal }: Migration, co
     done.abort();
     await watching;
   }
+}
+
+const sharedTimeoutMs = 5_000;
+const leaveMark = 'mark=$(mktemp "$1/.belay-shared-XXXXXXXX") && printf "%s" "$mark"';
+
+/** Whether both hosts see the same files: a mark that is made beside each disk here must be there at once. */
+async function disksAreShared({ from, to, uuid }: Migration): Promise<boolean> {
+  const limits = { timeoutMs: sharedTimeoutMs };
+  const directories = new Set(
+    writablePathsOf(await domainXml(from.connection(), { uuid })).map((it) => path.dirname(it)),
+  );
+  for (const directory of directories) {
+    const made = await from.ssh.exec(["sh", "-c", leaveMark, "sh", directory], limits);
+    if (made.code !== 0) return false;
+    const seen = await to.ssh.exec(["test", "-e", made.stdout], limits);
+    await from.ssh.exec(["rm", "-f", "--", made.stdout], limits);
+    if (seen.code !== 0) return false;
+  }
+  return true;
 }
 
 /** Waits for the migration that a Belay before us began. */
@@ -118,7 +145,11 @@ export async function migrate(migration: Migration): Promise<void> {
     onProgress({ phase: "preparing", bytesDone: 0, bytesTotal: 0 });
     const connection = await connect({ dialer: sshDialer(from.ssh), keepalive });
     try {
-      await perform(migration, connection);
+      await perform(migration, connection, false).catch(async (error: unknown) => {
+        // libvirt knows network file systems by their type. Of any other it says this, and we look for ourselves.
+        if (!isLibvirtError(error, "MIGRATE_UNSAFE") || !(await disksAreShared(migration))) throw error;
+        await perform(migration, connection, true);
+      });
     } catch (error) {
       if (signal.aborted && (await isOn(from))) throw signal.reason;
       throw error;

@@ -63,6 +63,29 @@ export interface LeaseGrant {
   readonly peers: readonly string[];
 }
 
+export interface InstallStep {
+  readonly phase: "node" | "files" | "start" | "answer" | "forward" | "uninstall";
+  readonly words: string;
+}
+
+/**
+ * Puts `belay-host` on a host, or takes it away. Twice is once; a newer one takes the lease over from an older one. Throws a `BelayError`
+ * with a cure for what the host lacks, and `HostUnreachable`.
+ */
+export interface HostInstaller {
+  install(
+    host: Address,
+    options: {
+      readonly leaseMs: number;
+      /** A device, or "none". By default /dev/watchdog. */
+      readonly watchdog?: string;
+      /** How long the device waits, where it does not say so itself. */
+      readonly watchdogMs?: number;
+    },
+  ): AsyncIterable<InstallStep>;
+  uninstall(host: Address): AsyncIterable<InstallStep>;
+}
+
 /** Runs the provider's programs: no shell, arguments as they are, facts as environment (`BELAY_…`) and as JSON on standard input. */
 export interface HookRunner {
   run(

@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { build } from "rolldown";
+
+export interface HelperBundle {
+  /** One file of JavaScript, for Node 18 and later. */
+  readonly code: string;
+  /** As the helper says it of itself. */
+  readonly version: string;
+}
+
+let made: Promise<HelperBundle> | undefined;
+
+async function make(): Promise<HelperBundle> {
+  const directory = await mkdtemp(path.join(tmpdir(), "belay-bundle-"));
+  try {
+    const file = path.join(directory, "belay-host.mjs");
+    await build({
+      input: path.join(import.meta.dirname, "main.ts"),
+      platform: "node",
+      logLevel: "warn",
+      output: { file, format: "esm", minify: false, codeSplitting: false },
+      transform: { target: "node18" },
+    });
+    const code = await readFile(file, "utf8");
+    return { code, version: `0.1.0+${createHash("sha256").update(code).digest("hex").slice(0, 12)}` };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** `belay-host` as one file, made from its sources at the first call. */
+export function helperBundle(): Promise<HelperBundle> {
+  made ??= make();
+  made.catch(() => {
+    made = undefined;
+  });
+  return made;
+}
