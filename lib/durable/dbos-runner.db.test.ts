@@ -185,3 +185,13 @@ test("a launch without its database fails, and may be tried again", async () => 
   await runner.start(ids.next("rep"));
   await until("did");
 });
+
+test("a maintenance is work as a repair is", async () => {
+  const { lines, say, until, log } = witness();
+  const runner = await launch(async (work, steps) => steps.run("drain", async () => say(`drained by ${work}`)), log);
+  const work = ids.next("mnt");
+  await runner.start(work);
+  await until(`drained by ${work}`);
+  await runner.start(work);
+  expect(lines).toEqual([`drained by ${work}`]);
+});

@@ -4,7 +4,7 @@ import pg from "pg";
 import type { Log, RepairRunner, WorkId, WorkProgram } from "../engine/ports.ts";
 import { Gate } from "./gate.ts";
 import { quietLogger } from "./quiet-logger.ts";
-import { type Running, repairWorkflow, setRunning } from "./repair-workflow.ts";
+import { nameOf, type Running, repairWorkflow, setRunning } from "./repair-workflow.ts";
 
 export interface RunnerOptions {
   readonly databaseUrl: string;
@@ -14,7 +14,10 @@ export interface RunnerOptions {
    */
   readonly executorId: string;
   readonly log: Log;
-  /** How many repairs run at a time; the others wait. Default 32. */
+  /**
+   * How many programs run at a time; the others wait. The repair of a host waits for those of its VMs, so this must be more than there
+   * can be hosts lost at once. A program that waits costs next to nothing. Default 4096.
+   */
   readonly concurrency?: number;
 }
 
@@ -59,7 +62,7 @@ async function firstUndone(workflowId: string): Promise<number> {
  * `log.error`, stays as it is, and goes on at the step that failed when it is started again: start the open repairs at every start.
  */
 export function dbosRunner(options: RunnerOptions): RepairRunner {
-  const { databaseUrl, executorId, log, concurrency = 32 } = options;
+  const { databaseUrl, executorId, log, concurrency = 4096 } = options;
   let program: WorkProgram | undefined;
   let running: Running | undefined;
   let pool: pg.Pool | undefined;
@@ -106,7 +109,7 @@ export function dbosRunner(options: RunnerOptions): RepairRunner {
       if (status === undefined) await DBOS.startWorkflow(repairWorkflow, { workflowID: work })(work);
       else if (brokeOff.has(status)) {
         const startStep = await firstUndone(work);
-        log.info(`${work} had broken off and goes on`, { startStep });
+        log.info(`${nameOf(work)} had broken off and goes on`, { startStep });
         await DBOS.rewindWorkflow(work, { startStep });
       }
     },

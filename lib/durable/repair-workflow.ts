@@ -1,5 +1,6 @@
 import { DBOS } from "@dbos-inc/dbos-sdk";
 import type { Log, Steps, WorkId, WorkProgram } from "../engine/ports.ts";
+import { parseId } from "../model/index.ts";
 import type { Gate } from "./gate.ts";
 import { isFinal, stepRetries } from "./retry.ts";
 
@@ -42,6 +43,9 @@ const stepsOf = (mine: Running): Steps => ({
   },
 });
 
+export const nameOf = (work: WorkId): string =>
+  parseId("mnt", work) === undefined ? `repair ${work}` : `maintenance ${work}`;
+
 /** The one workflow that DBOS knows. Registered once, when this file is loaded, as DBOS wants it: before any launch. */
 export const repairWorkflow = DBOS.registerWorkflow(
   async (work: WorkId): Promise<void> => {
@@ -52,8 +56,8 @@ export const repairWorkflow = DBOS.registerWorkflow(
         await mine.program(work, stepsOf(mine));
       } catch (error) {
         if (mine.closing) return forever();
-        if (isFinal(error)) mine.log.warn(`${work} stopped: ${error.message}`);
-        else mine.log.error(`${work} broke off; its next start goes on with it`, { error });
+        if (isFinal(error)) mine.log.warn(`${nameOf(work)} stopped: ${error.message}`);
+        else mine.log.error(`${nameOf(work)} broke off; its next start goes on with it`, { error });
         throw error;
       }
     });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { change } from "../../contract/index.ts";
 import type { DomainSight } from "../../engine/ports.ts";
 import { consentLadder, type IncidentState, type RepairState, type Viewer } from "../../model/index.ts";
 import { openStore } from "../../store/index.ts";
@@ -198,7 +199,11 @@ test.each([1, 2])("the store in memory and the one on PostgreSQL agree, seed %i"
       how.add(answer === undefined ? "refused" : answer === null || answer.length === 0 ? "nothing" : "something");
       seen.set(name, how);
     }
-    expect(await memory.feed.after(0, 10_000)).toEqual(await real.feed.after(0, 10_000));
+    const events = await real.feed.after(0, 10_000);
+    expect(await memory.feed.after(0, 10_000)).toEqual(events);
+    // Every one is an event that the contract knows, whole.
+    for (const event of events) expect(change.parse(event.change)).toEqual(event.change);
+    expect(new Set(events.map((event) => Object(event.change).kind)).size).toBe(change.options.length);
     // The row of calls went far enough to mean something.
     for (const [name, how] of seen)
       if (name !== "intentOutcome") expect([name, [...how]]).toEqual([name, expect.arrayContaining(["answered"])]);
