@@ -1,4 +1,4 @@
-import { randomEngine, randomHosts } from "./cloud.ts";
+import { diskLocksOf, randomEngine, randomHosts } from "./cloud.ts";
 import type { Played } from "./play.ts";
 
 /** The files of a scenario's folder that tells what a schedule broke. Its `expected.log` is written once Belay is right. */
@@ -10,7 +10,7 @@ export function asScenario(played: Played, seed: number): Record<"README.md" | "
   const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
   return {
     "README.md": `# Found by a random schedule\n\nSeed ${seed} broke this: ${first?.words}\nSay here what happens, and what must be seen.\n`,
-    "cloud.json": json({ hosts: randomHosts }),
+    "cloud.json": json({ diskLocks: diskLocksOf(seed), hosts: randomHosts }),
     "script.json": json({ untilMs: end, seed, engine: randomEngine, script }),
   };
 }

@@ -3,17 +3,45 @@ import type { CloudSpec } from "../../world/cloud-spec.ts";
 import type { Action } from "../actions.ts";
 import type { Cast } from "./deeds.ts";
 
-/** The cloud of the random schedules: small, so that one thing often falls into the middle of another. */
+const sharedPaths = ["/srv/shared"];
+
+/**
+ * The cloud of the random schedules: small, so that one thing often falls into the middle of another. Its hosts are proven off in
+ * different ways: by a BMC that dies with their power, by a plug, or by the lease of their helper alone.
+ */
 export const randomHosts: CloudSpec["hosts"] = [
-  { name: "host-1", vms: [{ name: "web-1" }, { name: "web-2", onCrash: "destroy" as const, bootMs: 1200 }] },
   {
-    name: "host-2",
+    ...{ name: "host-1", rack: "a", sharedPaths, fence: [{ bmcOnHostPower: true }], helper: { drift: 1.01 } },
+    vms: [{ name: "web-1" }, { name: "web-2", onCrash: "destroy" as const, bootMs: 1200 }],
+  },
+  {
+    ...{ name: "host-2", rack: "a", sharedPaths, fence: [{}, { agent: "sim-pdu" }] },
     vms: [
       { name: "web-3", bootMs: 1200 },
       { name: "batch-1", persistent: false },
     ],
   },
+  {
+    ...{ name: "host-3", rack: "b", sharedPaths, helper: { drift: 0.99 } },
+    vms: [
+      { name: "db-1", bootMs: 1200 },
+      { name: "local-1", disk: "/var/lib/libvirt/images/local-1.qcow2" },
+    ],
+  },
 ];
+
+/** What must never happen must not rest on QEMU's locks: half of the schedules go without. */
+export const diskLocksOf = (seed: number): boolean => seed % 2 === 0;
+
+/** What the owners chose before the first step. */
+export const firstChoices: readonly Action[] = [
+  { do: "choose", vm: "*", consent: "relocate" },
+  { do: "choose", vm: "web-2", consent: "restart-vm" },
+  { do: "choose", vm: "web-3", answers: "icmp", priority: 8 },
+  { do: "choose", vm: "db-1", apart: "pair", priority: 9 },
+  { do: "choose", vm: "web-1", apart: "pair" },
+];
+
 const hostNames = randomHosts.map((it) => it.name);
 const vmNames = randomHosts.flatMap((it) => (it.vms ?? []).map((vm) => vm.name));
 
@@ -30,11 +58,18 @@ export function* mendAll(): Generator<Action> {
   for (const vm of vmNames) {
     yield { do: "crash-loop-ends", vm };
     yield { do: "disk-mended", vm };
+    yield { do: "plug-guest", vm };
   }
   for (const host of hostNames) {
     yield { do: "host-power-on", host };
     yield { do: "mend", host };
+    yield { do: "rejoin", host };
+    yield { do: "libvirtd-mended", host };
     yield { do: "libvirtd-starts", host };
+    yield { do: "helper-starts", host };
+    for (const device of [1, 2]) yield { do: "fence-mended", host, device };
+    for (const other of hostNames) yield { do: "join", from: host, to: other };
+    yield { do: "end-maintenance", host };
   }
   yield { do: "belay-dies" }; // with whatever death was still planned for it
   yield { do: "belay-starts" };

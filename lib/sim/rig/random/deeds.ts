@@ -25,6 +25,11 @@ export const deeds: readonly Deed[] = [
       vm: vm(),
     }),
   },
+  { weight: 1, draw: (_, { vm }) => ({ do: "hang", vm: vm(), kind: "spinning" }) },
+  {
+    weight: 1,
+    draw: (random, { vm }) => ({ do: random.pick(["unplug-guest", "plug-guest", "plug-guest"]), vm: vm() }),
+  },
   {
     weight: 2,
     draw: (random, { vm }) => ({
@@ -36,6 +41,27 @@ export const deeds: readonly Deed[] = [
   { weight: 3, draw: (_, { host }) => ({ do: "host-power-on", host: host() }) },
   { weight: 1, draw: (_, { host }) => ({ do: "cut", host: host() }) },
   { weight: 3, draw: (_, { host }) => ({ do: "mend", host: host() }) },
+  { weight: 1, draw: (random, { host }) => ({ do: random.pick(["isolate", "rejoin", "rejoin"]), host: host() }) },
+  {
+    weight: 1,
+    draw: (random, { host }) => ({ do: random.pick(["part", "join", "join"]), from: host(), to: host() }),
+  },
+  { weight: 1, draw: (random, { host }) => ({ do: random.pick(["helper-dies", "helper-starts"]), host: host() }) },
+  // A device that lies is a limit of all fencing: only scenarios have one.
+  {
+    weight: 1,
+    draw: (random, { host }) => ({
+      ...{ do: "fence-fails", host: host(), how: random.pick(["dark", "refuses", "slow"]) },
+      device: random.between(1, 2),
+    }),
+  },
+  { weight: 2, draw: (random, { host }) => ({ do: "fence-mended", host: host(), device: random.between(1, 2) }) },
+  { weight: 1, draw: (random) => ({ do: "storage-hiccup", path: "/srv/shared", ms: random.between(100, 8000) }) },
+  { weight: 1, draw: () => ({ do: "migrations-fail", count: 1 }) },
+  { weight: 1, draw: (_, { host }) => ({ do: "begin-maintenance", host: host(), parallel: 2 }) },
+  { weight: 2, draw: (_, { host }) => ({ do: "end-maintenance", host: host() }) },
+  { weight: 2, draw: (_, { host }) => ({ do: "approve", host: host() }) },
+  { weight: 1, draw: (_, { host }) => ({ do: "say-off", host: host() }) },
   { weight: 1, draw: (_, { host }) => ({ do: "libvirtd-dies", host: host() }) },
   { weight: 3, draw: (_, { host }) => ({ do: "libvirtd-starts", host: host() }) },
   {
@@ -69,7 +95,11 @@ export const deeds: readonly Deed[] = [
   { weight: 1, draw: (random, { vm }) => ({ do: "wanted", vm: vm(), to: random.pick(["running", "stopped"]) }) },
   {
     weight: 1,
-    draw: (random, { vm }) => ({ do: "consent", vm: vm(), to: random.pick(["notify", "restart-vm", "recreate"]) }),
+    draw: (random, { vm }) => ({
+      do: "consent",
+      vm: vm(),
+      to: random.pick(["notify", "restart-vm", "relocate", "recreate"]),
+    }),
   },
 ];
 

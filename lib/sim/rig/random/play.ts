@@ -2,7 +2,7 @@ import { seededRandom } from "../../random.ts";
 import type { Action } from "../actions.ts";
 import { createRig, type Rig } from "../rig.ts";
 import { createWatchman } from "../watchman.ts";
-import { castOf, mendAll, randomEngine, randomHosts } from "./cloud.ts";
+import { castOf, diskLocksOf, firstChoices, mendAll, randomEngine, randomHosts } from "./cloud.ts";
 import { drawDeed, drawPause } from "./deeds.ts";
 import { byPeople, stillTold, unsettled } from "./settled.ts";
 
@@ -73,7 +73,7 @@ interface Stage {
  * and lets time pass: in the end each VM is as it should be, or a person has been told why not and can put it right.
  */
 async function play(seed: number, steps: (stage: Stage) => Promise<void>): Promise<Played> {
-  const rig = await createRig({ hosts: randomHosts, seed, engine: randomEngine });
+  const rig = await createRig({ hosts: randomHosts, diskLocks: diskLocksOf(seed), seed, engine: randomEngine });
   const startMs = rig.clock.now();
   const breaches = new Map<string, Breach>();
   const schedule: Step[] = [];
@@ -98,6 +98,7 @@ async function play(seed: number, steps: (stage: Stage) => Promise<void>): Promi
 
   await act({ do: "belay-starts" });
   await pass(beginMs);
+  for (const action of firstChoices) await act(action);
   stepAtMs = sinceStart();
   await steps({
     pass,
