@@ -185,7 +185,7 @@ export function createGuestWatch(env: Env, options: EngineOptions): GuestWatch {
         ...{ first: undefined, last: undefined },
       };
       guests.set(vm.id, guest);
-      schedule(vm.id, guest, clock.now() + (eager ? 0 : spread(vm.id, options.guestEveryMs)));
+      schedule(vm.id, guest, clock.now() + (eager ? 0 : spread(vm.uuid, options.guestEveryMs)));
     },
     leave(id) {
       const known = guests.get(id);

@@ -1,5 +1,5 @@
 import { type ReviveAction, reviveAction } from "../../decide/index.ts";
-import type { Vm } from "../../model/index.ts";
+import type { Cause, Vm } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import type { DomainSight } from "../ports.ts";
 import { retry, type Trouble, type Try } from "./retry.ts";
@@ -16,18 +16,29 @@ export interface First {
   readonly needed: boolean;
   /** The VM is off, or the repair itself may switch it off. */
   readonly offByUs: boolean;
+  /** It runs and hangs: it is to be reset, once. */
+  readonly hangs?: true;
 }
+
+/** A guest that is asked for the last time before it is reset gets longer to answer. */
+const lastQuestionMs = 2_000;
+
+/** A guest that was found hung, and that still answers nobody. */
+const stillHangs = async (env: Env, vm: Vm, sight: DomainSight | undefined): Promise<boolean> =>
+  sight?.state === "running" && !(await env.prober.answers(vm, vm.answerCheck, lastQuestionMs));
 
 /**
  * Looks whether the VM still needs the repair, before anything is touched. It is a step of its own because its answer must
  * outlive a crash: a VM that runs when the repair goes on may run because the repair started it.
  */
-export async function lookFirst(env: Env, options: EngineOptions, vm: Vm): Promise<StepEnd<First>> {
+export async function lookFirst(env: Env, options: EngineOptions, vm: Vm, cause: Cause): Promise<StepEnd<First>> {
   const seen = await retry(env, options.reviveWithinMs, async () => ({
     came: { sight: await env.hypervisor.readDomain(vm.hostId, vm.uuid) },
   }));
   if ("trouble" in seen) return tooLate(options, seen.trouble);
   const { sight } = seen.came;
+  if (cause === "hung" && (await stillHangs(env, vm, sight)))
+    return { ok: true, words: "It runs and answers nobody.", value: { needed: true, offByUs: false, hangs: true } };
   const action = reviveAction(sight);
   const needed = action !== "nothing";
   // What is switched off now, or will be by this repair, says nothing later of a person's wish.
@@ -75,7 +86,8 @@ export async function bringUp(
     const ended = await notOurs(); // also where the host is silent: it may be the reason
     if (ended !== undefined) return { came: { ok: false, words: ended } };
     const sight = await env.hypervisor.readDomain(vm.hostId, vm.uuid);
-    const action = reviveAction(sight);
+    const hangs = first.hangs === true && before === undefined && (await stillHangs(env, vm, sight));
+    const action = reviveAction(sight, hangs);
     if (action === "nothing")
       return { came: { ok: true, words: done.join(" ") || "It runs.", value: { byHand: false } } };
     if (sight !== undefined && isOffByHand(sight) && !first.offByUs && before !== "destroy") {

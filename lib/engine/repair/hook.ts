@@ -29,7 +29,7 @@ const factsOf = ({ repair, incident, host, vm }: VmWork) => ({
 
 /** How the program ended, in words that the VM's owner may read; its output is the provider's. */
 function ending(hook: Hook, ran: Awaited<ReturnType<HookRunner["run"]>>): StepEnd<null> {
-  const detail = `${hook.program}\n${lastBytes(ran.output, keptBytes - hook.program.length - 1)}`;
+  const detail = `${hook.program}\n${lastBytes(ran.output.trimEnd(), keptBytes - hook.program.length - 1)}`;
   if (ran.timedOut)
     return { ok: false, words: `The provider's program did not end within ${hook.timeoutMs / 1000} s.`, detail };
   if (ran.exitCode === 0) return { ok: true, words: "The provider's program ended well.", value: null, detail };

@@ -31,9 +31,10 @@ export const reviveVm =
       );
     };
 
-    const first = await step(env, steps, repair, "look", async () =>
-      lookFirst(env, options, (await vmWork(env, repair)).vm),
-    );
+    const first = await step(env, steps, repair, "look", async () => {
+      const { vm, incident } = await vmWork(env, repair);
+      return lookFirst(env, options, vm, incident.cause);
+    });
     if (!first.ok) return handOver(first.words);
     let acted = first.value.needed;
     let last = "";

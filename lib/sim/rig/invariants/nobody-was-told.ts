@@ -24,8 +24,10 @@ export const nobodyWasTold: Invariant = ({ tables, now, world, vms, hostOf, watc
       const bad = can && domain?.state !== "running" && vm.wanted === "running" && !byPerson && !incident;
       if (lasts(`bad ${vm.id}`, bad, graceMs + (bad ? pauseOf(vm.id) : 0)))
         yield `5: ${vm.name} is ${domain?.state ?? "gone"} (${domain?.reason}) and nobody was told.`;
-      const well =
-        incident !== undefined && can && domain !== undefined && guestAnswers(world, domain) && vm.wanted === "running";
+      // A guest without its network is well inside, and is not for who asks it over the network.
+      const unreached = world.guest(vm.uuid)?.unplugged === true && vm.answerCheck.kind !== "agent";
+      const answers = domain !== undefined && guestAnswers(world, domain) && !unreached;
+      const well = incident !== undefined && can && answers && vm.wanted === "running";
       if (lasts(`well ${vm.id}`, well))
         yield `5: ${vm.name} is well and its incident is still ${incident?.state}: ${incident?.words}`;
     }
