@@ -46,15 +46,9 @@ export class Answers {
     let storm: Storm | undefined;
     for (const [id, verdict] of verdicts) {
       const file = this.#cloud.files.get(id);
-      if (file === undefined) continue;
-      if (verdict.kind === "dead") file.deadAtMs ??= now;
-      if (verdict.kind === "well" && file.host.standing === "in-use") file.deadAtMs = undefined;
-    }
-    for (const [id, verdict] of verdicts) {
-      const file = this.#cloud.files.get(id);
       if (file === undefined || file.busy || now < file.notBeforeMs) continue;
       const act = this.#actFor(file, verdict, now, () => {
-        storm ??= this.#storm(verdicts, now);
+        storm ??= this.#storm(verdicts);
         return storm;
       });
       if (act !== undefined) this.#begin(file, act);
@@ -100,15 +94,16 @@ export class Answers {
     return weather.kind === "wait" ? undefined : () => this.#dead(file, verdict, weather);
   }
 
-  #storm(verdicts: ReadonlyMap<HostId, HostVerdict>, now: number): Storm {
+  #storm(verdicts: ReadonlyMap<HostId, HostVerdict>): Storm {
     const { files, policy } = this.#cloud;
-    let lost = 0;
+    let lost = this.#cloud.deaths();
     let suspects = 0;
     for (const file of files.values()) {
-      if (file.host.standing === "maintenance") continue;
-      if (file.deadAtMs !== undefined && now - file.deadAtMs <= policy.stormWindowMs) lost++;
-      else if (file.host.standing !== "fenced" && file.greenSinceMs === undefined && !isReached(file, verdicts))
-        suspects++;
+      const { standing } = file.host;
+      if (standing === "maintenance" || standing === "fenced" || file.greenSinceMs !== undefined) continue;
+      if (file.dying || file.incident?.cause === "host-dead") continue; // counted when it was found dead
+      if (verdicts.get(file.host.id)?.kind === "dead") lost++;
+      else if (!isReached(file, verdicts)) suspects++;
     }
     return stormOf({ lost, suspects, enrolled: files.size, policy });
   }
@@ -124,6 +119,7 @@ export class Answers {
       })
       .finally(() => {
         file.busy = false;
+        file.dying = false;
         this.#running.delete(running);
       });
     this.#running.add(running);
@@ -168,6 +164,8 @@ export class Answers {
     if (this.#cloud.files.get(id) !== file || file.incident !== undefined) return;
     if (file.host.standing !== "in-use" && file.host.standing !== "returning" && file.host.standing !== "fencing")
       return;
+    file.dying = true;
+    this.#cloud.addDeath();
     const hold = storm.kind === "hold" ? storm.words : undefined;
     const next =
       hold === undefined
@@ -253,7 +251,6 @@ export class Answers {
     const words = await examine(this.#env, file.host);
     log.info(`${file.host.name} is back. ${words}`);
     await store.recordStanding(file.host.id, "in-use", null, clock.now());
-    file.deadAtMs = undefined;
     await this.#cloud.read();
     if (file.incident !== undefined && openRepairOf(file.incident) === undefined) await this.#settle(file);
   }

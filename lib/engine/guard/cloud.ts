@@ -8,6 +8,7 @@ export class Cloud {
   policy: CloudPolicy = defaultPolicy;
   devices: ReadonlyMap<HostId, readonly FenceDevice[]> = new Map();
   readonly #env: Env;
+  #deathsMs: number[] | undefined;
   #reading: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
@@ -16,6 +17,17 @@ export class Cloud {
   constructor(env: Env, standsAnew: (host: Host) => void) {
     this.#env = env;
     this.#standsAnew = standsAnew;
+  }
+
+  /** How many hosts were found dead within the policy's window before now, those of a life before this one with them. */
+  deaths(): number {
+    const sinceMs = this.#env.clock.monotonicMs() - this.policy.stormWindowMs;
+    this.#deathsMs = (this.#deathsMs ?? []).filter((at) => at > sinceMs);
+    return this.#deathsMs.length;
+  }
+
+  addDeath(): void {
+    this.#deathsMs?.push(this.#env.clock.monotonicMs());
   }
 
   /** Reads that begin after the call: many who ask at once share one. */
@@ -44,6 +56,11 @@ export class Cloud {
       store.hosts(),
     ]);
     this.policy = policy;
+    if (this.#deathsMs === undefined) {
+      const before = await store.hostDeathsSince(clock.now() - policy.stormWindowMs);
+      const offsetMs = clock.now() - clock.monotonicMs();
+      this.#deathsMs = before.map((at) => Math.min(at, clock.now()) - offsetMs);
+    }
     const byHost = new Map<HostId, FenceDevice[]>();
     for (const device of devices) byHost.set(device.hostId, [...(byHost.get(device.hostId) ?? []), device]);
     this.devices = byHost;
@@ -66,8 +83,6 @@ export class Cloud {
         file.switchNotBeforeMs = Number.NEGATIVE_INFINITY;
       }
       file.incident = incident;
-      if (incident?.cause === "host-dead" && file.deadAtMs === undefined)
-        file.deadAtMs = now - Math.max(0, clock.now() - incident.td); // of a life before this one
     }
   }
 }

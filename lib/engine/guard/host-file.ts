@@ -36,8 +36,8 @@ export interface HostFile {
   askedPeersMs: number;
   askedSshMs: number;
   asking: number;
-  /** When it was found dead; forgotten when it is well again. For the storm guard. */
-  deadAtMs: number | undefined;
+  /** Its death is being written down, and counts already. */
+  dying: boolean;
   grantsStopped: boolean;
   lastGrantMs: number;
   helperGoneMs: number | undefined;
@@ -71,7 +71,7 @@ export const newFile = (host: Host, nowMs: number, heardMark: EpochMs | undefine
   askedPeersMs: Number.NEGATIVE_INFINITY,
   askedSshMs: Number.NEGATIVE_INFINITY,
   asking: 0,
-  deadAtMs: undefined,
+  dying: false,
   grantsStopped: false,
   lastGrantMs: nowMs,
   helperGoneMs: undefined,

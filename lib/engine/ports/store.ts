@@ -88,6 +88,8 @@ export interface FenceStore {
     incident: NewHostIncident,
   ): Promise<{ readonly incidentId: IncidentId; readonly repairId: RepairId | undefined } | undefined>;
   openHostIncidents(): Promise<Incident[]>;
+  /** When hosts were found dead since then, whatever became of it: for the storm guard of an engine that has just started. */
+  hostDeathsSince(since: EpochMs): Promise<EpochMs[]>;
   /** Gives an incident that was asked about, or handed over, its repair. undefined when it has an open one or has ended. */
   planHostRepair(
     incident: IncidentId,

@@ -24,7 +24,12 @@ import {
 
 type HostIncidents = Pick<
   FenceStore,
-  "openHostIncident" | "openHostIncidents" | "planHostRepair" | "clearHostIncident" | "personSaysOff"
+  | "openHostIncident"
+  | "openHostIncidents"
+  | "hostDeathsSince"
+  | "planHostRepair"
+  | "clearHostIncident"
+  | "personSaysOff"
 >;
 type NewHostIncident = Parameters<FenceStore["openHostIncident"]>[0];
 interface Plan {
@@ -106,6 +111,12 @@ export function hostIncidents(parts: Parts): HostIncidents {
       for (const lost of news.lost) makePart(incident, news, lost);
       return { incidentId: incident.id, repairId };
     },
+
+    hostDeathsSince: async (since) =>
+      [...tables.incidents.values()]
+        .filter((it) => it.vmId === null && it.cause === "host-dead" && it.td >= since)
+        .map((it) => it.td)
+        .sort((a, b) => a - b),
 
     openHostIncidents: async () =>
       openIncidents(tables)

@@ -22,7 +22,12 @@ import { putStanding } from "./standing.ts";
 
 type HostIncidentPart = Pick<
   FenceStore,
-  "openHostIncident" | "openHostIncidents" | "planHostRepair" | "clearHostIncident" | "personSaysOff"
+  | "openHostIncident"
+  | "openHostIncidents"
+  | "hostDeathsSince"
+  | "planHostRepair"
+  | "clearHostIncident"
+  | "personSaysOff"
 >;
 type NewHostIncident = Parameters<FenceStore["openHostIncident"]>[0];
 interface Plan {
@@ -127,6 +132,12 @@ export const engineHostIncidents = ({ database, write, ids }: Parts): HostIncide
         include: wholeIncident,
       });
       return rows.map(toIncident);
+    },
+
+    async hostDeathsSince(since) {
+      const deaths = { vmId: null, cause: "host-dead", td: { gte: instant(since) } };
+      const rows = await database.incident.findMany({ where: deaths, orderBy: { td: "asc" }, select: { td: true } });
+      return rows.map(({ td }) => epochMs(td));
     },
 
     planHostRepair: (id, planned, at) =>
