@@ -1,7 +1,11 @@
+import path from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
+import { createHostInstaller, ensureIdentity } from "../lib/hypervisor/index.ts";
 import { type AddOptions, addHost, examineHost, type HostIo, listHosts, removeHost } from "./host/commands.ts";
+import { type InstallOptions, installHelper, uninstallHelper } from "./host/helper-commands.ts";
 import { explain } from "./kit/failure.ts";
+import { inProject } from "./kit/project.ts";
 import { clientOf } from "./operator/client.ts";
 
 /** `npm run host`: the hosts that the running server watches. */
@@ -22,6 +26,12 @@ const io: HostIo = {
   print: (line) => console.log(line),
   ask: stdin.isTTY && stdout.isTTY ? ask : undefined,
 };
+
+/** With the key that the server of this data directory uses: the hosts let it in already. */
+async function installer() {
+  const dataDir = path.resolve(inProject(), process.env.BELAY_DATA || ".data/belay");
+  return createHostInstaller(await ensureIdentity(path.join(dataDir, "ssh")));
+}
 
 const approve = [
   "--approve <SHA256:…>",
@@ -48,6 +58,16 @@ program
   .command("remove <name>")
   .description("forget a host; no guest is touched")
   .action((name: string) => removeHost(io, name));
+program
+  .command("install <name>")
+  .description("put belay-host on a watched host: a lease and a watchdog, for when no power switch answers")
+  .option("--watchdog <device>", 'the watchdog, or "none"', "/dev/watchdog")
+  .option("--watchdog-timeout <seconds>", "how long it waits, where it does not say so itself")
+  .action(async (name: string, options: InstallOptions) => installHelper(io, await installer(), name, options));
+program
+  .command("uninstall <name>")
+  .description("take belay-host away again; no guest is touched")
+  .action(async (name: string) => uninstallHelper(io, await installer(), name));
 
 try {
   await program.parseAsync();

@@ -55,6 +55,7 @@ afterAll(async () => {
 
 const onHost = async (...argv: string[]) => (await runOnHost(name, "host-1", argv)).stdout.trim();
 const guestRuns = async () => (await onHost("pgrep", "-f", "guest=hh-1")) !== "";
+const status = async () => JSON.parse(await onHost("node", "/root/.belay-host/belay-host.mjs", "status")).phase;
 const install = async () => {
   const words: string[] = [];
   for await (const step of installer.install(one, { leaseMs })) words.push(`${step.phase}: ${step.words}`);
@@ -74,7 +75,11 @@ function attend() {
     for await (const it of helpers.attend(one, grant, ending.signal)) signals.push(it);
   })();
   const last = () => signals.findLast((it) => it.kind === "report")?.report;
-  return { lease, signals, last, end: () => (ending.abort(), running) };
+  const end = () => {
+    ending.abort();
+    return running;
+  };
+  return { lease, signals, last, end };
 }
 const armed = { connected: true, watchdog: "hardware", leaseMs, watchdogMs: 6_000 };
 
@@ -90,7 +95,6 @@ describe("the helper of a host", () => {
   });
 
   test("keeps its guests while Belay is away and the peers answer", async () => {
-    const status = async () => JSON.parse(await onHost("node", "/root/.belay-host/belay-host.mjs", "status")).phase;
     await expect.poll(status, { timeout: 20_000 }).toBe("kept");
     await new Promise((resolve) => setTimeout(resolve, leaseMs + 4_000)); // longer than a lease and its watchdog
     expect(await status()).toBe("kept");
@@ -136,10 +140,12 @@ describe("the helper of a host", () => {
     await install(); // what systemd does at a boot, the lab's hosts have no systemd
     await onHost("virsh", "start", "hh-1");
     await expect.poll(guestRuns, { timeout: 10_000, interval: 50 }).toBe(false);
+    expect(["over", "stopped"]).toContain(await status()); // although its peer answers
     const engine = attend();
-    await expect.poll(engine.last, { timeout: 30_000 }).toMatchObject(armed);
-    await onHost("virsh", "start", "hh-1");
-    await expect.poll(engine.last).toMatchObject(armed);
+    await expect.poll(status, { timeout: 30_000 }).toBe("held");
+    const starts = async () => (await runOnHost(name, "host-1", ["virsh", "start", "hh-1"])).stderr;
+    await expect.poll(starts, { timeout: 10_000 }).toMatch(/already active/);
+    expect(engine.last()).toMatchObject(armed);
     expect(await guestRuns()).toBe(true);
     await engine.end();
   });
