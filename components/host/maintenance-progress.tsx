@@ -34,11 +34,13 @@ export function MaintenanceProgress({
       {leaving === 0 ? null : (
         <Meter label="VMs moved" value={moved} max={leaving} words={`${moved} of ${leaving}`} progress />
       )}
-      <ul className={classes.rows} aria-label="VMs and their way off the host">
-        {maintenance.moves.map((move) => (
-          <Row key={move.vmId} move={move} cloud={cloud} />
-        ))}
-      </ul>
+      {maintenance.moves.length === 0 ? null : (
+        <ul className={classes.rows} aria-label="VMs and their way off the host">
+          {maintenance.moves.map((move) => (
+            <Row key={move.vmId} move={move} cloud={cloud} />
+          ))}
+        </ul>
+      )}
       <Form
         submit="End maintenance"
         busy={busy}

@@ -25,6 +25,16 @@ export interface SimulatedCloud {
 }
 
 /**
+ * The demo's hosts with power switches and a shared directory, for people to try: they name them to Belay as they would those of real hosts
+ * (agent fence_sim, option host=NAME; directory /srv/belay).
+ */
+const shownHosts = demoCloud.hosts.map((host) => ({
+  ...host,
+  sharedPaths: ["/srv/belay"],
+  fence: [{ agent: "fence_sim" }],
+}));
+
+/**
  * libvirt hosts in memory, behind the ports of lib/engine. With a real clock it is what a machine gets that cannot run the lab;
  * with a virtual one the same faults in the same order give the same run.
  */
@@ -34,7 +44,7 @@ export function simulatedCloud(options: {
   diskLocks?: boolean | undefined;
   seed?: number;
 }): SimulatedCloud {
-  const { clock, hosts = demoCloud.hosts, diskLocks, seed = 1 } = options;
+  const { clock, hosts = shownHosts, diskLocks, seed = 1 } = options;
   const built = build({ hosts, diskLocks }, seed, clock.now());
   const world = createWorld(clock, seed, built);
   const hypervisor = simulatedHypervisor(world);
