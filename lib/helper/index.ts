@@ -8,5 +8,6 @@ export {
   maxLineBytes,
   type Report,
   type ToHelper,
+  toHelper,
   wireVersion,
 } from "./wire.ts";

@@ -35,7 +35,7 @@ const grant = z.object({
   kind: z.literal("grant"),
   serial,
   leaseMs: ms.check(z.gte(1_000)),
-  peers: z.array(z.string().check(z.regex(/^[A-Za-z0-9.:_%-]{1,255}$/))).check(z.maxLength(maxPeers)),
+  peers: z.array(z.string().check(z.regex(/^[A-Za-z0-9:][A-Za-z0-9.:_%-]{0,254}$/))).check(z.maxLength(maxPeers)),
 });
 const heardBye = z.object({ kind: z.literal("heard-bye") });
 const status = z.object({ kind: z.literal("status") });

@@ -32,6 +32,9 @@ async function* messagesOf(stream: Duplex): AsyncGenerator<FromHelper, void> {
   }
 }
 
+/** `[::1]`, as addresses stand in a URI, is `::1` to ping. */
+const bare = (address: string) => address.replace(/^\[(.*)\]$/, "$1");
+
 const reportOf = (it: Report, at: number, connected: boolean): HelperReport => ({
   version: it.version,
   connected,
@@ -63,7 +66,7 @@ async function* converse(stream: Duplex, grant: Grant, clock: Clock): AsyncGener
           yield { kind: "report", at, report: reportOf(last, at, true) };
         }
         peersKnown = lease.peers.length > 0;
-        say({ kind: "grant", serial: message.serial, leaseMs: lease.leaseMs, peers: [...lease.peers] });
+        say({ kind: "grant", serial: message.serial, leaseMs: lease.leaseMs, peers: lease.peers.map(bare) });
         break;
       }
       case "bye":
