@@ -3,7 +3,7 @@ import type { HostId } from "../../model/index.ts";
 import { countersAt } from "../world/counters.ts";
 import { fromXml } from "../world/definition.ts";
 import { hasProcess, isActive, neverRun, stopped } from "../world/domain.ts";
-import { seesDisk } from "../world/net.ts";
+import { answersNetwork, seesDisk } from "../world/net.ts";
 import { carrierElsewhere, guestAnswers, lockedElsewhere, startDomain } from "../world/run.ts";
 import type { SimDomain, SimGuest, SimHost } from "../world/types.ts";
 import type { World } from "../world/world.ts";
@@ -88,7 +88,10 @@ function startCopy(
     return refuse(`Cannot access storage file of ${parsed.name}: No such file or directory`);
   demandProof(world, host, guest, proof);
   if (lockedElsewhere(world, host, guest)) refuse(lockWords(guest));
-  world.starts.push({ uuid, at: world.clock.now(), stoppedByPersonAt: guest.stoppedByPersonAt });
+  // What a person did on a host that Belay cannot ask is not known to it.
+  const now = world.clock.now();
+  const asked = world.hosts().some((it) => it !== host && it.domains.has(uuid) && answersNetwork(it, now));
+  world.starts.push({ uuid, at: now, stoppedByPersonAt: asked ? guest.stoppedByPersonAt : null });
   startDomain(world, host, guest, neverRun({ ...parsed, persistent: true, generation }));
   world.tell(`libvirt on ${host.name} starts ${parsed.name} as generation ${generation}.`);
   return { done: true, words: `${parsed.name} was defined and started as generation ${generation}.` };

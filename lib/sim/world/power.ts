@@ -40,7 +40,11 @@ export function resetHost(world: World, host: SimHost): void {
 
 function stopAll(world: World, host: SimHost): void {
   // What libvirt will hold after the boot is what is on its disk.
-  for (const domain of host.domains.values()) forgetWhy(world, host, domain);
+  for (const domain of [...host.domains.values()]) forgetWhy(world, host, domain);
+  // Of a transient one that a person stopped nobody can say any more why it is gone.
+  for (const guest of world.guests())
+    if (guest.stoppedByPersonAt !== null && !world.hosts().some((it) => it.domains.has(guest.uuid)))
+      guest.stoppedByPersonAt = null;
   if (!host.helper) return;
   host.helper.running = false;
   host.helper.starts++;

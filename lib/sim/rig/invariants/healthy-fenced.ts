@@ -1,4 +1,4 @@
-import type { Host, IncidentId } from "../../../model/index.ts";
+import { type Host, type HostId, type IncidentId, parseId } from "../../../model/index.ts";
 import { policyOf } from "../../store/tables.ts";
 import type { PowerCut } from "../../world/world.ts";
 import type { Invariant, Sight } from "./sight.ts";
@@ -15,6 +15,15 @@ export const healthyFenced: Invariant = (sight) => {
   let seen = 0;
   let seenAudits = 0;
   const approved = new Set<string>();
+  const saidOff = new Set<HostId>();
+  const incidentOf = (subject: string) => {
+    const id = parseId("inc", subject);
+    return id === undefined ? undefined : tables.incidents.get(id);
+  };
+  const asked = (id: IncidentId): boolean => {
+    const incident = tables.incidents.get(id);
+    return approved.has(id) || (incident !== undefined && saidOff.has(incident.hostId));
+  };
   const evacuated = new Map<IncidentId, number>();
 
   /** Hosts that Belay took for dead on its own, by the time at which it did. */
@@ -24,9 +33,9 @@ export const healthyFenced: Invariant = (sight) => {
       if (technique !== "evacuate" || vmId !== null || !incident || evacuated.has(incidentId)) continue;
       evacuated.set(incidentId, incident.td);
       const { stormPercent, stormWindowMs } = policyOf(tables);
-      const near = [...evacuated].filter(([id, td]) => !approved.has(id) && Math.abs(td - incident.td) < stormWindowMs);
+      const near = [...evacuated].filter(([id, td]) => !asked(id) && Math.abs(td - incident.td) < stormWindowMs);
       const limit = Math.max(1, (enrolled(sight).length * stormPercent) / 100);
-      if (!approved.has(incidentId) && near.length > limit)
+      if (!asked(incidentId) && near.length > limit)
         yield `4: ${near.length} hosts were given up within ${stormWindowMs / 1000} s and nobody was asked.`;
     }
   }
@@ -34,7 +43,10 @@ export const healthyFenced: Invariant = (sight) => {
   return function* () {
     for (; seenAudits < tables.audit.length; seenAudits++) {
       const row = tables.audit[seenAudits];
-      if (row?.action === "incident.approve" || row?.action === "incident.say-off") approved.add(row.subject);
+      if (row?.action === "incident.approve") approved.add(row.subject);
+      // What a person says of a host stays said, also when its incident ends and another begins.
+      const said = row?.action === "incident.say-off" ? incidentOf(row.subject) : undefined;
+      if (said) saidOff.add(said.hostId);
     }
     yield* storm();
     for (; seen < world.powerCuts.length; seen++) {
@@ -42,7 +54,7 @@ export const healthyFenced: Invariant = (sight) => {
       const host = cut && enrolled(sight).find((it) => it.name === cut.host);
       if (!cut?.ran || !host) continue;
       const incident = [...evacuated.keys()].findLast((id) => tables.incidents.get(id)?.hostId === host.id);
-      if (incident !== undefined && approved.has(incident)) continue;
+      if (incident !== undefined && asked(incident)) continue;
       const why = mistake(cut);
       if (why !== undefined) yield `4: ${cut.host} was switched off, and ${why}.`;
     }

@@ -1,3 +1,4 @@
+import { carrierElsewhere } from "../../world/run.ts";
 import type { Action } from "../actions.ts";
 import type { Rig } from "../rig.ts";
 
@@ -10,15 +11,24 @@ export function* unsettled(rig: Rig): Generator<string> {
   const open = [...tables.by.openIncident.of("open")];
   for (const { vm, removed } of tables.vms.values()) {
     if (removed) continue;
-    const domain = rig.cloud.world.hosts().flatMap((host) => host.domains.get(vm.uuid) ?? [])[0];
+    const { world } = rig.cloud;
+    const host = world.hostByUri(tables.hosts.get(vm.hostId)?.host.uri ?? "");
+    const domain = host?.domains.get(vm.uuid);
+    const elsewhere = host && carrierElsewhere(world, host, vm.uuid);
+    if (elsewhere && domain)
+      yield `In the end: ${vm.name} runs on ${elsewhere.name}, and Belay keeps it on ${host.name}.`;
     const incident = open.find((it) => it.vmId === vm.id);
     const state = `${domain?.state ?? "gone"} (${domain?.reason}), seen as ${vm.state}`;
     if (incident && incident.state !== "handed-over")
       yield `In the end: ${vm.name} is ${state}, and its incident is still ${incident.state}.`;
     if (vm.wanted === "running" && domain?.state !== "running" && !incident)
       yield `In the end: ${vm.name} is ${state}, is wanted, and nobody was told.`;
-    if (vm.state !== (domain?.state ?? "missing")) yield `In the end: ${vm.name} is ${state}.`;
+    if (vm.state !== (domain?.state ?? "missing") && host?.power !== "off") yield `In the end: ${vm.name} is ${state}.`;
   }
+  // One that was switched off after all else was mended waits for a person to switch it on.
+  for (const { host, removed } of tables.hosts.values())
+    if (!removed && host.standing !== "in-use" && rig.cloud.world.hostByUri(host.uri)?.power === "on")
+      yield `In the end: ${host.name} stands as ${host.standing}: ${host.standingWords}`;
   for (const repair of tables.by.openRepair.of("open"))
     yield `In the end: repair ${repair.id} is still ${repair.state}.`;
   for (const intent of tables.by.openIntent.of("open"))
@@ -27,6 +37,7 @@ export function* unsettled(rig: Rig): Generator<string> {
 
 /** People do what the incidents that were handed over to them ask for: they stop what is left of the VM and start it. */
 export function* byPeople(rig: Rig): Generator<Action> {
+  for (const { name } of rig.cloud.world.hosts()) yield { do: "host-power-on", host: name };
   for (const { vmId } of handedOver(rig)) {
     const vm = vmId === null ? undefined : rig.store.tables.vms.get(vmId)?.vm.name;
     if (vm === undefined) continue;
@@ -37,8 +48,11 @@ export function* byPeople(rig: Rig): Generator<Action> {
 
 /** After that nobody is told any more of what is well; only a VM that is gone from its host stays handed over. */
 export function* stillTold(rig: Rig): Generator<string> {
-  for (const { vmId, words } of handedOver(rig)) {
-    const vm = vmId === null ? undefined : rig.store.tables.vms.get(vmId)?.vm;
+  for (const { vmId, hostId, words } of handedOver(rig)) {
+    if (vmId === null)
+      yield `In the end: ${rig.store.tables.hosts.get(hostId)?.host.name} is still handed over: ${words}`;
+    if (vmId === null) continue;
+    const vm = rig.store.tables.vms.get(vmId)?.vm;
     if (vm?.state !== "missing") yield `In the end: ${vm?.name} is ${vm?.state} and still handed over: ${words}`;
   }
 }
