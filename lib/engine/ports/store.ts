@@ -103,7 +103,10 @@ export interface FenceStore {
 export interface RelocationStore {
   /** The VMs' incidents that are part of this one and have not ended, with the VM. */
   partsOf(incident: IncidentId): Promise<{ readonly incident: Incident; readonly vm: Vm }[]>;
-  /** Gives each of these VMs' incidents its repair, or hands it over. One that has an open repair, or ended, is left alone. */
+  /**
+   * Gives each of these VMs' incidents its repair (it is `open` until that begins), or hands it over. One that has an open repair, or
+   * ended, is left alone. Answers with the open repairs that do what was planned, new or there from the first time: twice is once.
+   */
   planRelocations(
     plans: readonly {
       readonly incidentId: IncidentId;
