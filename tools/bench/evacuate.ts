@@ -2,7 +2,7 @@ import { powerOff, powerOn, runOnHost, setBmc } from "../../lab/index.ts";
 import type { IncidentView, MaintenanceView } from "../../lib/contract/index.ts";
 import { Failure } from "../kit/failure.ts";
 import { watchCopies } from "../stack/copies.ts";
-import { until } from "../stack/enrol.ts";
+import { cloudOf, until } from "../stack/enrol.ts";
 import { allProtected, answers, type FaultLab, hostIncidents, openFaultLab, page } from "../stack/fault-lab.ts";
 import { summary } from "./stats.ts";
 import type { Bench, BenchContext } from "./types.ts";
@@ -73,6 +73,22 @@ async function startedByHand({ name, subjects }: FaultLab, host: string): Promis
   return Date.now() - began;
 }
 
+/** What Belay says of everything that has not ended: why a run was lost. */
+async function told({ server }: FaultLab): Promise<string[]> {
+  const { hosts, incidents } = await cloudOf(server);
+  return [
+    ...hosts.map((it) => `${it.name}: ${it.state}, ${it.health}, ${it.standing}. ${it.standingWords ?? ""}`),
+    ...incidents
+      .filter((it) => it.endedAt === null)
+      .flatMap((it) => [
+        `${it.cause} ${it.state}: ${it.words}`,
+        ...it.repairs.flatMap(({ steps }) =>
+          steps.map((step) => `  ${step.name} ${step.state}: ${step.words} ${step.detail ?? ""}`),
+        ),
+      ]),
+  ];
+}
+
 async function run({ runs = 5, args, log, lab: openLab, onEnd }: BenchContext) {
   const bmc = args.bmc ?? "lit";
   if (bmc !== "lit" && bmc !== "dark") throw new Failure(`--bmc ${bmc} is not known.`, "--bmc lit or --bmc dark");
@@ -104,6 +120,7 @@ async function run({ runs = 5, args, log, lab: openLab, onEnd }: BenchContext) {
     } catch (error) {
       lost++;
       log(`run ${count}/${runs}: LOST: ${error instanceof Error ? error.message : String(error)}`);
+      for (const line of await told(fault)) log(`  ${line}`);
       break; // where the VMs are now is not what the next run begins with
     }
     [victim, other] = [other, victim];
