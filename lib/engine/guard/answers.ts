@@ -46,6 +46,7 @@ export class Answers {
     let storm: Storm | undefined;
     for (const [id, verdict] of verdicts) {
       const file = this.#cloud.files.get(id);
+      if (file !== undefined) file.dead = verdict.kind === "dead";
       if (file === undefined || file.busy || now < file.notBeforeMs) continue;
       const act = this.#actFor(file, verdict, now, () => {
         storm ??= this.#storm(verdicts);
@@ -76,7 +77,7 @@ export class Answers {
       if (wasAnswered(file)) return () => this.#goOn(file, "A person says that it is off.");
       if (this.#leases.isOver(file) === true) return () => this.#goOn(file, "Its lease is over.");
       if (open.state === "open") return () => this.#goOn(file, "Belay goes on."); // planned, and never begun
-      return now >= file.switchNotBeforeMs ? () => this.#trySwitch(file) : undefined;
+      return verdict.kind === "dead" && now >= file.switchNotBeforeMs ? () => this.#trySwitch(file) : undefined;
     }
     if (open?.cause === "host-isolated" || open?.cause === "libvirtd-dead") {
       const unseen = verdict.kind === "isolated" || verdict.kind === "we-are-cut-off";
@@ -164,6 +165,7 @@ export class Answers {
     if (this.#cloud.files.get(id) !== file || file.incident !== undefined) return;
     if (file.host.standing !== "in-use" && file.host.standing !== "returning" && file.host.standing !== "fencing")
       return;
+    if (!file.helperKnown) await this.#leases.forget(file); // a life after this one must not think that we saw it until now
     file.dying = true;
     this.#cloud.addDeath();
     const hold = storm.kind === "hold" ? storm.words : undefined;
@@ -214,7 +216,9 @@ export class Answers {
     const words = `${said.by} says that it is off and stays off.`;
     await store.clearHostIncident(file.host.id, words, clock.now());
     await this.#cloud.read();
-    await this.#dead(file, { ...verdict, kind: "dead", words: `${file.host.name} is dead: ${words}` }, { kind: "go" });
+    const fact = { at: clock.monotonicMs(), source: "operator", words, audience: "provider" } as const;
+    const dead = { ...verdict, kind: "dead", evidence: [...verdict.evidence, fact] } as const;
+    await this.#dead(file, { ...dead, words: `${file.host.name} is dead: ${words}` }, { kind: "go" });
   }
 
   /** It turned out to be something else: the next look opens that. */

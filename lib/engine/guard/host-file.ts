@@ -41,9 +41,16 @@ export interface HostFile {
   grantsStopped: boolean;
   lastGrantMs: number;
   helperGoneMs: number | undefined;
+  /**
+   * Its helper reported in this life of the engine, or the life before saw it until the host died. What the store says of a helper otherwise is
+   * old: it may have been stopped while we were away, and then its lease proves nothing.
+   */
+  helperKnown: boolean;
   helperRecordedMs: number;
   /** The health that the store knows, and since when another one is seen. */
   otherHealthSinceMs: number | undefined;
+  /** It was found dead at the last look: neither we nor a quorum of its peers hear of it. */
+  dead: boolean;
   /** Something is being done about it: one thing at a time. */
   busy: boolean;
   /** Not before then again, after something went wrong. */
@@ -54,6 +61,9 @@ export interface HostFile {
   /** A person said that it is off, for an incident that was then replaced by another. */
   saidOff: { readonly by: string; readonly at: EpochMs } | undefined;
 }
+
+/** A helper that does not report so long after the engine's start is gone, if its host is heard of. */
+const helperComesMs = 3_500;
 
 /** `heardMark` is what another life of ours heard last. */
 export const newFile = (host: Host, nowMs: number, heardMark: EpochMs | undefined): HostFile => ({
@@ -71,10 +81,12 @@ export const newFile = (host: Host, nowMs: number, heardMark: EpochMs | undefine
   askedPeersMs: Number.NEGATIVE_INFINITY,
   askedSshMs: Number.NEGATIVE_INFINITY,
   asking: 0,
+  dead: false,
   dying: false,
   grantsStopped: false,
   lastGrantMs: nowMs,
-  helperGoneMs: undefined,
+  helperGoneMs: host.helper?.connected === true ? nowMs + helperComesMs : undefined,
+  helperKnown: host.standing === "fencing",
   helperRecordedMs: Number.NEGATIVE_INFINITY,
   otherHealthSinceMs: undefined,
   busy: false,

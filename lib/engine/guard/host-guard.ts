@@ -77,6 +77,10 @@ export class HostGuard implements Witness {
     return file !== undefined && isSteady(file, this.#env.clock.monotonicMs());
   }
 
+  isDead(host: HostId): boolean {
+    return this.#cloud.files.get(host)?.dead ?? false;
+  }
+
   stopGrants(host: HostId): void {
     const file = this.#cloud.files.get(host);
     if (file !== undefined) file.grantsStopped = true;
@@ -152,7 +156,10 @@ export class HostGuard implements Witness {
       if (write !== undefined) await this.#recordHealth(file, write);
       if (file.helperGoneMs !== undefined) await this.#leases.noteGone(file);
     }
-    if (now < this.#trustFromMs) return;
+    if (now < this.#trustFromMs) {
+      for (const file of files.values()) file.dead = false;
+      return;
+    }
     this.#questions.askAbout(suspects, files);
     this.#answers.answer(diagnoseHosts(observations, now));
   }

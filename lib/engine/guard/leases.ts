@@ -57,17 +57,23 @@ export class Leases {
   isOver(file: HostFile): boolean | undefined {
     const { helper } = file.host;
     const { policy } = this.#cloud;
-    if (!leaseProves(helper, policy)) return undefined;
+    if (!file.helperKnown || !leaseProves(helper, policy)) return undefined;
     const question = { helper, policy, lastGrantAt: file.lastGrantMs, alone: file.alone };
     return file.grantsStopped && leaseIsOver(question, this.#env.clock.monotonicMs());
   }
 
   /** Writes down that a helper went away, once it is clear that its host did not go with it. */
   async noteGone(file: HostFile): Promise<void> {
-    const { helper } = file.host;
     if (file.helperGoneMs === undefined || !file.everHeard) return;
     if (file.suspicion.lastAt < file.helperGoneMs + goneAloneMs) return;
+    await this.forget(file);
+  }
+
+  /** The end of its lease, if it has one, will prove nothing. */
+  async forget(file: HostFile): Promise<void> {
+    const { helper } = file.host;
     file.helperGoneMs = undefined;
+    file.helperKnown = false;
     if (helper === null || !helper.connected) return;
     const gone = { ...helper, connected: false };
     file.host = { ...file.host, helper: gone };
@@ -106,6 +112,7 @@ export class Leases {
       return;
     }
     file.helperGoneMs = undefined;
+    file.helperKnown = true;
     const now = clock.monotonicMs();
     if (saysTheSame(file.host.helper, signal.report) && now - file.helperRecordedMs < recordEveryMs) return;
     file.helperRecordedMs = now;

@@ -7,6 +7,8 @@ import { within } from "./within.ts";
 
 const testedAtOnce = 8;
 const slackMs = 1_000;
+/** What the store says of a helper is shown for so long after the engine's start. */
+const helperComesMs = 2_000;
 
 /** Tests the power switches, new ones at once and all of them again and again, and says of each host whether it is protected. */
 export class Switches {
@@ -56,7 +58,11 @@ export class Switches {
     const now = clock.now();
     for (const file of this.#cloud.files.values()) {
       const { host } = file;
-      const protection = protectionOf(host, this.#cloud.devices.get(host.id) ?? [], this.#cloud.policy, now);
+      const { helper } = host;
+      const old = helper?.connected === true && !file.helperKnown; // said by a life before this one
+      if (old && this.#env.clock.monotonicMs() - file.knownSinceMs < helperComesMs) continue;
+      const sees = { helper: old && helper !== null ? { ...helper, connected: false } : helper };
+      const protection = protectionOf(sees, this.#cloud.devices.get(host.id) ?? [], this.#cloud.policy, now);
       if (protection.ok === host.protection.ok && protection.words === host.protection.words) continue;
       await store.recordProtection(host.id, protection, now);
       file.host = { ...file.host, protection };

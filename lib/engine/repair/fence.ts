@@ -13,6 +13,8 @@ const slackMs = 500;
 export interface Witness {
   /** It is heard of again, steadily. */
   isWell(host: HostId): boolean;
+  /** It is dead by the newest observations: an old verdict, or one of a life before this one, switches nothing off. */
+  isDead(host: HostId): boolean;
   /** No lease is granted to it from now on. */
   stopGrants(host: HostId): void;
   /** Whether its lease is provably over; undefined where a lease proves nothing. */
@@ -71,14 +73,21 @@ export type FenceEnd =
   /** It was well again before anything was switched. */
   | { readonly kind: "well" };
 
+/** Whether it is dead is not clear at this moment: its switch is left alone until it is. */
+const notDeadNow = Symbol("not dead now");
+
 /** One device: off is only what its status says after the switch. */
-async function switchOff(env: Env, device: FenceDevice, mayStart: () => boolean): Promise<string | undefined> {
+async function switchOff(
+  env: Env,
+  device: FenceDevice,
+  mayStart: () => boolean,
+): Promise<string | typeof notDeadNow | undefined> {
   const { clock, fence } = env;
   const began = clock.monotonicMs();
   const left = () => Math.max(1, device.timeoutMs - (clock.monotonicMs() - began) + slackMs);
   const status = () => within(clock, left(), fence.status(device), "silent" as const);
   if ((await status()) === "off") return "its power was off already";
-  if (!mayStart()) return undefined;
+  if (!mayStart()) return notDeadNow;
   await within(clock, left(), fence.switch(device, "off"), undefined);
   while (clock.monotonicMs() - began < device.timeoutMs) {
     if ((await status()) === "off") return "its power was switched off, and its status says off";
@@ -103,20 +112,24 @@ async function tryDevices(env: Env, host: Host, witness: Witness, it: Switching)
     for (const device of devices.sort((a, b) => a.position - b.position)) {
       if (it.over) return;
       const mayStart = () => {
-        it.begun = !it.over && !witness.isWell(host.id);
+        it.begun = !it.over && witness.isDead(host.id);
         return it.begun;
       };
       const words = await switchOff(env, device, mayStart).catch((error: unknown) => {
         it.trouble = `${device.agent}: ${error instanceof Error ? error.message : String(error)}`;
         return undefined;
       });
+      if (words === notDeadNow) {
+        it.trouble = "whether it is dead is not clear at this moment, so it is not switched off";
+        break;
+      }
       if (words !== undefined) {
         it.off = { device, words };
         return;
       }
       if (!it.trouble.startsWith(device.agent)) it.trouble = `${device.agent} did not say off in time`;
     }
-    await env.clock.sleep(againMs);
+    await env.clock.sleep(witness.isDead(host.id) ? againMs : pollMs);
   }
 }
 

@@ -32,6 +32,8 @@ export const healthyFenced: Invariant = (sight) => {
       const incident = tables.incidents.get(incidentId);
       if (technique !== "evacuate" || vmId !== null || !incident || evacuated.has(incidentId)) continue;
       evacuated.set(incidentId, incident.td);
+      // Taken for dead by a person's word for the incident before it.
+      if (incident.evidence.some(({ source }) => source === "operator")) approved.add(incidentId);
       const { stormPercent, stormWindowMs } = policyOf(tables);
       const near = [...evacuated].filter(([id, td]) => !asked(id) && Math.abs(td - incident.td) < stormWindowMs);
       const limit = Math.max(1, (enrolled(sight).length * stormPercent) / 100);
