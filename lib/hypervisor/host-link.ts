@@ -53,7 +53,7 @@ export class HostLink {
   readonly #supervisor: Supervisor;
   readonly #clock: Clock;
   readonly #name: string;
-  /** The newest connection that was open: it goes on counting its silence when it is lost. */
+  /** The newest connection that was open: it knows when it last heard anything also when it is lost. */
   #heard: Connection | undefined;
 
   constructor(host: HostAddress, identityFile: string, clock: Clock) {
@@ -72,11 +72,11 @@ export class HostLink {
     throw new HostUnreachable(`${this.#name} is not connected${why}`);
   }
 
-  /** When anything last came from the host's libvirtd; undefined before the first. */
+  /** When anything last came from the host's libvirtd, the same until more comes; undefined before the first. */
   heardAt(): EpochMs | undefined {
     const { state } = this.#supervisor;
     if (state.state === "open") this.#heard = state.connection;
-    return this.#heard && this.#clock.now() - this.#heard.silentMs;
+    return this.#heard?.heardAt;
   }
 
   async *signals(): AsyncGenerator<HostSignal, void> {

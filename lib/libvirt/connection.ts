@@ -42,9 +42,9 @@ export class Connection {
     return this.#session.target;
   }
 
-  /** How long nothing has come from the daemon; goes on when the connection has ended. */
-  get silentMs(): number {
-    return this.#session.silentMs;
+  /** When anything last came from the daemon, in milliseconds since 1970; kept when the connection has ended. */
+  get heardAt(): number {
+    return this.#session.heardAt;
   }
 
   /** Kept with the reason when the connection has ended; never rejects. */

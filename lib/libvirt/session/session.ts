@@ -51,7 +51,7 @@ export class Session {
   readonly #pausedBy = new Set<object>();
   #drainWaiters: (() => void)[] = [];
   #keepalive: Keepalive | undefined;
-  #heardAt = performance.now();
+  #heardAt = Date.now();
   #lastSerial = 0;
   /** Sent and still waited for. Calls given up do not count, or a few that hang would block all others. */
   #inFlight = 0;
@@ -82,9 +82,9 @@ export class Session {
     return this.#closedBy;
   }
 
-  /** Since the last byte that came, however long this side did not read. */
-  get silentMs(): number {
-    return performance.now() - this.#heardAt;
+  /** When the last bytes came, in milliseconds since 1970 as the clock was set then: the same until the next ones. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   startKeepalive(options: KeepaliveOptions): void {
@@ -207,7 +207,7 @@ export class Session {
   }
 
   #onData(chunk: Buffer): void {
-    this.#heardAt = performance.now();
+    this.#heardAt = Date.now();
     this.#keepalive?.heard();
     try {
       for (const packet of this.#frames.push(chunk)) {
