@@ -1,0 +1,112 @@
+import { expectAccessible } from "./support/axe.ts";
+import { expect, expectLive, test, vmCard } from "./support/test.ts";
+
+/** On the simulated cloud: a person makes a host safe, moves its VM off it, and takes it back into use. */
+
+test("a provider adds a power switch, sees it tested, and the host is protected", async ({ person, stack }) => {
+  const page = await person("Provider", { at: stack.simulated });
+  await page.getByRole("link", { name: "host-2", exact: true }).first().click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("host-2");
+  await expect(page.getByRole("region", { name: "Protection" })).toContainText("Not protected.");
+
+  await page.getByRole("button", { name: "Add a power switch" }).click();
+  const dialog = page.getByRole("dialog", { name: "Add a power switch of host-2" });
+  await dialog.getByLabel("Agent").fill("/bin/sh");
+  await dialog.getByLabel("Options").fill("host=host-2\npassword=hunter2");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("must be the name of a fence agent");
+  await expectAccessible(page, "the dialog of a power switch");
+  await dialog.getByLabel("Agent").fill("fence_sim");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog).toBeHidden();
+
+  const switches = page.getByRole("region", { name: "Power switches" });
+  await expect(switches).toContainText("password=(kept secret)");
+  await expect(switches.getByText("Works")).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole("region", { name: "Protection" })).toContainText("Protected.");
+  await expect(page.locator("body")).not.toContainText("hunter2");
+});
+
+test("maintenance: what would happen is shown first; then the VM moves while it runs, and the host is used again", async ({
+  person,
+  stack,
+}) => {
+  test.setTimeout(120_000);
+  const page = await person("Provider", { at: stack.simulated });
+  const setting = page.getByRole("dialog", { name: /^Settings of/ });
+
+  await test.step("its owner allows the move, and the hosts share a directory", async () => {
+    const owner = await person("Aster", { at: stack.simulated });
+    await vmCard(owner, "web-1").getByRole("button", { name: "Settings of web-1" }).click();
+    const own = owner.getByRole("dialog", { name: "Settings of web-1" });
+    await own.getByRole("combobox", { name: "What Belay may do when it fails" }).click();
+    await owner.getByRole("option", { name: "Start the VM on another host" }).click();
+    await expect(own.getByLabel("Priority")).toHaveCount(0);
+    await own.getByRole("button", { name: "Save" }).click();
+    await expect(own).toBeHidden();
+    for (const host of ["host-3", "host-1"]) {
+      await page.goto("/");
+      await page.getByRole("link", { name: host, exact: true }).first().click();
+      await page.getByRole("button", { name: "Change rack and storage" }).click();
+      await setting.getByLabel("Shared directories").fill("/srv/belay");
+      await setting.getByRole("button", { name: "Save" }).click();
+      await expect(setting).toBeHidden();
+      await expect(page.getByRole("region", { name: "Facts" })).toContainText("/srv/belay");
+    }
+  });
+
+  const maintenance = page.getByRole("region", { name: "Maintenance" });
+  await test.step("the preview says where it would go", async () => {
+    await maintenance.getByRole("button", { name: "Preview" }).click();
+    await expect(maintenance.getByRole("list", { name: "What would happen" })).toContainText(/web-1.*to host-3/);
+    await expectAccessible(page, "a host's page with its preview");
+  });
+
+  await test.step("it moves, and the host is empty", async () => {
+    await maintenance.getByRole("button", { name: "Begin maintenance of host-1" }).click();
+    await expect(maintenance.getByRole("list", { name: "VMs and their way off the host" })).toContainText("Moved", {
+      timeout: 60_000,
+    });
+    await expect(page.getByRole("list", { name: "VMs of host-1" })).toHaveCount(0);
+    await expect(page.getByRole("main")).toContainText("Maintenance");
+  });
+
+  await test.step("the host is used again", async () => {
+    await maintenance.getByRole("button", { name: "End maintenance" }).click();
+    await expect(maintenance.getByRole("button", { name: "Preview" })).toBeVisible();
+    await page.getByRole("link", { name: "Cloud", exact: true }).first().click();
+    await expect(vmCard(page, "web-1")).toContainText("Running");
+    await expect(vmCard(page, "web-1")).toContainText("on host host-3");
+  });
+});
+
+test("settings: the policy is changed, and a hook is added and removed; a customer finds no such page", async ({
+  person,
+  stack,
+}) => {
+  const page = await person("Provider", { at: stack.simulated });
+  await page.getByRole("link", { name: "Settings", exact: true }).click();
+  await page.getByLabel("Storm guard, percent of hosts").fill("40");
+  await page.getByRole("button", { name: "Save the policy" }).click();
+  await expect(page.getByRole("button", { name: "Save the policy" })).toBeDisabled();
+  await page.reload();
+  await expectLive(page);
+  await expect(page.getByLabel("Storm guard, percent of hosts")).toHaveValue("40");
+
+  await page.getByRole("button", { name: "Add a hook" }).click();
+  const dialog = page.getByRole("dialog", { name: "Add a hook" });
+  await dialog.getByLabel("Program").fill("../sh");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("without a path");
+  await dialog.getByLabel("Program").fill("page-oncall");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("list", { name: "Hooks" })).toContainText("page-oncall");
+  await page.getByRole("button", { name: "Remove hook page-oncall" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+  await expect(page.getByRole("list", { name: "Hooks" })).toHaveCount(0);
+
+  const customer = await person("Aster", { at: stack.simulated });
+  await expect(customer.getByRole("link", { name: "Settings", exact: true })).toHaveCount(0);
+  await customer.goto("/settings");
+  await expect(customer.getByRole("heading", { level: 1 })).toHaveText("Nothing here");
+});
