@@ -68,6 +68,6 @@ export const worldAction = z.discriminatedUnion("do", [
 export type WorldAction = z.infer<typeof worldAction>;
 
 export type VmAction = Extract<WorldAction, { vm: string }>;
-export type MendAction = Extract<VmAction, { do: "disk-mended" | "crash-loop-ends" }>;
+export type MendAction = Extract<VmAction, { do: "disk-mended" | "crash-loop-ends" | "plug-guest" }>;
 export type HostAction = Extract<WorldAction, { host: string }>;
 export type CloudAction = Exclude<WorldAction, VmAction | HostAction>;

@@ -14,7 +14,7 @@ function find(world: World, name: string): { host: SimHost; domain: SimDomain } 
 }
 
 export function befallVm(world: World, action: VmAction): string | undefined {
-  return action.do === "disk-mended" || action.do === "crash-loop-ends"
+  return action.do === "disk-mended" || action.do === "crash-loop-ends" || action.do === "plug-guest"
     ? mendGuest(world, action)
     : befallDomain(world, action);
 }
@@ -27,6 +27,11 @@ function mendGuest(world: World, action: MendAction): string | undefined {
     if (guest.diskError === null) return undefined;
     guest.diskError = null;
     return `The disk of ${guest.name} is well again.`;
+  }
+  if (action.do === "plug-guest") {
+    if (!guest.unplugged) return undefined;
+    guest.unplugged = false;
+    return `The network of ${guest.name} is plugged in again.`;
   }
   if (guest.diesAfterMs === null) return undefined;
   guest.diesAfterMs = null;
@@ -72,10 +77,6 @@ function befallDomain(world: World, action: Exclude<VmAction, MendAction>): stri
       if (guest.unplugged) return undefined;
       guest.unplugged = true;
       return `The network of ${domain.name} is unplugged; it is well inside.`;
-    case "plug-guest":
-      if (!guest.unplugged) return undefined;
-      guest.unplugged = false;
-      return `The network of ${domain.name} is plugged in again.`;
     case "disk-error":
       if (guest.diskError !== null) return undefined;
       guest.diskError = action.reason;
