@@ -59,6 +59,7 @@ export class Switches {
     for (const file of this.#cloud.files.values()) {
       const { host } = file;
       const { helper } = host;
+      if (host.standing === "fencing") continue; // it is being proven off, or not: its incident says it
       const old = helper?.connected === true && !file.helperKnown; // said by a life before this one
       if (old && this.#env.clock.monotonicMs() - file.knownSinceMs < helperComesMs) continue;
       const sees = { helper: old && helper !== null ? { ...helper, connected: false } : helper };
