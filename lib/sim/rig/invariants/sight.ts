@@ -53,7 +53,9 @@ export function sightOf(rig: Rig): Sight {
       answersNetwork(host, rig.clock.now()) &&
       host.libvirtd === "up" &&
       approvedKey(host.uri) === host.hostKeySha256,
-    lasts(key, holds, forMs = graceMs) {
+    lasts(what, holds, forMs = graceMs) {
+      // A Belay that was just started has all its time before it, also where its death was not looked at.
+      const key = `${what} ${rig.belay.aliveSince()}`;
       if (!holds) {
         if (since.size > 0) since.delete(key);
         return false;
