@@ -12,7 +12,17 @@ interface Batch {
   readonly over: boolean;
   readonly moves: readonly { readonly vmId: string; readonly to: string }[];
 }
-type Failures = readonly { readonly vmId: string; readonly host: string }[];
+type Failures = readonly { readonly vmId: string; readonly host: string; readonly refused: boolean }[];
+
+/** What went wrong with the moves so far, by VM. */
+interface Tries {
+  /** Hosts that did not take it. */
+  readonly refused: Map<VmId, HostId[]>;
+  /** How often a host could not be asked. */
+  readonly unasked: Map<VmId, number>;
+}
+/** A host that cannot be asked so often is not waited for any longer: it counts as one that did not take the VM. */
+const unaskedAtMost = 5;
 
 /** VMs that an engine which died left on their way: on which host they are is settled before anything is planned. */
 async function settleAll(env: Env, id: MaintenanceId): Promise<void> {
@@ -26,7 +36,7 @@ async function settleAll(env: Env, id: MaintenanceId): Promise<void> {
 }
 
 /** Moves one after the other of a batch at once; each that failed comes back with the host that did not take it. */
-async function moveBatch(env: Env, id: MaintenanceId, batch: Batch, tried: ReadonlyMap<VmId, readonly HostId[]>) {
+async function moveBatch(env: Env, id: MaintenanceId, batch: Batch, tries: Tries): Promise<Failures> {
   const { store, clock } = env;
   const { hostId } = await store.maintenance(id);
   const failed = await Promise.all(
@@ -40,18 +50,25 @@ async function moveBatch(env: Env, id: MaintenanceId, batch: Batch, tried: Reado
         await store.recordMove(id, moveOf(vm, { toHostId: vm.hostId, state: "moved", percent: 100 }), clock.now());
         return [];
       }
-      const words = target === undefined ? "The host is gone." : await moveVm(env, id, vm, target);
-      if (words === undefined) return [];
-      const last = (tried.get(vm.id)?.length ?? 0) + 1 >= triesPerVm;
+      const trouble =
+        target === undefined ? { words: "The host is gone.", refused: true } : await moveVm(env, id, vm, target);
+      if (trouble === undefined) return [];
       const where = target?.name ?? "the other host";
+      if (!trouble.refused && (tries.unasked.get(vm.id) ?? 0) < unaskedAtMost) {
+        const words = `It is tried again: ${trouble.words}`;
+        await store.recordMove(id, moveOf(vm, { toHostId: target?.id ?? null, words }), clock.now());
+        await clock.sleep(waitEveryMs);
+        return [{ vmId: vm.id, host: move.to, refused: false }];
+      }
+      const last = (tries.refused.get(vm.id)?.length ?? 0) + 1 >= triesPerVm;
       const told = last
-        ? ({ state: "failed", words: `It could not be moved to ${where} either: ${words}` } as const)
+        ? ({ state: "failed", words: `It could not be moved to ${where} either: ${trouble.words}` } as const)
         : ({
             state: "waiting",
-            words: `It could not be moved to ${where}, and is tried once elsewhere: ${words}`,
+            words: `It could not be moved to ${where}, and is tried once elsewhere: ${trouble.words}`,
           } as const);
       await store.recordMove(id, moveOf(vm, { toHostId: target?.id ?? null, ...told }), clock.now());
-      return [{ vmId: vm.id, host: move.to }];
+      return [{ vmId: vm.id, host: move.to, refused: true }];
     }),
   );
   return failed.flat();
@@ -95,25 +112,27 @@ async function waitForMore(env: Env, id: MaintenanceId, tried: ReadonlyMap<VmId,
 export const drainHost =
   (env: Env) =>
   async (id: MaintenanceId, steps: Steps): Promise<void> => {
-    const tried = new Map<VmId, HostId[]>();
+    const tries: Tries = { refused: new Map(), unasked: new Map() };
     for (let round = 1; ; round++) {
       const batch = await steps.run(`plan ${round}`, async (): Promise<Batch> => {
         await settleAll(env, id);
-        const plan = await planMoves(env, id, tried);
+        const plan = await planMoves(env, id, tries.refused);
         await writePlan(env, id, plan);
         const next = plan.moves.slice(0, plan.maintenance.parallel);
         return { over: plan.over, moves: next.map(({ vm, to }) => ({ vmId: vm.id, to })) };
       });
       if (batch.over) return;
       if (batch.moves.length === 0) {
-        const end = await steps.run(`wait ${round}`, () => waitForMore(env, id, tried));
+        const end = await steps.run(`wait ${round}`, () => waitForMore(env, id, tries.refused));
         if (end !== "more") return;
         continue;
       }
-      for (const { vmId, host } of await steps.run(`move ${round}`, () => moveBatch(env, id, batch, tried))) {
-        const vm = parseId("vm", vmId);
-        const to = parseId("hst", host);
-        if (vm !== undefined && to !== undefined) tried.set(vm, [...(tried.get(vm) ?? []), to]);
+      for (const failed of await steps.run(`move ${round}`, () => moveBatch(env, id, batch, tries))) {
+        const vm = parseId("vm", failed.vmId);
+        const to = parseId("hst", failed.host);
+        if (vm === undefined || to === undefined) continue;
+        if (failed.refused) tries.refused.set(vm, [...(tries.refused.get(vm) ?? []), to]);
+        else tries.unasked.set(vm, (tries.unasked.get(vm) ?? 0) + 1);
       }
     }
   };

@@ -13,6 +13,12 @@ const settleEveryMs = 1_000;
 const movedWords = "It was moved here while it ran.";
 const notClear = "It is not clear on which host it is now.";
 
+/** `refused`: the hypervisors would not do it. Else a host could not be asked, which says nothing of whether it would. */
+export interface NotMoved {
+  readonly words: string;
+  readonly refused: boolean;
+}
+
 export const moveOf = (vm: Pick<Vm, "id" | "name">, over: Partial<Move>): Move => ({
   ...{ vmId: vm.id, name: vm.name, toHostId: null, state: "waiting", phase: null, percent: 0 },
   ...{ bytesDone: 0, bytesTotal: 0, words: null },
@@ -45,12 +51,12 @@ export async function settle(env: Env, vm: Vm, to: HostId): Promise<"here" | "th
  * Moves one VM to another host while it runs, and writes its progress. Done twice, or gone on with after a crash, it looks first where the VM is.
  * Gives undefined when it is there, else why it is not.
  */
-export async function moveVm(env: Env, id: MaintenanceId, vm: Vm, to: Host): Promise<string | undefined> {
+export async function moveVm(env: Env, id: MaintenanceId, vm: Vm, to: Host): Promise<NotMoved | undefined> {
   const { store, hypervisor, clock } = env;
   const write = (move: Move) => store.recordMove(id, move, clock.now());
   if (vm.movingTo !== null) {
     const where = await settle(env, vm, vm.movingTo);
-    if (where === undefined) return notClear;
+    if (where === undefined) return { words: notClear, refused: true };
     if (where === "there") {
       await write(moveOf(vm, { toHostId: vm.movingTo, state: "moved", percent: 100 }));
       return undefined;
@@ -66,12 +72,12 @@ export async function moveVm(env: Env, id: MaintenanceId, vm: Vm, to: Host): Pro
     () => tooLong.abort(new HypervisorRefused(`The move took longer than ${moveWithinMs / 60_000} minutes.`)),
     () => undefined,
   );
-  let trouble: string | undefined;
+  let trouble: NotMoved | undefined;
   try {
     await hypervisor.migrate(vm.hostId, vm.uuid, to, vm.generation, (it) => progress.hear(it), tooLong.signal);
   } catch (error) {
     if (!(error instanceof HostUnreachable || error instanceof HypervisorRefused)) throw error;
-    trouble = error.message;
+    trouble = { words: error.message, refused: error instanceof HypervisorRefused };
   } finally {
     over.abort();
   }
@@ -87,5 +93,5 @@ export async function moveVm(env: Env, id: MaintenanceId, vm: Vm, to: Host): Pro
     await write({ ...last, state: "moved", phase: null, percent: 100 });
     return undefined;
   }
-  return where === "here" ? trouble : `${notClear} ${trouble}`;
+  return where === "here" ? trouble : { words: `${notClear} ${trouble.words}`, refused: true };
 }

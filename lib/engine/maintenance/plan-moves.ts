@@ -38,6 +38,9 @@ export async function planMoves(env: Env, id: MaintenanceId, tried: Tried): Prom
   const [policy, hosts, vms, incidents] = await Promise.all([
     ...([store.policy(), store.hosts(), store.allVms(), store.openIncidentsOf(hostId)] as const),
   ]);
+  // Nobody can be asked to move anything off a host that is silent: it is waited for.
+  const left = vms.filter((vm) => vm.hostId === hostId && (vmStates[vm.state].alive || vm.state === "unknown")).length;
+  if (host.state !== "up") return { maintenance, over: false, moves: [], stays: [], left };
   const byId = new Map<VmId, Vm>(vms.map((vm) => [vm.id, vm]));
   const plan = planDrain({ policy, hosts, vms }, hostId, tried);
   const moves: { vm: Vm; to: HostId }[] = [];
@@ -58,7 +61,6 @@ export async function planMoves(env: Env, id: MaintenanceId, tried: Tried): Prom
     else moves.push({ vm, to });
   }
   moves.sort((a, b) => b.vm.priority - a.vm.priority || (a.vm.id < b.vm.id ? -1 : 1));
-  const left = vms.filter((vm) => vm.hostId === hostId && (vmStates[vm.state].alive || vm.state === "unknown")).length;
   return { maintenance, over: false, moves, stays, left };
 }
 

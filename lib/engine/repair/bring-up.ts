@@ -23,9 +23,18 @@ export interface First {
 /** A guest that is asked for the last time before it is reset gets longer to answer. */
 const lastQuestionMs = 2_000;
 
-/** A guest that was found hung, and that still answers nobody. */
-const stillHangs = async (env: Env, vm: Vm, sight: DomainSight | undefined): Promise<boolean> =>
-  sight?.state === "running" && !(await env.prober.answers(vm, vm.answerCheck, lastQuestionMs));
+/** So long a guest may take that was reset right before a death of Belay, which has forgotten whether it did it. */
+const rebootMs = 60_000;
+
+/** A guest that was found hung, and that still answers nobody within the time: asked at least once. */
+async function stillHangs(env: Env, vm: Vm, sight: DomainSight | undefined, withinMs: number): Promise<boolean> {
+  if (sight?.state !== "running") return false;
+  const deadline = env.clock.now() + withinMs;
+  do {
+    if (await env.prober.answers(vm, vm.answerCheck, lastQuestionMs)) return false;
+  } while (env.clock.now() < deadline);
+  return true;
+}
 
 /**
  * Looks whether the VM still needs the repair, before anything is touched. It is a step of its own because its answer must
@@ -37,7 +46,7 @@ export async function lookFirst(env: Env, options: EngineOptions, vm: Vm, cause:
   }));
   if ("trouble" in seen) return tooLate(options, seen.trouble);
   const { sight } = seen.came;
-  if (cause === "hung" && (await stillHangs(env, vm, sight)))
+  if (cause === "hung" && (await stillHangs(env, vm, sight, 0)))
     return { ok: true, words: "It runs and answers nobody.", value: { needed: true, offByUs: false, hangs: true } };
   const action = reviveAction(sight);
   const needed = action !== "nothing";
@@ -70,7 +79,7 @@ const isOffByHand = (sight: DomainSight) => sight.state === "stopped" && sight.r
 
 /**
  * Brings the VM to running, one action at a time, and reads the truth anew before each: done twice, or gone on with after a
- * crash, it acts only where something is still to do. `notOurs` says why it must not act any more.
+ * crash, it acts only where something is still to do. `notOurs` says why it must not act any more; `begunBefore`, that it may have acted.
  */
 export async function bringUp(
   env: Env,
@@ -79,6 +88,7 @@ export async function bringUp(
   definition: string | null,
   first: First,
   notOurs: () => Promise<string | undefined>,
+  begunBefore: boolean,
 ): Promise<StepEnd<Up>> {
   const done: string[] = [];
   let before: ReviveAction | undefined;
@@ -86,7 +96,8 @@ export async function bringUp(
     const ended = await notOurs(); // also where the host is silent: it may be the reason
     if (ended !== undefined) return { came: { ok: false, words: ended } };
     const sight = await env.hypervisor.readDomain(vm.hostId, vm.uuid);
-    const hangs = first.hangs === true && before === undefined && (await stillHangs(env, vm, sight));
+    const hangs =
+      first.hangs === true && before === undefined && (await stillHangs(env, vm, sight, begunBefore ? rebootMs : 0));
     const action = reviveAction(sight, hangs);
     if (action === "nothing")
       return { came: { ok: true, words: done.join(" ") || "It runs.", value: { byHand: false } } };

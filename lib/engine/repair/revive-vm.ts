@@ -42,8 +42,9 @@ export const reviveVm =
       const suffix = round === 1 ? "" : ` (round ${round})`;
       const bring = (name: string, seen: First) =>
         step(env, steps, repair, `${name}${suffix}`, async () => {
-          const { vm, definition } = await vmWork(env, repair);
-          return bringUp(env, options, vm, definition, seen, () => notOurs(env, repair, vm));
+          const { vm, definition, repair: work } = await vmWork(env, repair);
+          const begunBefore = work.steps.some((it) => it.name === `${name}${suffix}` && it.attempts > 1);
+          return bringUp(env, options, vm, definition, seen, () => notOurs(env, repair, vm), begunBefore);
         });
       let up = await bring("bring up", first.value);
       for (let turn = 1; up.ok && up.value.offFirst && turn <= options.rounds; turn++) {
