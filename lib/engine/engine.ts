@@ -37,6 +37,11 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
     woken = true;
     wake?.abort();
   };
+  /** A repair changed how a host stands, or planned others. */
+  const planned = () => {
+    guard.reload();
+    nudge();
+  };
   const guests = createGuestWatch(env, options);
   const tolerance = createTolerance(env);
   const guard = new HostGuard(env, options, {
@@ -88,7 +93,7 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
 
   return {
     async start() {
-      const help = { witness: guard, places: new Places(env), nudge };
+      const help = { witness: guard, places: new Places(env), nudge: planned };
       env.runner.register(
         programFor(env, options, help, {
           hook: hookRepair(env, options),

@@ -70,6 +70,7 @@ export class HostGuard implements Witness {
   /** People changed something, or answered. */
   reload(): void {
     this.#readAtMs = 0;
+    this.#wake.abort();
   }
 
   isWell(host: HostId): boolean {

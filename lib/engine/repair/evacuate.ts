@@ -42,7 +42,9 @@ export const evacuateHost =
 
     const fenced = await step(env, steps, repair, "fence", async () => {
       const { incident } = await store.repairWork(repair);
-      return fenceHost(env, options, witness, incident.hostId, incident.id);
+      const end = await fenceHost(env, options, witness, incident.hostId, incident.id);
+      nudge();
+      return end;
     });
     if (!fenced.ok)
       return steps.run("hand over", async () => {

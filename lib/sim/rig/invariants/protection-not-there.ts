@@ -15,7 +15,7 @@ export const protectionNotThere: Invariant = ({ tables, world, now, belayLives, 
       const helper = real?.helper;
       const armed = helper?.running === true && helper.watchdog !== "none" && helper.line !== null;
       // While Belay is dead, or its host is silent, nothing on the page is newer than what it last wrote.
-      if (lasts(`protection ${host.id}`, belayLives() && !tested && !armed, 2 * graceMs))
+      if (lasts(`protection ${host.id}`, belayLives() && host.health === "green" && !tested && !armed, 2 * graceMs))
         yield `8: ${host.name} is shown as protected, and nothing would prove it off: ${host.protection.words}`;
     }
   };
