@@ -8,6 +8,7 @@ import { Panel } from "../ui/panel.tsx";
 import { useNow } from "../ui/use-now.ts";
 import { HostSettings } from "./host-settings.tsx";
 import { hostFacts } from "./host-words.ts";
+import { InstallHelper } from "./install-helper.tsx";
 
 const watchdogs = {
   hardware: "the board's watchdog",
@@ -25,12 +26,21 @@ function helperWords({ helper }: HostView, now: number): string {
 /** What the host is, and what a person said of it. */
 export function HostFacts({ host }: { readonly host: HostView }) {
   const now = useNow(serverNow, 5_000);
-  const [editing, setEditing] = useState(false);
+  const [asked, setAsked] = useState<"settings" | "helper" | undefined>(undefined);
+  const close = () => setAsked(undefined);
   const facts: [string, ReactNode][] = [
     ["Machine", hostFacts(host).join(" · ") || "not known yet"],
     ["Address", host.uri],
     ["Host key", host.hostKeySha256],
-    ["Helper", helperWords(host, now)],
+    [
+      "Helper",
+      <>
+        {helperWords(host, now)}{" "}
+        <Button size="compact-xs" variant="default" onClick={() => setAsked("helper")}>
+          {host.helper === null ? "Install the helper" : "Install it again"}
+        </Button>
+      </>,
+    ],
     ["Rack", host.rack ?? "none: a failure domain of its own"],
     ["Shared", host.sharedPaths.length === 0 ? "no directory: VMs stay on this host" : host.sharedPaths.join(", ")],
     ["Faults", host.faultInjection ? "may be injected" : "are never injected"],
@@ -43,7 +53,7 @@ export function HostFacts({ host }: { readonly host: HostView }) {
           size="compact-xs"
           variant="default"
           leftSection={<Pencil size={12} aria-hidden="true" />}
-          onClick={() => setEditing(true)}
+          onClick={() => setAsked("settings")}
         >
           Change rack and storage
         </Button>
@@ -57,7 +67,8 @@ export function HostFacts({ host }: { readonly host: HostView }) {
           </div>
         ))}
       </dl>
-      <HostSettings host={host} opened={editing} onClose={() => setEditing(false)} />
+      <HostSettings host={host} opened={asked === "settings"} onClose={close} />
+      <InstallHelper host={host} opened={asked === "helper"} onClose={close} />
     </Panel>
   );
 }

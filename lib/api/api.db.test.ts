@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { cloudView, errorBody, intentAccepted, vmView } from "../contract/index.ts";
+import { cloudView, errorBody, installLine, intentAccepted, vmView } from "../contract/index.ts";
 import { ready } from "../service/testing/cloud.ts";
 import { createApi } from "./index.ts";
 import { operatorToken, origin, testApi } from "./testing.ts";
@@ -37,6 +37,7 @@ test("anybody may ask whether Belay is at work and read how to talk to it; nothi
       [
         "/hosts/{id}",
         "/hosts/{id}/fence-devices",
+        "/hosts/{id}/helper",
         "/hosts/{id}/maintenance",
         "/hosts/{id}/maintenance/preview",
         "/incidents",
@@ -226,4 +227,12 @@ test("what fails inside is logged with a number and shown without its details", 
   expect(JSON.stringify(refused)).not.toContain("password");
   const id = /Look for (\S+) /.exec(refused.cure ?? "")?.[1];
   expect(logged.flat()).toContainEqual(expect.objectContaining({ id }));
+});
+
+test("installing the helper is told line by line", async () => {
+  const host = await api.cloud.host("told");
+  const reply = await api.send("POST", `/api/v1/hosts/${host}/helper`, api.asOperator, {});
+  expect(reply.headers.get("content-type")).toBe("application/x-ndjson");
+  const lines = (await reply.text()).trim().split("\n");
+  expect(lines.map((line) => installLine.parse(JSON.parse(line)).kind)).toEqual(["step", "step", "done"]);
 });

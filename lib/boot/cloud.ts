@@ -1,10 +1,20 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import type { FenceAgents, HookRunner, HostExaminer, HostHelpers, Hypervisor, Log, Prober } from "../engine/ports.ts";
+import type {
+  FenceAgents,
+  HookRunner,
+  HostExaminer,
+  HostHelpers,
+  HostInstaller,
+  Hypervisor,
+  Log,
+  Prober,
+} from "../engine/ports.ts";
 import { createFenceAgents, createHookRunner } from "../fencing/index.ts";
 import {
   createExaminer,
   createHostHelpers,
+  createHostInstaller,
   createHypervisor,
   createProber,
   ensureIdentity,
@@ -18,6 +28,8 @@ export interface Cloud {
   readonly hypervisor: Hypervisor;
   readonly prober: Prober;
   readonly examiner: HostExaminer;
+  /** undefined where hosts are simulated. */
+  readonly installer: HostInstaller | undefined;
   readonly fence: FenceAgents;
   readonly helpers: HostHelpers;
   readonly hooks: HookRunner;
@@ -29,7 +41,17 @@ export async function openCloud(options: { dataDir: string; simulated: boolean; 
   if (options.simulated) {
     const simulation = simulatedCloud({ clock: systemClock });
     const { hypervisor, prober, examiner, fence, helpers, hooks } = simulation;
-    return { hypervisor, prober, examiner, fence, helpers, hooks, simulation, close: () => simulation.close() };
+    return {
+      hypervisor,
+      prober,
+      examiner,
+      installer: undefined,
+      fence,
+      helpers,
+      hooks,
+      simulation,
+      close: () => simulation.close(),
+    };
   }
   const { identityFile } = await ensureIdentity(path.join(options.dataDir, "ssh"));
   const { log } = options;
@@ -41,6 +63,7 @@ export async function openCloud(options: { dataDir: string; simulated: boolean; 
     hypervisor,
     prober: createProber({ hypervisor }),
     examiner: createExaminer({ identityFile }),
+    installer: createHostInstaller({ identityFile }),
     fence: createFenceAgents(),
     helpers: createHostHelpers({ links, clock: systemClock, log }),
     hooks: createHookRunner(hooksDir),

@@ -54,7 +54,8 @@ export async function webRole(
     seeding.release(),
   );
 
-  const service = createService({ store: store.service, examiner: cloud.examiner, clock, ids, simulated });
+  const { examiner, installer } = cloud;
+  const service = createService({ store: store.service, examiner, installer, clock, ids, simulated });
   const viewerOf = viewerSource({ auth, operatorToken, organizations: () => store.service.organizations() });
   const hub = createHub({ feed: store.feed, viewerOf, trusts: (origin) => origins.has(origin), log });
   await hub.start();

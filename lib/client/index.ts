@@ -5,6 +5,7 @@ export { type Capacity, capacityOf } from "./capacity.ts";
 export { agoWords, clockWords, dateWords, exactClockWords, spanWords, stopwatchWords } from "./durations.ts";
 export type { LogLine } from "./event-log.ts";
 export { cloudQuery, type Feed, keys, startFeed, trafficQuery } from "./feed.ts";
+export { installHelper } from "./install-helper.ts";
 export { freshKey } from "./key.ts";
 export type { LiveState } from "./live.ts";
 export { misfitsOf, type Protection, protectionOf, protectionOfHost } from "./protection.ts";

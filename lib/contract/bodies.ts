@@ -135,6 +135,15 @@ export const changePolicyBody = z
   })
   .partial();
 
+/** POST /api/v1/hosts/:id/helper. Without a watchdog named it is /dev/watchdog, where there is one. */
+export const installHelperBody = z.object({
+  watchdog: z
+    .string()
+    .regex(/^(?:none|\/dev\/[A-Za-z0-9_-]+)$/, { error: 'must be "none" or a device as /dev/watchdog' })
+    .optional(),
+  watchdogMs: z.int().min(1000).max(600_000).optional(),
+});
+
 /** POST /api/v1/incidents/:id/off. */
 export const sayOffBody = z.object({
   confirm: z.literal(true, {

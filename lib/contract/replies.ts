@@ -44,6 +44,14 @@ export const drainPreview = z.object({
 });
 export type DrainPreview = z.infer<typeof drainPreview>;
 
+/** One line of the answer to POST /api/v1/hosts/:id/helper: each step as it is done, then how it ended. */
+export const installLine = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("step"), phase: z.string(), words: z.string() }),
+  z.object({ kind: z.literal("done") }),
+  z.object({ kind: z.literal("failed"), message: z.string(), cure: z.string() }),
+]);
+export type InstallLine = z.infer<typeof installLine>;
+
 /** 202 of POST /api/v1/vms/:id/kill: it is written down and will be done; ask GET /intents/:id how it went. */
 export const intentAccepted = z.object({ intentId });
 /** `ok` and `words` mean something once `ended`. */

@@ -202,3 +202,16 @@ test("an owner says where their VM stands beside their others and that it never 
   await expect(service.changeVm(aster, vm.id, { priority: 9 })).rejects.toMatchObject({ field: "priority" });
   expect(await service.changeVm(admin, vm.id, { priority: 9 })).toMatchObject({ priority: 9 });
 });
+
+test("the helper is installed step by step; what is lacking at once is refused, and what fails later is the last line", async () => {
+  const { service, admin, aster } = cloud;
+  const told = async (host: HostId) => Array.fromAsync(await service.installHelper(admin, host, {}));
+  const good = await cloud.host("helped");
+  expect((await told(good)).map((line) => line.kind)).toEqual(["step", "step", "done"]);
+  expect(await told(await cloud.host("bare"))).toEqual([
+    { kind: "step", phase: "node", words: "Node 20 is there." },
+    { kind: "failed", message: "It has no room.", cure: "Make room." },
+  ]);
+  await expect(told(await cloud.host("dark"))).rejects.toMatchObject({ code: "host-unreachable" });
+  await expect(service.installHelper(aster, good, {})).rejects.toMatchObject({ code: "not-allowed" });
+});

@@ -2,6 +2,7 @@ import { type CloudView, cloudFor } from "../contract/index.ts";
 import type { Viewer } from "../model/index.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { fenceDeviceService } from "./fence-devices.ts";
+import { helperService } from "./helpers.ts";
 import { hookService } from "./hooks.ts";
 import { hostService } from "./hosts.ts";
 import { incidentService } from "./incidents.ts";
@@ -30,6 +31,7 @@ export function createService(deps: ServiceDeps) {
     ...maintenanceService(deps),
     ...policyService(deps),
     ...hookService(deps),
+    ...helperService(deps),
     ...organizationService(deps),
     ...vmService(deps),
     ...incidentService(deps),

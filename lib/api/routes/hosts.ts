@@ -8,6 +8,8 @@ import {
   hostId,
   hostList,
   hostView,
+  type InstallLine,
+  installHelperBody,
 } from "../../contract/index.ts";
 import type { Service } from "../../service/index.ts";
 import { body, json, refused } from "../describe.ts";
@@ -49,6 +51,21 @@ const change = createRoute({
   responses: { 200: json("As it is now", hostView), ...refused },
 });
 
+const helper = createRoute({
+  method: "post",
+  path: "/hosts/{id}/helper",
+  summary:
+    "Install belay-host on a host over SSH. Twice is once. Each step is a line of JSON as soon as it is done; the last says how it ended.",
+  request: { params: z.object({ id: hostId }), body: body(installHelperBody) },
+  responses: {
+    200: {
+      description:
+        "The steps, as application/x-ndjson: {kind: step, phase, words}, then {kind: done} or {kind: failed}",
+    },
+    ...refused,
+  },
+});
+
 const remove = createRoute({
   method: "delete",
   path: "/hosts/{id}",
@@ -56,6 +73,21 @@ const remove = createRoute({
   request: { params: z.object({ id: hostId }) },
   responses: { 204: { description: "Forgotten" }, ...refused },
 });
+
+const encoder = new TextEncoder();
+
+/** A line of JSON each, as it comes. Whoever stops reading ends the work. */
+function bytesOf(lines: AsyncIterable<InstallLine>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const each = lines[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(to) {
+      const { done, value } = await each.next();
+      if (done === true) return to.close();
+      to.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
+    },
+    cancel: async () => void (await each.return?.()),
+  });
+}
 
 export const hostRoutes = (app: OpenAPIHono<ApiEnv>, service: Service) =>
   app
@@ -68,6 +100,10 @@ export const hostRoutes = (app: OpenAPIHono<ApiEnv>, service: Service) =>
     .openapi(change, async (c) =>
       c.json(await service.changeHost(c.var.viewer, c.req.valid("param").id, c.req.valid("json")), 200),
     )
+    .openapi(helper, async (c) => {
+      const lines = await service.installHelper(c.var.viewer, c.req.valid("param").id, c.req.valid("json"));
+      return c.body(bytesOf(lines), 200, { "content-type": "application/x-ndjson" });
+    })
     .openapi(remove, async (c) => {
       await service.removeHost(c.var.viewer, c.req.valid("param").id);
       return c.body(null, 204);

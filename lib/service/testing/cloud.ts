@@ -1,5 +1,11 @@
-import type { DomainSight, HostExaminer, Ids } from "../../engine/ports.ts";
-import { type HostId, idSource, type OrganizationId, type Viewer, type Vm } from "../../model/index.ts";
+import {
+  type DomainSight,
+  type HostExaminer,
+  type HostInstaller,
+  HostUnreachable,
+  type Ids,
+} from "../../engine/ports.ts";
+import { BelayError, type HostId, idSource, type OrganizationId, type Viewer, type Vm } from "../../model/index.ts";
 import { openStore } from "../../store/index.ts";
 import { testDatabase } from "../../store/testing/index.ts";
 import { createService } from "../index.ts";
@@ -41,8 +47,18 @@ export async function testCloud() {
       return found.get(uri) ?? ready(uri);
     },
   };
+  /** Does one step; a host called "bare" lacks something at the second. */
+  const installer: HostInstaller = {
+    async *install(host) {
+      if (host.name === "dark") throw new HostUnreachable("no route");
+      yield { phase: "node", words: "Node 20 is there." };
+      if (host.name === "bare") throw new BelayError("not-available", "It has no room.", { cure: "Make room." });
+      yield { phase: "answer", words: "It answers." };
+    },
+    async *uninstall() {},
+  };
   const clock = { now: () => Date.now() };
-  const service = createService({ store: store.service, examiner, clock, ids, simulated: false });
+  const service = createService({ store: store.service, examiner, installer, clock, ids, simulated: false });
 
   const providerId = ids.next("org");
   const admin: Viewer = { userId: ids.next("usr"), name: "admin", organizationId: providerId, role: "provider" };
