@@ -14,9 +14,10 @@ import { isRpcError } from "../libvirt/index.ts";
 import type { HelperReport } from "../model/index.ts";
 import type { HostLinks } from "./links.ts";
 
-/** Dialled again after this long: soon after a helper was there, patiently where none is installed. */
-const lostAgainMs = 250;
+/** Dialled again after this long: soon while the host itself is not connected, or after a helper was there; patiently where there is none. */
+const soonAgainMs = 250;
 const absentAgainMs = 5_000;
+const soonForMs = 60_000;
 const dialTimeoutMs = 3_000;
 const maxWaiting = 256;
 
@@ -87,20 +88,23 @@ async function* converse(stream: Duplex, grant: Grant, clock: Clock): AsyncGener
 export function createHostHelpers({ links, clock, log }: { links: HostLinks; clock: Clock; log: Log }): HostHelpers {
   return {
     async *attend(host, grant, signal): AsyncGenerator<HelperSignal, void> {
-      let wasThere = false;
+      let thereAt: number | undefined;
       while (!signal.aborted) {
         let stream: Duplex | undefined;
+        let tried = false;
         try {
           const ssh = links.find(host.id)?.ssh;
           if (ssh?.state === "open") {
+            tried = true;
             const opened = await ssh.openUnixSocket(socketPath, { signal, timeoutMs: dialTimeoutMs });
             stream = opened;
             const close = () => opened.destroy();
             opened.on("error", () => undefined);
             signal.addEventListener("abort", close, { once: true });
+            if (signal.aborted) close();
             try {
               for await (const it of converse(opened, grant, clock)) {
-                wasThere = true;
+                thereAt = it.at;
                 yield it;
               }
             } finally {
@@ -114,9 +118,10 @@ export function createHostHelpers({ links, clock, log }: { links: HostLinks; clo
           stream?.destroy();
         }
         if (signal.aborted) return;
-        if (wasThere && stream !== undefined)
+        if (thereAt !== undefined && stream !== undefined)
           yield { kind: "gone", at: clock.now(), words: "The connection to the host's helper is lost." };
-        await clock.sleep(wasThere ? lostAgainMs : absentAgainMs, signal).catch(() => undefined);
+        const absent = tried && clock.now() - (thereAt ?? 0) > soonForMs;
+        await clock.sleep(absent ? absentAgainMs : soonAgainMs, signal).catch(() => undefined);
       }
     },
   };

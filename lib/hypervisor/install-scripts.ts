@@ -40,6 +40,7 @@ WantedBy=multi-user.target
 export const start = `
 set -e
 node=$1 dir=$2
+"$node" "$dir/belay-host.mjs" version --config "$dir/belay-host.json" >/dev/null # or the older one, which works, would be ended for nothing
 "$node" "$dir/belay-host.mjs" stop --keep-armed --config "$dir/belay-host.json" >/dev/null 2>&1 || true
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload
