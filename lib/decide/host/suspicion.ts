@@ -17,7 +17,7 @@ export const rhythm = {
   leastDeviationMs: 250,
   /** However uneven they were: detection has its time too. */
   mostDeviationMs: 350,
-  /** A gap counts as this at most: one long silence must not make us patient for ever. */
+  /** A longer gap is no rhythm but an outage: it does not make us more patient. */
   longestGapMs: 2_000,
   /** What the newest gap weighs against those before it. */
   weight: 0.1,
@@ -30,7 +30,8 @@ export const firstHeard = (at: EpochMs): Suspicion => ({ lastAt: at, meanMs: rhy
 /** Something came at `at`. What is older than what came before changes nothing. */
 export function heard(suspicion: Suspicion, at: EpochMs): Suspicion {
   if (at <= suspicion.lastAt) return suspicion;
-  const gapMs = Math.min(at - suspicion.lastAt, rhythm.longestGapMs);
+  const gapMs = at - suspicion.lastAt;
+  if (gapMs > rhythm.longestGapMs) return { ...suspicion, lastAt: at };
   const off = gapMs - suspicion.meanMs;
   return {
     lastAt: at,
