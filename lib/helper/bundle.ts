@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { build } from "rolldown";
 
 export interface HelperBundle {
   /** One file of JavaScript, for Node 18 and later. */
@@ -14,6 +13,7 @@ export interface HelperBundle {
 let made: Promise<HelperBundle> | undefined;
 
 async function make(): Promise<HelperBundle> {
+  const { build } = await import("rolldown"); // only when a helper is installed: it is large
   const directory = await mkdtemp(path.join(tmpdir(), "belay-bundle-"));
   try {
     const file = path.join(directory, "belay-host.mjs");
