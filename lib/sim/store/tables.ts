@@ -171,16 +171,21 @@ export const toleranceOf = (tables: Tables): readonly Tolerance[] => tables.sett
 
 export const hostName = (tables: Tables, id: HostId): string => need(tables.hosts, id, "host").host.name;
 
+/** As lib/store sorts them: several may be planned in one millisecond. */
+const oldestFirst = (a: Repair, b: Repair): number => a.plannedAt - b.plannedAt || byText(a.id, b.id);
+
 export const incidentOf = (tables: Tables, row: IncidentRow): Incident => ({
   ...row,
-  repairs: [...tables.by.repairsOfIncident.of(row.id)].map(({ begunAt, ...repair }): Repair => repair),
+  repairs: [...tables.by.repairsOfIncident.of(row.id)]
+    .sort(oldestFirst)
+    .map(({ begunAt, ...repair }): Repair => repair),
 });
 
 export const isOpenIncident = (row: Pick<Incident, "state">): boolean => !incidentStates[row.state].ended;
 export const isOpenRepair = (row: Pick<Repair, "state">): boolean => !repairStates[row.state].ended;
 
 export const openIncidents = (tables: Tables): IncidentRow[] => [...tables.by.openIncident.of("open")];
-export const openRepairs = (tables: Tables): RepairRow[] => [...tables.by.openRepair.of("open")];
+export const openRepairs = (tables: Tables): RepairRow[] => [...tables.by.openRepair.of("open")].sort(oldestFirst);
 
 function first<T>(rows: Iterable<T>): T | undefined {
   for (const row of rows) return row;

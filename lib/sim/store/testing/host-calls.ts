@@ -34,7 +34,11 @@ export function hostCalls({ random, ids, by, known, any }: Hands) {
     const asked = ownOnes.find((it) => it.awaits !== null)?.id;
     const someIncident = any(await known.service.incidents({ limit: 30 }))?.id ?? ids.next("inc");
     const incident = own !== undefined && random.chance(0.8) ? own.id : someIncident;
-    const parts = await known.engine.partsOf(incident);
+    // The parts of one that has some, where there is one.
+    const withParts = (await Promise.all(ownOnes.map((it) => known.engine.partsOf(it.id)))).filter(
+      (it) => it.length > 0,
+    );
+    const parts = (random.chance(0.8) ? any(withParts) : undefined) ?? (await known.engine.partsOf(incident));
     const open = await known.engine.openRepairs();
     const repairs = await Promise.all(open.map((id) => known.engine.repairWork(id)));
     const ofVm = repairs.filter((it) => it.vm !== null);
@@ -59,8 +63,10 @@ export function hostCalls({ random, ids, by, known, any }: Hands) {
       { ask: "Many hosts are lost: go on?" },
       { ask: "Many hosts are lost: go on?" },
     ] as const);
+    const unharmed = hosts.filter((it) => !ownOnes.some((own) => own.hostId === it.id));
+    const dying = (random.chance(0.9) ? any(unharmed)?.id : undefined) ?? host;
     const lost = allVms
-      .filter((it) => it.hostId === host || random.chance(0.05))
+      .filter((it) => it.hostId === dying || random.chance(0.05))
       .map((it) => ({ vmId: it.id, words: "Its host failed." }));
     const relocate = pick([
       { technique: "relocate", words: "Start it elsewhere." },
@@ -110,7 +116,7 @@ export function hostCalls({ random, ids, by, known, any }: Hands) {
     const openOne: Call = ({ engine }) =>
       engine.openHostIncident({
         ...({
-          hostId: host,
+          hostId: dying,
           cause: "host-dead",
           certainty: "certain",
           tp: now - 900,
@@ -137,6 +143,7 @@ export function hostCalls({ random, ids, by, known, any }: Hands) {
       openHostIncident: openOne,
       openHostIncidentToo: openOne,
       openHostIncidents: ({ engine }) => engine.openHostIncidents(),
+      hostDeathsSince: ({ engine }) => engine.hostDeathsSince(now - 500_000),
       planHostRepair: ({ engine }) =>
         engine.planHostRepair(incident, { technique: "evacuate", words: "Go on then." }, now),
       clearHostIncidentToo: ({ engine }) => engine.clearHostIncident(host, "It is back.", now),
