@@ -4,7 +4,7 @@ import type { EpochMs } from "../../model/index.ts";
 export interface WallClock {
   /** What it showed, or shows, at an instant of the world. */
   at(worldMs: EpochMs): EpochMs;
-  /** The instant of the world that was written down as `wallMs`, taken for a recent one. */
+  /** The instant of the world that was written down as `wallMs`: the first, where the clock was set back and showed it twice. */
   toWorld(wallMs: EpochMs): EpochMs;
   jump(ms: number): void;
   /** When it was last set, in the world's time. */
@@ -16,7 +16,16 @@ export function wallClock(now: () => EpochMs): WallClock {
   const last = () => jumps.at(-1);
   return {
     at: (worldMs) => worldMs + (jumps.findLast((it) => it.since <= worldMs)?.offsetMs ?? 0),
-    toWorld: (wallMs) => wallMs - (last()?.offsetMs ?? 0),
+    toWorld(wallMs) {
+      for (const [index, { since, offsetMs }] of [
+        { since: Number.NEGATIVE_INFINITY, offsetMs: 0 },
+        ...jumps,
+      ].entries()) {
+        const world = wallMs - offsetMs;
+        if (world >= since && world <= (jumps[index]?.since ?? now())) return world;
+      }
+      return wallMs - (last()?.offsetMs ?? 0);
+    },
     jump: (ms) => void jumps.push({ since: now(), offsetMs: (last()?.offsetMs ?? 0) + ms }),
     jumpedAt: () => last()?.since ?? Number.NEGATIVE_INFINITY,
   };
