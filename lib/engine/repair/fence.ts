@@ -1,7 +1,7 @@
 import type { FenceDevice, FenceMethod, Host, HostId, IncidentId, VmId } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import { within } from "../guard/within.ts";
-import { type Fenced, HostUnreachable, HypervisorRefused } from "../ports.ts";
+import { type EngineStore, type Fenced, HostUnreachable, HypervisorRefused } from "../ports.ts";
 import type { StepEnd } from "./step.ts";
 
 const pollMs = 250;
@@ -21,6 +21,11 @@ export interface Witness {
   leaseIsOver(host: HostId): boolean | undefined;
   /** What a person said of it for an incident before this one. */
   saidOff(host: HostId): { readonly by: string; readonly at: number } | undefined;
+}
+
+/** What of the engine's surroundings a fencing touches. */
+export interface FencingEnv extends Pick<Env, "clock" | "fence"> {
+  readonly store: Pick<EngineStore, "host" | "fenceDevices" | "fenceProof" | "personSaysOff" | "recordStanding">;
 }
 
 interface Proof {
@@ -78,7 +83,7 @@ const notDeadNow = Symbol("not dead now");
 
 /** One device: off is only what its status says after the switch. */
 async function switchOff(
-  env: Env,
+  env: FencingEnv,
   device: FenceDevice,
   mayStart: () => boolean,
 ): Promise<string | typeof notDeadNow | undefined> {
@@ -105,7 +110,7 @@ interface Switching {
 }
 
 /** All devices in their order, again and again, until one says off. */
-async function tryDevices(env: Env, host: Host, witness: Witness, it: Switching): Promise<void> {
+async function tryDevices(env: FencingEnv, host: Host, witness: Witness, it: Switching): Promise<void> {
   while (!it.over) {
     const devices = (await env.store.fenceDevices()).filter((device) => device.hostId === host.id);
     if (devices.length === 0) it.trouble = "it has no power switch";
@@ -138,8 +143,8 @@ async function tryDevices(env: Env, host: Host, witness: Witness, it: Switching)
  * run twice: what is proven already is not proven again. Gives up after a while, in words; the guard goes on looking for a proof.
  */
 export async function fenceHost(
-  env: Env,
-  options: EngineOptions,
+  env: FencingEnv,
+  options: Pick<EngineOptions, "fenceWithinMs">,
   witness: Witness,
   hostId: HostId,
   incident: IncidentId,
