@@ -2,7 +2,7 @@ import { planRepair } from "../decide/index.ts";
 import { causes, type Host, type Vm, vmStates } from "../model/index.ts";
 import type { Env } from "./env.ts";
 import { underRepair } from "./look.ts";
-import { type DomainSight, HostUnreachable } from "./ports.ts";
+import { type DomainSight, type EngineStore, HostUnreachable, type Hypervisor } from "./ports.ts";
 
 /** What runs is taken as wanted and what stands still as unwanted: a VM is never started by surprise. */
 export async function adopt(env: Env, host: Host, sight: DomainSight): Promise<Vm> {
@@ -19,13 +19,19 @@ const twoCopies = (name: string): string => {
   return "refusal" in plan ? plan.refusal : `${name}: look at both.`;
 };
 
+/** All that it touches. */
+export interface Sees extends Pick<Env, "clock"> {
+  readonly store: Pick<EngineStore, "vm" | "host" | "openIncidentsOf" | "recordMoved" | "openIncident">;
+  readonly hypervisor: Pick<Hypervisor, "readDomain">;
+}
+
 /**
  * A domain that is known on another host is seen on this one. On its way by our own hand: nothing. Running here and not there: a person moved it.
  * Running on both, seen twice: an alarm, and no hand is laid on either. A host that cannot be asked leaves it open. Gives the VM once it is
  * this host's, and `both` when it ran on both.
  */
 export async function seenElsewhere(
-  env: Env,
+  env: Sees,
   host: Host,
   known: Vm,
   sight: DomainSight,
@@ -48,7 +54,7 @@ export async function seenElsewhere(
     const moved = await store.recordMoved(
       vm.id,
       host.id,
-      `${vm.name} was moved to another host by hand, and is watched there.`,
+      "It was moved here by hand, and is watched here from now on.",
       now,
     );
     return { mine: moved, both: false };

@@ -1,7 +1,7 @@
 import { type Counted, diagnoseGuest, type GuestVerdict } from "../decide/index.ts";
 import type { EpochMs, Vm, VmId } from "../model/index.ts";
 import type { EngineOptions, Env } from "./env.ts";
-import { HostUnreachable, HypervisorRefused } from "./ports.ts";
+import { HostUnreachable, type Hypervisor, HypervisorRefused } from "./ports.ts";
 
 /** Times are rounded up to this, so that many guests share one timer. */
 const grainMs = 500;
@@ -49,7 +49,12 @@ const spread = (id: string, overMs: number): number => {
   return hash % overMs;
 };
 
-export function createGuestWatch(env: Env, options: EngineOptions): GuestWatch {
+/** All that it touches. */
+type Asks = Pick<Env, "clock" | "prober" | "log"> & {
+  readonly hypervisor: Pick<Hypervisor, "vitals" | "agentAnswers">;
+};
+
+export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch {
   const { clock, hypervisor, prober, log } = env;
   const guests = new Map<VmId, Asked>();
   /** Who is due when, by grain. */

@@ -5,7 +5,7 @@ import { evidenceOf } from "./evidence.ts";
 import { failVm } from "./fail-vm.ts";
 import type { GuestWatch } from "./guest-watch.ts";
 import type { Heard } from "./inbox.ts";
-import type { DomainSight } from "./ports.ts";
+import type { DomainSight, EngineStore } from "./ports.ts";
 
 /** What the engine keeps of one VM while it watches its host. */
 export interface Watched {
@@ -57,7 +57,10 @@ const differs = (vm: Vm, seen: ReturnType<typeof asSeen>) =>
   vm.vcpus !== seen.vcpus;
 
 /** Whether the VM's last incident is one that a repair of ours is working on: what happens then is our own doing. */
-export async function underRepair(env: Env, vm: Vm): Promise<boolean> {
+export async function underRepair(
+  env: { readonly store: Pick<EngineStore, "openIncidentsOf"> },
+  vm: Vm,
+): Promise<boolean> {
   const state = (await env.store.openIncidentsOf(vm.hostId)).get(vm.id);
   return state === "open" || state === "repairing";
 }

@@ -99,6 +99,7 @@ export interface Vitals {
   readonly at: EpochMs;
   readonly cpuTimeMs: number;
   readonly blockRequests: number;
+  /** Packets that the guest sent: what comes to it says nothing of it. */
   readonly netPackets: number;
 }
 
