@@ -35,6 +35,7 @@ export function sightOf(rig: Rig): Sight {
   const { world } = rig.cloud;
   /** Since when a thing has been so that may be so for a while only. */
   const since = new Map<string, number>();
+  let sinceLife = 0;
   function approvedKey(uri: string): string | undefined {
     for (const { host, removed } of tables.hosts.values()) if (!removed && host.uri === uri) return host.hostKeySha256;
     return undefined;
@@ -53,9 +54,11 @@ export function sightOf(rig: Rig): Sight {
       answersNetwork(host, rig.clock.now()) &&
       host.libvirtd === "up" &&
       approvedKey(host.uri) === host.hostKeySha256,
-    lasts(what, holds, forMs = graceMs) {
+    lasts(key, holds, forMs = graceMs) {
       // A Belay that was just started has all its time before it, also where its death was not looked at.
-      const key = `${what} ${rig.belay.aliveSince()}`;
+      const life = rig.belay.changes();
+      if (life !== sinceLife) since.clear();
+      sinceLife = life;
       if (!holds) {
         if (since.size > 0) since.delete(key);
         return false;
