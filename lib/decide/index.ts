@@ -16,7 +16,7 @@ export { type DrainPlan, planDrain, type Tried } from "./placement/drain.ts";
 export { type Inventory, mayCarry, type NoPlace, type Placement, takesRoom } from "./placement/inventory.ts";
 export { placeVms } from "./placement/place.ts";
 export { consentRefusal, modeRefusal, relocationRefusal } from "./placement/relocation.ts";
-export { toleranceOf } from "./placement/tolerance.ts";
+export { toleranceByHost, toleranceOf } from "./placement/tolerance.ts";
 export {
   asksElsewhere,
   type Plan,

@@ -1,4 +1,5 @@
-import { toleranceOf } from "../decide/index.ts";
+import { toleranceByHost } from "../decide/index.ts";
+import type { Tolerance } from "../model/index.ts";
 import type { Env } from "./env.ts";
 
 const leastMs = 1_000;
@@ -6,6 +7,7 @@ const leastMs = 1_000;
 const atLeastEveryMs = 60_000;
 /** Where computing takes long, it is done so much more rarely. */
 const pauseFactor = 10;
+const hostsAtOnce = 64;
 
 /** Keeps it known which VMs would not come back if a host died: recomputed after each change, at most once a second. */
 export interface ToleranceWatch {
@@ -25,7 +27,13 @@ export function createTolerance(env: Env): ToleranceWatch {
   async function recompute() {
     due = false;
     const [policy, hosts, vms] = await Promise.all([store.policy(), store.hosts(), store.allVms()]);
-    await store.recordTolerance(toleranceOf({ policy, hosts, vms }), clock.now());
+    const all: Tolerance[] = [];
+    let done = 0;
+    for (const found of toleranceByHost({ policy, hosts, vms })) {
+      all.push(...found);
+      if (++done % hostsAtOnce === 0) await clock.sleep(1, stopping.signal); // an event must not wait for all of it
+    }
+    await store.recordTolerance(all, clock.now());
   }
 
   async function sleep(ms: number, wakeable: boolean) {

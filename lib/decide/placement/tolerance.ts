@@ -14,7 +14,10 @@ const wouldMove = (vm: Vm): boolean =>
  * lost together with the n - 1 others that carry the most, whose VMs are placed first: pessimistic, and quick, for all groups of n hosts
  * are too many to try.
  */
-export function toleranceOf(inventory: Inventory): Tolerance[] {
+export const toleranceOf = (inventory: Inventory): Tolerance[] => [...toleranceByHost(inventory)].flat();
+
+/** The same, host by host: a large cloud takes a while, and who asks may do something else in between. */
+export function* toleranceByHost(inventory: Inventory): Generator<readonly Tolerance[]> {
   const vmsAt = new Map<HostId, Vm[]>();
   const usedMiB = new Map<HostId, number>();
   for (const vm of inventory.vms) {
@@ -55,10 +58,10 @@ export function toleranceOf(inventory: Inventory): Tolerance[] {
     return left;
   };
 
-  return hosts.flatMap(({ id }) => {
+  for (const { id } of hosts) {
     const own = vmsAt.get(id) ?? [];
     const lost = own.filter(wouldMove);
-    if (lost.length === 0) return [];
+    if (lost.length === 0) continue;
     const { ledger, went } = without(id);
     const guests = went.get(id) ?? [];
     for (const vm of [...own, ...guests]) ledger.unbook(vm, id);
@@ -74,6 +77,6 @@ export function toleranceOf(inventory: Inventory): Tolerance[] {
       if (place !== undefined && "host" in place) ledger.unbook(vm, place.host);
     }
     for (const vm of [...own, ...guests]) ledger.book(vm, id);
-    return misfits.length === 0 ? [] : [{ hostId: id, misfits }];
-  });
+    yield misfits.length === 0 ? [] : [{ hostId: id, misfits }];
+  }
 }
