@@ -12,6 +12,7 @@ import { within } from "./within.ts";
 type Trouble = Extract<HostVerdict, { readonly evidence: unknown }>;
 
 const troubleMs = 1_000;
+const actsAtOnce = 64;
 /** After a proof was looked for in vain: so long until the next time, twice as long each time. */
 const proofEveryMs = { first: 15_000, most: 300_000 } as const;
 
@@ -47,7 +48,7 @@ export class Answers {
     for (const [id, verdict] of verdicts) {
       const file = this.#cloud.files.get(id);
       if (file !== undefined) file.dead = verdict.kind === "dead";
-      if (file === undefined || file.busy || now < file.notBeforeMs) continue;
+      if (file === undefined || file.busy || now < file.notBeforeMs || this.#running.size >= actsAtOnce) continue;
       const act = this.#actFor(file, verdict, now, () => {
         storm ??= this.#storm(verdicts);
         return storm;

@@ -31,6 +31,8 @@ export class HostGuard implements Witness {
   readonly #stop = new AbortController();
   #wake = new AbortController();
   #ended: Promise<unknown> = Promise.resolve();
+  readonly #untold = new Map<HostId, Host["health"]>();
+  #telling: Promise<void> | undefined;
   #readAtMs = 0;
   #trustFromMs = 0;
   #lastLookMs: number;
@@ -65,6 +67,7 @@ export class HostGuard implements Witness {
     await this.#ended;
     await this.#leases.stop();
     await this.#answers.settled();
+    await this.#telling;
   }
 
   /** People changed something, or answered. */
@@ -154,7 +157,7 @@ export class HostGuard implements Witness {
       observations.push({ id, name, standing, silence, everHeard, rounds, ssh });
       if (silence.health !== "green" && standing !== "fenced") suspects.push(file);
       const write = this.#healthToWrite(file, silence.health, now);
-      if (write !== undefined) await this.#recordHealth(file, write);
+      if (write !== undefined) this.#tellHealth(file, write);
       if (file.helperGoneMs !== undefined) await this.#leases.noteGone(file);
     }
     if (now < this.#trustFromMs) {
@@ -175,9 +178,23 @@ export class HostGuard implements Witness {
     return health === "red" || now - file.otherHealthSinceMs >= healthSteadyMs ? health : undefined;
   }
 
-  async #recordHealth(file: HostFile, health: Host["health"]): Promise<void> {
+  /** Written one after the other beside the watch: when many hosts fall silent at once, the watch must not wait for the store. */
+  #tellHealth(file: HostFile, health: Host["health"]): void {
     file.otherHealthSinceMs = undefined;
     file.host = { ...file.host, health };
-    await this.#env.store.recordHealth(file.host.id, health, this.#env.clock.now());
+    this.#untold.set(file.host.id, health);
+    this.#telling ??= this.#tell().finally(() => {
+      this.#telling = undefined;
+    });
+  }
+
+  async #tell(): Promise<void> {
+    const { store, clock, log } = this.#env;
+    for (const [id, health] of this.#untold) {
+      this.#untold.delete(id);
+      await store.recordHealth(id, health, clock.now()).catch((error: unknown) => {
+        log.warn("the health of a host was not written down; it is when it is next read", { error: String(error) });
+      });
+    }
   }
 }
