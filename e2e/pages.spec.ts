@@ -1,15 +1,21 @@
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "./support/axe.ts";
+import type { Operator } from "./support/cloud.ts";
 import { expect, expectLive, test, vmCard } from "./support/test.ts";
 
 const paths = ["/", "/incidents"] as const;
+/** Also the pages that customers do not have. */
+const providerPaths = async (operator: Operator): Promise<string[]> => {
+  const { hosts } = await operator.cloud();
+  return [...paths, "/settings", ...hosts.slice(0, 1).map((host) => `/hosts/${host.id}`)];
+};
 const noSidewaysScroll = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
 
 for (const organization of ["Provider", "Aster"]) {
   for (const dark of [false, true]) {
-    test(`${organization}'s pages are accessible in ${dark ? "dark" : "light"}`, async ({ person }) => {
+    test(`${organization}'s pages are accessible in ${dark ? "dark" : "light"}`, async ({ person, operator }) => {
       const page = await person(organization, { dark });
-      for (const path of paths) {
+      for (const path of organization === "Provider" ? await providerPaths(operator) : paths) {
         await page.goto(path);
         await expectLive(page);
         await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
@@ -35,9 +41,9 @@ test("signing in: a wrong password is said, and the page is accessible in light 
   }
 });
 
-test("on a phone nothing is wider than the page, and dark can be chosen for good", async ({ person }) => {
+test("on a phone nothing is wider than the page, and dark can be chosen for good", async ({ person, operator }) => {
   const page = await person("Provider", { viewport: { width: 390, height: 844 } });
-  for (const path of paths) {
+  for (const path of await providerPaths(operator)) {
     await page.goto(path);
     await expectLive(page);
     expect(await noSidewaysScroll(page), path).toBe(true);

@@ -4,6 +4,8 @@ import type { z } from "zod";
 import { applicationView, cloudView, type HostView, type VmView, vmView } from "../../lib/contract/index.ts";
 import type { RunningState } from "./state.ts";
 
+export type Operator = ReturnType<typeof operatorOf>;
+
 /** The server as the operator on its own machine asks it: for what a test needs beside the browser. */
 export function operatorOf({ url, dataDir }: RunningState) {
   const token = readFileSync(path.join(dataDir, "operator-token"), "utf8").trim();
