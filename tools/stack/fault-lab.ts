@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createGuest, type GuestInfo, type LabState, labUp } from "../../lab/index.ts";
-import type { HostView, IncidentView, PolicyView, VmView } from "../../lib/contract/index.ts";
+import type { HostView, IncidentView, InstallLine, PolicyView, VmView } from "../../lib/contract/index.ts";
 import { ensureIdentity } from "../../lib/hypervisor/index.ts";
 import { adopted, cloudOf, enrolLab, until } from "./enrol.ts";
 import { freePort, type RunningServer, startServer } from "./server.ts";
@@ -107,7 +107,9 @@ export async function openFaultLab(options: FaultLabOptions): Promise<FaultLab> 
 }
 
 async function installHelper(fault: FaultLab, host: HostView): Promise<void> {
-  await fault.server.api("POST", `/hosts/${host.id}/helper`, {});
+  const lines = await fault.server.api<readonly InstallLine[]>("POST", `/hosts/${host.id}/helper`, {});
+  const failed = lines.find((it) => it.kind === "failed");
+  if (failed !== undefined) throw new Error(`the helper of ${host.name}: ${failed.message}`);
   await until(`the helper of ${host.name}`, async () => {
     const { helper } = await fault.host(host.name);
     return helper?.connected && helper.watchdog !== "none" ? true : undefined;

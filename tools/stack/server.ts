@@ -134,6 +134,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       });
       const answer = await reply.text();
       if (!reply.ok) throw new Error(`${method} ${route}: ${reply.status} ${answer}`);
+      const lines = reply.headers.get("content-type")?.includes("ndjson");
+      if (lines)
+        return answer
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line)) as T;
       return (answer === "" ? undefined : JSON.parse(answer)) as T;
     },
   };
