@@ -133,7 +133,7 @@ function discard(world: World, host: SimHost, uuid: string, below: number): Outc
 }
 
 /** Ends it where it runs, and forgets it. */
-export function remove(world: World, host: SimHost, domain: SimDomain, reason: "destroyed" | "migrated"): void {
+function remove(world: World, host: SimHost, domain: SimDomain, reason: "destroyed" | "migrated"): void {
   if (hasProcess(domain) || isActive(domain)) world.turn(host, stopped(domain, reason));
   host.domains.delete(domain.uuid);
   world.say(host, { uuid: domain.uuid, what: "undefined removed" });

@@ -1,4 +1,4 @@
-import { hasProcess, isActive, stopped } from "./domain.ts";
+import { isActive, stopped } from "./domain.ts";
 import { carrierElsewhere, startDomain } from "./run.ts";
 import type { SimDomain, SimHost } from "./types.ts";
 import type { World } from "./world.ts";
@@ -93,6 +93,3 @@ function breakLibvirtd(world: World, host: SimHost): void {
     world.hostChanged(host);
   });
 }
-
-/** How many guests really run there. */
-export const guestsOn = (host: SimHost): number => [...host.domains.values()].filter(hasProcess).length;

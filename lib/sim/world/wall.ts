@@ -7,8 +7,6 @@ export interface WallClock {
   /** The instant of the world that was written down as `wallMs`: the first, where the clock was set back and showed it twice. */
   toWorld(wallMs: EpochMs): EpochMs;
   jump(ms: number): void;
-  /** When it was last set, in the world's time. */
-  jumpedAt(): EpochMs;
 }
 
 export function wallClock(now: () => EpochMs): WallClock {
@@ -27,6 +25,5 @@ export function wallClock(now: () => EpochMs): WallClock {
       return wallMs - (last()?.offsetMs ?? 0);
     },
     jump: (ms) => void jumps.push({ since: now(), offsetMs: (last()?.offsetMs ?? 0) + ms }),
-    jumpedAt: () => last()?.since ?? Number.NEGATIVE_INFINITY,
   };
 }
