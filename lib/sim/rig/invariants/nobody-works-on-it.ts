@@ -2,7 +2,8 @@ import { answerMs, type Invariant } from "./sight.ts";
 
 /**
  * Each open incident is worked on, waits for a person's answer, is a part of its host's that has not ended, or was handed over; each
- * open repair has a program that runs it, each request gets its answer. */
+ * open repair has a program that runs it, each request gets its answer.
+ */
 export const nobodyWorksOnIt: Invariant = ({ rig, tables, belayLives, openIncidents, openRepairs, lasts }) =>
   function* () {
     const repairs = openRepairs();
