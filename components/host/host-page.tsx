@@ -1,12 +1,12 @@
 "use client";
 
-import { ArrowLeft } from "lucide-react";
 import Link from "next/link";
 import { type LiveCloud, protectionOfHost } from "../../lib/client/index.ts";
 import type { HostView } from "../../lib/contract/index.ts";
 import { type HostId, hostHealths, hostStandings, hostStates } from "../../lib/model/index.ts";
 import { WithCloud } from "../cloud/with-cloud.tsx";
 import { IncidentCard } from "../incident/incident-card.tsx";
+import { OneThingHead, TwoColumns } from "../ui/one-thing.tsx";
 import { PageHead } from "../ui/page-head.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { Situation } from "../ui/situation.tsx";
@@ -44,39 +44,37 @@ function One({ cloud, host }: { readonly cloud: LiveCloud; readonly host: HostVi
   const incident = cloud.incidents.find((it) => it.vmId === null && it.hostId === host.id && it.endedAt === null);
   return (
     <>
-      <div>
-        <Link href="/" className={classes.back}>
-          <ArrowLeft size={14} aria-hidden="true" /> Cloud
-        </Link>
-        <PageHead title={host.name}>
-          <HostStateBadge host={host} />
-          <HostHealthBadge host={host} />
-          <HostStandingBadge host={host} />
-        </PageHead>
-        <p className={classes.words}>{situationOf(host)}</p>
-      </div>
+      <OneThingHead title={host.name} back={{ href: "/", words: "Cloud" }} words={situationOf(host)}>
+        <HostStateBadge host={host} />
+        <HostHealthBadge host={host} />
+        <HostStandingBadge host={host} />
+      </OneThingHead>
       {incident === undefined ? null : (
         <Panel title="Open incident">
           <IncidentCard incident={incident} cloud={cloud} />
         </Panel>
       )}
-      <div className={classes.columns}>
-        <div className={classes.column}>
-          <Panel title="Protection">
-            <div className={classes.padded}>
-              <ProtectionLine protection={protectionOfHost(host)} />
-            </div>
-          </Panel>
-          <FenceDevices host={host} devices={cloud.fenceDevices.filter((it) => it.hostId === host.id)} />
-          <MaintenancePanel cloud={cloud} host={host} />
-        </div>
-        <div className={classes.column}>
-          <HostFacts host={host} />
-          <HostCapacity cloud={cloud} host={host} />
-          <IfItDied cloud={cloud} host={host} />
-          <HostVms cloud={cloud} host={host} />
-        </div>
-      </div>
+      <TwoColumns
+        left={
+          <>
+            <Panel title="Protection">
+              <div className={classes.padded}>
+                <ProtectionLine protection={protectionOfHost(host)} />
+              </div>
+            </Panel>
+            <FenceDevices host={host} devices={cloud.fenceDevices.filter((it) => it.hostId === host.id)} />
+            <MaintenancePanel cloud={cloud} host={host} />
+          </>
+        }
+        right={
+          <>
+            <HostFacts host={host} />
+            <HostCapacity cloud={cloud} host={host} />
+            <IfItDied cloud={cloud} host={host} />
+            <HostVms cloud={cloud} host={host} />
+          </>
+        }
+      />
     </>
   );
 }

@@ -1,14 +1,12 @@
 "use client";
 
-import { ArrowLeft } from "lucide-react";
-import Link from "next/link";
 import { incidentTitle, type LiveCloud } from "../../lib/client/index.ts";
 import type { IncidentView } from "../../lib/contract/index.ts";
 import { type IncidentId, incidentStates } from "../../lib/model/index.ts";
 import { NotYet } from "../cloud/could-not.tsx";
 import { WithCloud } from "../cloud/with-cloud.tsx";
 import { SimulatedMark } from "../shell/simulated.tsx";
-import { PageHead } from "../ui/page-head.tsx";
+import { OneThingHead, TwoColumns } from "../ui/one-thing.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { Situation } from "../ui/situation.tsx";
 import { EvidenceList } from "./evidence-list.tsx";
@@ -36,38 +34,40 @@ function One({ cloud, incident }: { readonly cloud: LiveCloud; readonly incident
   const title = incidentTitle(incident, cloud);
   return (
     <>
-      <div>
-        <Link href="/incidents" className={classes.back}>
-          <ArrowLeft size={14} aria-hidden="true" /> All incidents
-        </Link>
-        <PageHead title={title}>
-          <IncidentStateBadge state={incident.state} />
-          <SimulatedMark simulated={cloud.simulated} />
-        </PageHead>
-        <p className={classes.words}>{incident.words || incidentStates[incident.state].words}</p>
-      </div>
+      <OneThingHead
+        title={title}
+        back={{ href: "/incidents", words: "All incidents" }}
+        words={incident.words || incidentStates[incident.state].words}
+      >
+        <IncidentStateBadge state={incident.state} />
+        <SimulatedMark simulated={cloud.simulated} />
+      </OneThingHead>
       <HostQuestions cloud={cloud} incident={incident} />
       <Panel title="When">
         <div className={classes.times}>
           <IncidentTimes incident={incident} />
         </div>
       </Panel>
-      <div className={classes.columns}>
-        <div className={classes.column}>
-          {incident.vmId === null ? <IncidentParts cloud={cloud} incident={incident} /> : null}
-          {incident.repairs.length === 0 ? (
-            <Panel title="Repair">
-              <Situation kind="empty" title="No repair was begun." words={incident.words} />
-            </Panel>
-          ) : (
-            incident.repairs.map((repair) => <RepairPanel key={repair.id} repair={repair} incident={incident} />)
-          )}
-        </div>
-        <div className={classes.column}>
-          <IncidentFacts cloud={cloud} incident={incident} />
-          <EvidenceList evidence={incident.evidence} />
-        </div>
-      </div>
+      <TwoColumns
+        left={
+          <>
+            {incident.vmId === null ? <IncidentParts cloud={cloud} incident={incident} /> : null}
+            {incident.repairs.length === 0 ? (
+              <Panel title="Repair">
+                <Situation kind="empty" title="No repair was begun." words={incident.words} />
+              </Panel>
+            ) : (
+              incident.repairs.map((repair) => <RepairPanel key={repair.id} repair={repair} incident={incident} />)
+            )}
+          </>
+        }
+        right={
+          <>
+            <IncidentFacts cloud={cloud} incident={incident} />
+            <EvidenceList evidence={incident.evidence} />
+          </>
+        }
+      />
     </>
   );
 }

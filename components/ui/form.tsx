@@ -42,7 +42,7 @@ export function Form({ submit, busy, problem, onSubmit, onCancel, dangerous, dis
       )}
       <div className={classes.actions}>
         {onCancel === undefined ? null : (
-          <Button variant="default" onClick={onCancel}>
+          <Button variant="default" onClick={onCancel} {...(dangerous === true && { "data-autofocus": true })}>
             Cancel
           </Button>
         )}

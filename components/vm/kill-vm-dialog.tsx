@@ -1,8 +1,10 @@
-import { Alert, Button } from "@mantine/core";
+import { Alert } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { freshKey, keys, killVm, type Refusal, rateOf, serverNow } from "../../lib/client/index.ts";
+import { freshKey, keys, killVm, rateOf, serverNow } from "../../lib/client/index.ts";
 import type { ApplicationView, HostView, OrganizationView, TrafficSample, VmView } from "../../lib/contract/index.ts";
+import { useAsk } from "../cloud/use-ask.ts";
+import { Form } from "../ui/form.tsx";
 import { tellOutcome } from "./kill-outcome.ts";
 import classes from "./kill-vm-dialog.module.css";
 
@@ -20,23 +22,27 @@ export interface KillVmDialogProps {
 /** What the dialog says: everything that will be hit, before it is hit. */
 export function KillVmDialog({ vm, seenRunId, application, owner, host, onClose }: KillVmDialogProps) {
   const [key] = useState(freshKey); // one per opened dialog: a double click is one kill
-  const [busy, setBusy] = useState(false);
-  const [refusal, setRefusal] = useState<Refusal | undefined>(undefined);
+  const { busy, problem, ask } = useAsk();
   const perSecond = useRequestsPerSecond(application);
   const isOther = vm.runId !== seenRunId;
 
   const kill = async () => {
-    setBusy(true);
-    setRefusal(undefined);
-    const answer = await killVm({ vmId: vm.id, runId: seenRunId, idempotencyKey: key });
-    setBusy(false);
-    if (!answer.ok) return setRefusal(answer.refusal);
-    tellOutcome(vm.name, seenRunId, answer.value);
+    const intent = await ask(() => killVm({ vmId: vm.id, runId: seenRunId, idempotencyKey: key }));
+    if (intent === undefined) return;
+    tellOutcome(vm.name, seenRunId, intent);
     onClose();
   };
 
   return (
-    <>
+    <Form
+      submit={`Kill ${vm.name}`}
+      dangerous
+      busy={busy}
+      problem={problem}
+      disabled={isOther}
+      onSubmit={() => void kill()}
+      onCancel={onClose}
+    >
       <p className={classes.lead}>
         The VM's process on its host ends at once, as if its power were cut. Belay is not told: it has to notice, and
         then repairs the VM if it is protected.
@@ -66,20 +72,7 @@ export function KillVmDialog({ vm, seenRunId, application, owner, host, onClose 
           Nothing will be killed. Close, and look again.
         </Alert>
       ) : null}
-      {refusal === undefined ? null : (
-        <Alert className={classes.problem} role="alert">
-          {refusal.message} {refusal.cure}
-        </Alert>
-      )}
-      <div className={classes.actions}>
-        <Button variant="default" onClick={onClose} data-autofocus>
-          Cancel
-        </Button>
-        <Button className={classes.kill} loading={busy} disabled={isOther} onClick={() => void kill()}>
-          Kill {vm.name}
-        </Button>
-      </div>
-    </>
+    </Form>
   );
 }
 
