@@ -21,7 +21,7 @@ export interface OperatorClient {
   /** Where a browser opens it. */
   readonly url: string;
   /** The reply, as `reply` says it is. Throws `Refused`, or a `Failure` where the server does not answer. */
-  ask<T>(method: "GET" | "POST" | "PATCH", route: string, reply: z.ZodType<T>, body?: unknown): Promise<T>;
+  ask<T>(method: "GET" | "POST" | "PUT" | "PATCH", route: string, reply: z.ZodType<T>, body?: unknown): Promise<T>;
   remove(route: string): Promise<void>;
 }
 
