@@ -3,7 +3,15 @@ import type { IncidentView, MaintenanceView } from "../../lib/contract/index.ts"
 import { Failure } from "../kit/failure.ts";
 import { watchCopies } from "../stack/copies.ts";
 import { cloudOf, until } from "../stack/enrol.ts";
-import { allProtected, answers, type FaultLab, hostIncidents, openFaultLab, page } from "../stack/fault-lab.ts";
+import {
+  allProtected,
+  answers,
+  type FaultLab,
+  hostIncidents,
+  installHelper,
+  openFaultLab,
+  page,
+} from "../stack/fault-lab.ts";
 import { summary } from "./stats.ts";
 import type { Bench, BenchContext } from "./types.ts";
 
@@ -54,6 +62,7 @@ async function evacuated(fault: FaultLab, victim: string, dark: boolean): Promis
   if (dark) await setBmc(name, victim, "lit");
   await powerOn(name, victim);
   await allProtected(fault);
+  if (dark) await installHelper(fault, await fault.host(victim));
   return { detectMs: incident.td - offAt, fencedMs: doneAt(incident, "fence") - offAt, allBackMs };
 }
 

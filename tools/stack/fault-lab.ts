@@ -106,7 +106,8 @@ export async function openFaultLab(options: FaultLabOptions): Promise<FaultLab> 
   return opened;
 }
 
-async function installHelper(fault: FaultLab, host: HostView): Promise<void> {
+/** Twice is once. After a power cycle of a lab's host it has to be done again: nothing starts the helper there, as systemd does elsewhere. */
+export async function installHelper(fault: FaultLab, host: HostView): Promise<void> {
   const lines = await fault.server.api<readonly InstallLine[]>("POST", `/hosts/${host.id}/helper`, {});
   const failed = lines.find((it) => it.kind === "failed");
   if (failed !== undefined) throw new Error(`the helper of ${host.name}: ${failed.message}`);
