@@ -1,5 +1,5 @@
 import { type Placement, relocationRefusal } from "../../decide/index.ts";
-import type { Incident, RepairId, Vm } from "../../model/index.ts";
+import type { HostId, Incident, RepairId, Vm, VmId } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import { homeAgain } from "../guard/home.ts";
 import type { Steps } from "../ports.ts";
@@ -21,6 +21,8 @@ interface Placed {
   /** VMs that were lost, and those of them for which a repair was planned. */
   readonly lost: number;
   readonly planned: number;
+  /** Where there is room for each. */
+  readonly places: readonly { readonly vm: VmId; readonly host: HostId }[];
 }
 
 /**
@@ -75,7 +77,9 @@ export const evacuateHost =
     if (!placed.ok) return;
 
     const waited = await step(env, steps, repair, "wait", async () => {
-      const left = await waitForParts(env, options, await incidentNow());
+      const incident = await incidentNow();
+      await reserveAgain(env, places, incident, placed.value);
+      const left = await waitForParts(env, options, incident);
       const words = left === 0 ? "Every VM is back." : `${left} VMs are not back.`;
       return { ok: true, words, value: { left, at: clock.now() } };
     });
@@ -127,7 +131,16 @@ async function placeParts(env: Env, places: Places, incident: Incident): Promise
     };
   });
   const planned = await store.planRelocations(plans, clock.now());
-  return { lost: parts.length, planned: planned.length };
+  const reserved = [...found].flatMap(([vm, place]) => ("host" in place ? [{ vm, host: place.host }] : []));
+  return { lost: parts.length, planned: planned.length, places: reserved };
+}
+
+/** After a restart of the engine the places that were found for all together are known again, for the VMs that are still to go. */
+async function reserveAgain(env: Env, places: Places, incident: Incident, placed: Placed): Promise<void> {
+  const waiting = new Set(
+    (await env.store.partsOf(incident.id)).filter(({ vm }) => vm.hostId === incident.hostId).map(({ vm }) => vm.id),
+  );
+  for (const { vm, host } of placed.places) if (waiting.has(vm)) places.reserve(vm, host);
 }
 
 /** Until no part has a repair that is at work. Gives how many are not over then. */

@@ -64,13 +64,21 @@ export const relocateVm =
     let last = "";
     for (let turn = 1; turn <= placesTried; turn++) {
       const suffix = turn === 1 ? "" : ` (${turn})`;
-      const claimed = await step<Claimed>(env, steps, repair, `claim${suffix}`, async () => {
+      // Chosen, and journalled, before it is claimed: a crash in between must not lead to another host.
+      const chosen = await step<{ to: HostId }>(env, steps, repair, `place${suffix}`, async () => {
         const { vm } = await vmWork(env, repair);
         const ended = await notOurs(env, repair, vm);
         if (ended !== undefined) return { ok: false, words: ended };
         const place = await places.placeOne(vm, new Set([...tried, vm.hostId]));
         if ("refusal" in place) return { ok: false, words: `${last}${place.refusal}`, detail: place.detail };
-        const claim = await store.claimVm(repair, place.host, released.value, clock.now());
+        return { ok: true, words: "It has a place.", value: { to: place.host } };
+      });
+      if (!chosen.ok) return handOver(chosen.words);
+      const { to } = chosen.value;
+
+      const claimed = await step<Claimed>(env, steps, repair, `claim${suffix}`, async () => {
+        const { vm } = await vmWork(env, repair);
+        const claim = await store.claimVm(repair, to, released.value, clock.now());
         if (claim === undefined) {
           const host = await store.host(vm.hostId);
           if (host?.standing === "returning" || host?.standing === "in-use")
@@ -81,7 +89,11 @@ export const relocateVm =
           };
         }
         const { generation, from } = claim;
-        return { ok: true, words: "It has a place.", value: { claim: { to: place.host, from, generation } } };
+        return {
+          ok: true,
+          words: `It belongs there now, as generation ${generation}.`,
+          value: { claim: { to, from, generation } },
+        };
       });
       if (!claimed.ok) return handOver(claimed.words);
       if ("home" in claimed.value)
