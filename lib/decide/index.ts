@@ -5,13 +5,12 @@ export {
   diagnoseHosts,
   type HostObservation,
   type HostVerdict,
-  hostPatience,
 } from "./host/diagnose-hosts.ts";
 export { type Alone, aloneAfter, leaseIsOver, leaseProves } from "./host/lease.ts";
 export { protectionOf } from "./host/protection.ts";
-export { type PeerAnswer, type PeerRound, roundSays } from "./host/quorum.ts";
+export type { PeerAnswer, PeerRound } from "./host/quorum.ts";
 export { type Storm, stormOf } from "./host/storm.ts";
-export { firstHeard, healthOf, heard, rhythm, type Silence, type Suspicion } from "./host/suspicion.ts";
+export { firstHeard, healthOf, heard, type Suspicion } from "./host/suspicion.ts";
 export { type DrainPlan, planDrain, type Tried } from "./placement/drain.ts";
 export { type Inventory, mayCarry, type NoPlace, type Placement, takesRoom } from "./placement/inventory.ts";
 export { placeVms } from "./placement/place.ts";

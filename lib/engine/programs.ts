@@ -13,7 +13,7 @@ type RepairWorkProgram = (repair: RepairId, steps: Steps) => Promise<void>;
 const vmsAtOnce = 32;
 
 /** What is made elsewhere in this room. */
-export interface OtherPrograms {
+interface OtherPrograms {
   readonly hook: RepairWorkProgram;
   readonly drain: (maintenance: MaintenanceId, steps: Steps) => Promise<void>;
 }

@@ -37,7 +37,7 @@ export type HostVerdict =
       readonly words: string;
     };
 
-export const hostPatience = {
+const hostPatience = {
   /** systemd starts a libvirtd that died again by itself. */
   libvirtdMs: 5_000,
   /** A host that comes back has its sshd before its libvirtd, and before we try the next connection. */

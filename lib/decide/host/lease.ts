@@ -2,7 +2,7 @@ import type { CloudPolicy, EpochMs, HelperReport } from "../../model/index.ts";
 import { type PeerRound, roundSays } from "./quorum.ts";
 
 /** Peers must be asked at least this often: what happened in a longer gap is not known. */
-export const longestGapMs = 3_000;
+const longestGapMs = 3_000;
 
 /** Whether the end of this helper's lease proves anything: something must stop the host when the helper itself has stopped. */
 export function leaseProves(helper: HelperReport | null, policy: Pick<CloudPolicy, "leaseMs">): helper is HelperReport {
@@ -23,7 +23,7 @@ export function aloneAfter(alone: Alone | undefined, round: PeerRound): Alone | 
   return { from: goesOn ? alone.from : round.askedAt, last: round.endedAt };
 }
 
-export interface LeaseQuestion {
+interface LeaseQuestion {
   readonly helper: HelperReport;
   readonly policy: Pick<CloudPolicy, "leaseMs" | "leaseMarginMs">;
   /** No lease was granted later than this; after a restart of the engine, the time of its start. */
@@ -36,7 +36,7 @@ export interface LeaseQuestion {
  * peers, asked again and again, did not reach the host. A helper that reaches its peers keeps its guests while Belay is away, so
  * a peer that reaches the host begins the time anew. undefined while no end is in sight.
  */
-export function leaseOverAt({ helper, policy, lastGrantAt, alone }: LeaseQuestion): EpochMs | undefined {
+function leaseOverAt({ helper, policy, lastGrantAt, alone }: LeaseQuestion): EpochMs | undefined {
   if (alone === undefined) return undefined;
   return Math.max(lastGrantAt, alone.from) + Math.max(policy.leaseMs, helper.leaseMs) + policy.leaseMarginMs;
 }

@@ -1,6 +1,6 @@
 import type { CloudPolicy } from "../../model/index.ts";
 
-export interface StormQuestion {
+interface StormQuestion {
   /** Hosts that are dead, or were found dead within the policy's window, the one that is asked about with them. */
   readonly lost: number;
   /** Hosts that are overdue and that nobody is known to reach: they may be dead in a moment. */

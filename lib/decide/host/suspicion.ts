@@ -10,7 +10,7 @@ export interface Suspicion {
   readonly variance: number;
 }
 
-export const rhythm = {
+const rhythm = {
   /** A quiet host is heard of this often, by the keepalive of its connection. Busy ones are heard of more often; they may fall quiet. */
   expectedMs: 500,
   /** However even the beats were: a busy network or a busy engine delays one now and then. */

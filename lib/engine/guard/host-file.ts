@@ -132,7 +132,7 @@ export function addLogin(file: HostFile, at: number, answers: boolean): void {
 }
 
 /** Heard of in time, and for a moment already: one packet does not make a host well. */
-export const steadyMs = 2_000;
+const steadyMs = 2_000;
 export const isSteady = (file: HostFile, nowMs: number): boolean =>
   file.greenSinceMs !== undefined && nowMs - file.greenSinceMs >= steadyMs;
 

@@ -39,7 +39,7 @@ const prove = (host: HostId, method: Fenced["method"], at: number, words: string
   ({ host, method, at, words }) as Fenced;
 
 /** The proof that the store keeps for a host that stands fenced; undefined for every other host. */
-export async function fencedProof(env: Env, host: HostId): Promise<Fenced | undefined> {
+async function fencedProof(env: Env, host: HostId): Promise<Fenced | undefined> {
   const kept = await env.store.fenceProof(host);
   return kept === undefined ? undefined : prove(host, kept.method, kept.at, kept.words);
 }
@@ -73,7 +73,7 @@ export async function discardFrom(env: Env, host: HostId, uuid: string, generati
   return prove(host, "released", env.clock.now(), words);
 }
 
-export type FenceEnd =
+type FenceEnd =
   | { readonly kind: "fenced"; readonly method: FenceMethod }
   /** It was well again before anything was switched. */
   | { readonly kind: "well" };
