@@ -19,6 +19,8 @@ const guests = ["shop-1", "shop-2", "shop-3"] as const;
 /** Gets no VMs, and is asked as a peer: so all three come back on one host, and the next run can begin there. */
 const witness = "host-3";
 
+const slowMs = 20_000;
+
 interface Run {
   readonly detectMs: number;
   readonly fencedMs: number;
@@ -37,7 +39,21 @@ const doneAt = (incident: IncidentView, step: string): number => {
   return found.finishedAt;
 };
 
-async function evacuated(fault: FaultLab, victim: string, dark: boolean): Promise<Run> {
+/** What each step of a slow run took, for whoever wants to know why. */
+async function timesOf({ server }: FaultLab, whole: IncidentView): Promise<string[]> {
+  const { incidents } = await cloudOf(server);
+  return [whole, ...incidents.filter((it) => it.partOf === whole.id)].flatMap((it) => [
+    `${it.words} Td + ${it.tr === null ? "?" : it.tr - it.td} ms`,
+    ...it.repairs.flatMap(({ steps }) =>
+      steps.map(
+        ({ name, startedAt, finishedAt, attempts, words, detail }) =>
+          `  ${name}: Td + ${startedAt - it.td}, ${finishedAt === null ? "?" : finishedAt - startedAt} ms, ${attempts} attempts. ${words} ${detail ?? ""}`,
+      ),
+    ),
+  ]);
+}
+
+async function evacuated(fault: FaultLab, victim: string, dark: boolean, log: BenchContext["log"]): Promise<Run> {
   const { name, server, subjects } = fault;
   const known = new Set((await hostIncidents(server)).map((it) => it.id));
   const before = new Map(
@@ -58,6 +74,7 @@ async function evacuated(fault: FaultLab, victim: string, dark: boolean): Promis
   const incident = await until("the host's incident ends", async () =>
     (await hostIncidents(server)).find((it) => !known.has(it.id) && it.endedAt !== null),
   );
+  if (allBackMs > slowMs) for (const line of await timesOf(fault, incident)) log(`  ${line}`);
   if (incident.state !== "repaired") throw new Error(`it ended ${incident.state}: ${incident.words}`);
   if (dark) await setBmc(name, victim, "lit");
   await powerOn(name, victim);
@@ -121,7 +138,7 @@ async function run({ runs = 5, args, log, lab: openLab, onEnd }: BenchContext) {
   let [victim, other] = ["host-1", "host-2"];
   for (let count = 1; count <= runs; count++) {
     try {
-      const it = await evacuated(fault, victim, dark);
+      const it = await evacuated(fault, victim, dark, log);
       done.push(it);
       log(
         `run ${count}/${runs}: dead after ${it.detectMs} ms, proven off after ${it.fencedMs}, all back after ${it.allBackMs}`,
