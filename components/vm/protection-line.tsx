@@ -10,15 +10,23 @@ export function ProtectionLine({ protection }: { readonly protection: Protection
       <p className={classes.line} data-protected={protection.isProtected}>
         <Icon size={14} aria-hidden="true" />
         <span>
-          <strong>{protection.isProtected ? "Protected." : "Not protected."}</strong> {protection.words}
+          <strong>{labelOf(protection)}</strong> {protection.words}
         </span>
       </p>
       {protection.hostLoss === undefined ? null : (
         <p className={classes.line} data-protected={false}>
           <ShieldAlert size={14} aria-hidden="true" />
-          <span>{protection.hostLoss}</span>
+          <span>
+            <strong>Not protected if its host fails:</strong> {protection.hostLoss}
+          </span>
         </p>
       )}
     </>
   );
+}
+
+function labelOf({ label, isProtected, hostLoss }: Protection): string {
+  if (label !== undefined) return label;
+  if (!isProtected) return "Not protected.";
+  return hostLoss === undefined ? "Protected." : "Partly protected.";
 }

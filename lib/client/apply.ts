@@ -1,4 +1,4 @@
-import type { Change, CloudEvent, CloudView } from "../contract/index.ts";
+import type { Change, CloudEvent, CloudView, VmView } from "../contract/index.ts";
 
 /**
  * The cloud as this browser has it. `newest` holds, for each thing that an event changed since the snapshot, the number of that event,
@@ -74,8 +74,16 @@ export function subjectOf(change: Change): string {
       return "policy";
     case "tolerance.changed":
       return "tolerance";
+    case "cloud.stale":
+      return "cloud";
   }
 }
+
+/** An event tells of the VM alone: what was said of its host holds until the cloud is fetched again. */
+const fromHostOf = ({ vms }: LiveCloud, { id }: Thing): Pick<VmView, "hostLoss" | "onHold"> => {
+  const { hostLoss, onHold } = vms.find((it) => it.id === id) ?? {};
+  return { hostLoss, onHold };
+};
 
 function changed(cloud: LiveCloud, change: Change): Partial<CloudView> {
   switch (change.kind) {
@@ -88,7 +96,7 @@ function changed(cloud: LiveCloud, change: Change): Partial<CloudView> {
     case "application.changed":
       return { applications: put(cloud.applications, change.application) };
     case "vm.changed":
-      return { vms: put(cloud.vms, change.vm) };
+      return { vms: put(cloud.vms, { ...fromHostOf(cloud, change.vm), ...change.vm }) };
     case "vm.removed":
       return { vms: without(cloud.vms, change.vmId) };
     case "incident.changed":
@@ -107,6 +115,8 @@ function changed(cloud: LiveCloud, change: Change): Partial<CloudView> {
       return { policy: change.policy };
     case "tolerance.changed":
       return { tolerance: change.tolerance };
+    case "cloud.stale":
+      return {}; // what is new is in the next snapshot
   }
 }
 

@@ -58,8 +58,8 @@ function setUp() {
     snapshots,
     socket,
     says: (frame: ServerFrame) => socket().ears.said(JSON.stringify(frame)),
-    begin: (seq: number) => {
-      cache.setQueryData<LiveCloud>(keys.cloud, fromSnapshot(aCloud({ seq })));
+    begin: (seq: number, more: Partial<CloudView> = {}) => {
+      cache.setQueryData<LiveCloud>(keys.cloud, fromSnapshot(aCloud({ seq, ...more })));
       socket().ears.opened();
       socket().ears.said(JSON.stringify({ type: "welcome", seq }));
     },
@@ -168,4 +168,61 @@ test("after `stop` nothing changes any more", () => {
   it.says({ type: "events", seq: 11, events: [running(11, 9)] });
   expect(it.runId()).toBe(1);
   expect(it.socket().closed).toBe(true);
+});
+
+const customer = { ...aCloud().viewer, role: "customer" as const };
+const lost = "It could not be started elsewhere.";
+
+test("a customer's page fetches the cloud anew when something of the provider's changed, once for many, and goes on meanwhile", async () => {
+  const it = setUp();
+  it.begin(10, { viewer: customer });
+  const stale = (seq: number) => anEvent(seq, { kind: "cloud.stale" });
+  it.says({ type: "events", seq: 13, events: [stale(11), stale(12), stale(13)] });
+  await vi.advanceTimersByTimeAsync(900);
+  expect(it.snapshots).toHaveLength(0);
+  await vi.advanceTimersByTimeAsync(1_200);
+  expect(it.snapshots).toHaveLength(1);
+  it.says({ type: "events", seq: 14, events: [running(14, 8)] });
+  expect(it.runId()).toBe(8); // not held up by the fetch
+  it.snapshots[0]?.({ ok: true, value: aCloud({ seq: 13, viewer: customer, vms: [aVm(1, { hostLoss: lost })] }) });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(it.cloud()?.vms[0]).toMatchObject({ runId: 8, hostLoss: lost });
+  expect(it.cloud()?.seq).toBe(14);
+  expect(it.cache.getQueryData(keys.log)).toHaveLength(1); // what was stale is no line
+});
+
+test("however much changes, a customer's page fetches at most every two seconds, and a failed fetch is done again", async () => {
+  const it = setUp();
+  it.begin(10, { viewer: customer });
+  let seq = 10;
+  for (let passedMs = 0; passedMs < 20_000; passedMs += 100) {
+    it.says({ type: "events", seq: ++seq, events: [anEvent(seq, { kind: "cloud.stale" })] });
+    await vi.advanceTimersByTimeAsync(100);
+    it.snapshots.at(-1)?.({ ok: true, value: aCloud({ seq, viewer: customer }) });
+  }
+  expect(it.snapshots.length).toBeGreaterThan(5);
+  expect(it.snapshots.length).toBeLessThanOrEqual(10);
+  await vi.advanceTimersByTimeAsync(3_100);
+  const before = it.snapshots.length;
+  it.snapshots.at(-1)?.(refusal(503, "unavailable"));
+  it.says({ type: "beat", seq });
+  await vi.advanceTimersByTimeAsync(2_000);
+  it.says({ type: "beat", seq });
+  await vi.advanceTimersByTimeAsync(2_000);
+  it.says({ type: "beat", seq });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(it.snapshots.length).toBe(before + 1);
+});
+
+test("a provider's page has the hosts and fetches nothing; nor does a page for events that its snapshot already has", async () => {
+  const it = setUp();
+  it.begin(10);
+  it.says({ type: "events", seq: 11, events: [running(11, 2)] });
+  await vi.advanceTimersByTimeAsync(2_400);
+  expect(it.snapshots).toHaveLength(0);
+  const other = setUp();
+  other.begin(10, { viewer: customer });
+  other.says({ type: "events", seq: 10, events: [anEvent(9, { kind: "cloud.stale" }), running(10, 2)] });
+  await vi.advanceTimersByTimeAsync(2_400);
+  expect(other.snapshots).toHaveLength(0);
 });

@@ -5,6 +5,7 @@ import { applyEvents, fromSnapshot, type LiveCloud } from "./apply.ts";
 import { isSignedOut, orThrow, type Refusal } from "./call.ts";
 import { addLines, type LogLine, lineMaker, logLines } from "./event-log.ts";
 import { type Live, type LiveOptions, type LiveState, startLive } from "./live.ts";
+import { createRefresher, outdates } from "./refresher.ts";
 import { fetchCloud, fetchTraffic } from "./requests.ts";
 import { mergeTraffic, trafficSeconds } from "./traffic.ts";
 
@@ -42,6 +43,8 @@ export function startFeed({ cache, open, onSignedOut, snapshot = fetchCloud }: F
   let live: Live | undefined;
   let stopped = false;
   let held: CloudEvent[] | undefined;
+  /** What came while a fetch of `refresh` is on its way; undefined when there is none, or when it is not wanted any more. */
+  let missed: CloudEvent[] | undefined;
 
   const signedOut = (refusal: Refusal) => refusal.kind === "refused" && refusal.code === "not-signed-in";
 
@@ -54,6 +57,9 @@ export function startFeed({ cache, open, onSignedOut, snapshot = fetchCloud }: F
   const onEvents = (events: readonly CloudEvent[], seq: number) => {
     const known = cloud();
     if (known === undefined) return;
+    if (outdates(events, known)) refresher.want();
+    missed?.push(...events);
+    if (missed !== undefined && missed.length > heldEvents) missed = undefined;
     const lines = linesOf(events, known.vms);
     cache.setQueryData<readonly LogLine[]>(keys.log, (log = []) => addLines(log, lines));
     if (held === undefined) return void cache.setQueryData<LiveCloud>(keys.cloud, applyEvents(known, events, seq));
@@ -76,6 +82,7 @@ export function startFeed({ cache, open, onSignedOut, snapshot = fetchCloud }: F
   const resync = async () => {
     const mine: CloudEvent[] = [];
     held = mine;
+    missed = undefined;
     const fresh = await snapshot();
     if (stopped || held !== mine) return;
     held = undefined;
@@ -84,6 +91,21 @@ export function startFeed({ cache, open, onSignedOut, snapshot = fetchCloud }: F
     } else if (signedOut(fresh.refusal)) onSignedOut();
     else live?.giveUp("The page could not be brought up to date.");
   };
+
+  /** The connection is well, and the server said that there is more to know than it may say by events. The page goes on meanwhile. */
+  const refresh = async (): Promise<boolean> => {
+    if (held !== undefined) return false;
+    const mine: CloudEvent[] = [];
+    missed = mine;
+    const fresh = await snapshot();
+    if (stopped || missed !== mine) return false;
+    missed = undefined;
+    if (fresh.ok)
+      cache.setQueryData<LiveCloud>(keys.cloud, applyEvents(fromSnapshot(fresh.value), mine, fresh.value.seq));
+    else if (signedOut(fresh.refusal)) onSignedOut();
+    return fresh.ok;
+  };
+  const refresher = createRefresher(refresh);
 
   /** A socket that is refused does not say why; a request does. */
   const askWhyRefused = async () => {
@@ -109,7 +131,7 @@ export function startFeed({ cache, open, onSignedOut, snapshot = fetchCloud }: F
   let connections = 0;
   const onState = (state: LiveState) => {
     cache.setQueryData<LiveState>(keys.live, state);
-    if (state.kind === "dropped") held = undefined;
+    if (state.kind === "dropped") held = missed = undefined;
     // Traffic is not numbered, so what was missed of it is asked for.
     if (state.kind === "live" && connections++ > 0) void cache.invalidateQueries({ queryKey: ["traffic"] });
   };
@@ -137,6 +159,7 @@ export function startFeed({ cache, open, onSignedOut, snapshot = fetchCloud }: F
     retryNow: () => live?.retryNow(),
     stop: () => {
       stopped = true;
+      refresher.stop();
       unsubscribe();
       live?.stop();
     },

@@ -40,6 +40,12 @@ test.each<[string, Partial<ProtectionQuestion>, boolean, RegExp]>([
   ["runs and may be restarted", {}, true, /started again/],
   ["belongs to no application", { application: undefined }, true, /started again/],
   ["is a customer's, who see no hosts", { host: undefined }, true, /started again/],
+  [
+    "is a customer's, on a host in maintenance",
+    { vm: aVm(1, { onHold: "Its host is in maintenance." }), host: undefined },
+    false,
+    /in maintenance/,
+  ],
   ["is being repaired", { vm: aVm(1, { state: "stopped" }), incidents: [anIncident(1)] }, true, /being brought back/],
   ["is wanted stopped", { vm: aVm(1, { wanted: "stopped", state: "stopped" }) }, false, /owner wishes/],
   ["has its protection off", { application: { mode: "none" } }, false, /off/],
@@ -120,8 +126,10 @@ test.each<[string, Partial<ProtectionQuestion>, RegExp | undefined]>([
   ["may be moved, fits elsewhere, and its host could be proven off", { vm: movable, host: safe }, undefined],
   ["may not be moved", { host: safe }, /does not allow a start on another host/],
   ["is on a host that could not be proven off", { vm: movable }, /could not be proven off/],
-  ["fits nowhere else", { vm: movable, host: safe, misfit: "No host has the memory." }, /not fit elsewhere. No host/],
-  ["may be moved, as its owner sees it", { vm: movable, host: undefined }, undefined],
+  ["fits nowhere else", { vm: movable, host: safe, misfit: "No host has the memory." }, /No host has the memory/],
+  ["would come back, as its owner was told", { vm: { ...movable, hostLoss: null }, host: undefined }, undefined],
+  ["would not, as its owner was told", { vm: { ...movable, hostLoss: "No room." }, host: undefined }, /No room/],
+  ["was not in the owner's cloud yet", { vm: movable, host: undefined }, /not known yet/],
 ])("what the death of its host means for a VM that %s", (_, more, words) => {
   const { hostLoss } = protectionOf(question(more), now);
   if (words === undefined) expect(hostLoss).toBeUndefined();
@@ -131,3 +139,15 @@ test.each<[string, Partial<ProtectionQuestion>, RegExp | undefined]>([
 test("a host's own protection does not say twice that it is protected", () => {
   expect(protectionOfHost(aHost(1)).words).toBe("It has no tested fence device and no helper.");
 });
+
+test.each(["fencing", "fenced", "returning"] as const)(
+  "a host that is %s is not told to be protected by its switch",
+  (standing) => {
+    const told = protectionOfHost(
+      aHost(1, { standing, protection: { ok: true, words: "Protected: its power switch answers." } }),
+    );
+    expect(told.isProtected).toBe(false);
+    expect(told.label).toBeDefined();
+    expect(told.words).not.toContain("switch");
+  },
+);

@@ -1,20 +1,38 @@
-import type { ApplicationView, CloudView, HostView, IncidentView, VmView } from "../contract/index.ts";
-import { consentCovers, restartLimit, techniques, type VmId, vmStates } from "../model/index.ts";
+import {
+  type ApplicationView,
+  type CloudView,
+  type FromHost,
+  fromHost,
+  type HostView,
+  type IncidentView,
+  type VmView,
+} from "../contract/index.ts";
+import {
+  consentCovers,
+  type HostStanding,
+  type ProtectionMode,
+  restartLimit,
+  techniques,
+  type VmId,
+  vmStates,
+} from "../model/index.ts";
 import { capital } from "./words.ts";
 
 /** Whether a failure of the VM would be repaired now, with the reason in a sentence (DESIGN, invariant 8). */
 export interface Protection {
   readonly isProtected: boolean;
   readonly words: string;
-  /** What would become of it if its host died, where that is not good. Providers learn of hosts; customers only of their own choice. */
+  /** What would keep it from coming back if its host died; undefined where nothing would. */
   readonly hostLoss?: string;
+  /** Stands before the words where neither "Protected." nor "Not protected." fits. */
+  readonly label?: string;
 }
 
 export interface ProtectionQuestion {
   readonly vm: VmView;
   /** undefined for a VM of no application: it has the provider's protection. */
   readonly application: Pick<ApplicationView, "mode"> | undefined;
-  /** undefined for customers, who learn of a silent host by the VM's state `unknown`. */
+  /** undefined for customers: for them the server says with the VM what its host means for it. */
   readonly host: Pick<HostView, "state" | "standing" | "protection"> | undefined;
   /** Why it would not fit elsewhere if its host died now (the cloud's tolerance); undefined where it would, and for customers. */
   readonly misfit?: string | undefined;
@@ -50,10 +68,11 @@ export function protectionOf(question: ProtectionQuestion, now: number): Protect
           : "It is brought back elsewhere as soon as that is safe.",
     };
   }
-  if (host?.standing === "maintenance") return not("Its host is in maintenance: nothing is repaired there.");
+  const { hostLoss, onHold } = whatItsHostMeans(question, mode);
   if (vm.state === "unknown" || (host !== undefined && host.state !== "up")) {
     return not("Belay does not hear from where it runs, so it cannot act.");
   }
+  if (onHold !== null) return not(onHold);
   if (vm.state === "missing") return not("The host no longer knows it: a person has to look where it is.");
   if (incidents.some((it) => it.state === "handed-over")) return not("Handed over: a person has to look at it first.");
   // The planner does not count what people broke on purpose.
@@ -65,10 +84,9 @@ export function protectionOf(question: ProtectionQuestion, now: number): Protect
       `Repaired ${repairs.length} times within ${restartLimit.withinMs / 60_000} minutes: one more is not tried.`,
     );
   }
-  const hostLoss = hostLossOf(question);
   return {
     isProtected: true,
-    ...(hostLoss !== undefined && { hostLoss }),
+    ...(hostLoss !== null && { hostLoss }),
     words:
       underWay || !vmStates[vm.state].alive
         ? "It is being brought back, with the same disk."
@@ -76,20 +94,31 @@ export function protectionOf(question: ProtectionQuestion, now: number): Protect
   };
 }
 
-/** Why the VM would stay down if its host died now; undefined where it would come back, or nothing is known that speaks against it. */
-function hostLossOf({ vm, host, misfit }: ProtectionQuestion): string | undefined {
-  if (!consentCovers(vm.consent, techniques.relocate.needsConsent))
-    return "If its host dies it stays down: its owner does not allow a start on another host.";
-  if (host !== undefined && !host.protection.ok)
-    return "If its host dies it stays down: the host could not be proven off.";
-  return misfit === undefined ? undefined : `If its host dies it would not fit elsewhere. ${misfit}`;
+/** Providers have the hosts and see it as it is now; customers have what the server said last. */
+function whatItsHostMeans({ vm, host, misfit }: ProtectionQuestion, mode: ProtectionMode): FromHost {
+  if (host === undefined)
+    return { hostLoss: vm.hostLoss === undefined ? notKnown : vm.hostLoss, onHold: vm.onHold ?? null };
+  const it = fromHost({ vm, mode, host, fits: true });
+  // What does not fit is told to providers in full: the sentence may name hosts.
+  return { ...it, hostLoss: it.hostLoss ?? misfit ?? null };
 }
 
-/** A host's own protection as its page shows it: "Protected." or "Not protected." stands before the words. */
-export const protectionOfHost = ({ protection }: Pick<HostView, "protection">): Protection => ({
-  isProtected: protection.ok,
-  words: capital(protection.words.replace(/^(?:not )?protected[:.] ?/i, "")),
-});
+const notKnown = "Whether it would come back is not known yet.";
+
+const failed: Record<Exclude<HostStanding, "in-use" | "maintenance">, Pick<Protection, "label" | "words">> = {
+  fencing: { label: "Being fenced.", words: "Its VMs are started elsewhere once it is proven off." },
+  fenced: { label: "Off.", words: "It gets VMs again once it is back and examined." },
+  returning: { label: "Back.", words: "It gets VMs once stale copies are removed from it." },
+};
+
+/**
+ * A host's own protection as its page shows it: "Protected." or "Not protected." stands before the words. One that has failed is past
+ * protection, whatever its switch said in its last test.
+ */
+export const protectionOfHost = ({ protection, standing }: Pick<HostView, "protection" | "standing">): Protection =>
+  standing === "in-use" || standing === "maintenance"
+    ? { isProtected: protection.ok, words: capital(protection.words.replace(/^(?:not )?protected[:.] ?/i, "")) }
+    : { isProtected: false, ...failed[standing] };
 
 /** Why each VM would not fit elsewhere, by VM. */
 export const misfitsOf = (tolerance: CloudView["tolerance"]): ReadonlyMap<VmId, string> =>

@@ -101,6 +101,7 @@ export function changeWords(change: Change, before: Change | undefined, vms: Clo
     case "maintenance.changed":
     case "policy.changed":
     case "tolerance.changed":
-      return undefined; // the provider's: the server sends a sentence with them
+    case "cloud.stale":
+      return undefined; // the provider's: the server sends them a sentence; a customer is told by their VMs
   }
 }

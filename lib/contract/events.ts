@@ -38,6 +38,8 @@ export const change = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("maintenance.changed"), maintenance: maintenanceView }),
   z.object({ kind: z.literal("policy.changed"), policy: policyView }),
   z.object({ kind: z.literal("tolerance.changed"), tolerance: z.array(toleranceView).readonly() }),
+  /** To customers, for something of the provider's that may matter to their VMs: what, is in the cloud that they fetch anew. Never stored. */
+  z.object({ kind: z.literal("cloud.stale") }),
 ]);
 export type Change = z.infer<typeof change>;
 

@@ -35,6 +35,7 @@ export {
   type TrafficSample,
   trafficSample,
 } from "./frames.ts";
+export { type FromHost, fromHost, type HostLossQuestion, withHostLoss } from "./host-loss.ts";
 export {
   changeFor,
   cloudFor,

@@ -43,9 +43,15 @@ const withoutSecrets = (change: Change): Change =>
 /** The change as the viewer may see it, or undefined where it is not for them. */
 export function changeFor(viewer: Viewer, change: Change): Change | undefined {
   switch (change.kind) {
+    // What a customer's VMs have of their hosts is in the cloud (`hostLoss`), so theirs is out of date, and no more is said.
     case "host.changed":
     case "host.removed":
-      return can.seeHosts(viewer) === true ? change : undefined;
+      return can.seeHosts(viewer) === true ? change : { kind: "cloud.stale" };
+    case "policy.changed":
+    case "tolerance.changed":
+      return viewer.role === "provider" ? change : { kind: "cloud.stale" };
+    case "cloud.stale":
+      return change;
     case "organization.changed":
       return viewer.role === "provider" || change.organization.id === viewer.organizationId ? change : undefined;
     case "application.changed":
@@ -63,8 +69,6 @@ export function changeFor(viewer: Viewer, change: Change): Change | undefined {
     case "hook.changed":
     case "hook.removed":
     case "maintenance.changed":
-    case "policy.changed":
-    case "tolerance.changed":
       return viewer.role === "provider" ? withoutSecrets(change) : undefined;
   }
 }

@@ -149,6 +149,13 @@ export const vmView = z.object({
   rollbackIntolerant: z.boolean(),
   /** Empty for customers: paths on the host. */
   diskPaths: z.array(z.string()).readonly(),
+  /**
+   * What would keep it from coming back if its host died; null: nothing. Only the whole cloud tells: where it is left out (events, answers
+   * about one VM), what was said last still holds.
+   */
+  hostLoss: z.string().nullable().optional(),
+  /** Why nothing is repaired where it runs now, as during maintenance; null where it is. Left out as `hostLoss`. */
+  onHold: z.string().nullable().optional(),
 });
 
 export const causeNames = Object.keys(causes) as [keyof typeof causes, ...(keyof typeof causes)[]];

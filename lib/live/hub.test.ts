@@ -71,6 +71,21 @@ test("a customer is sent nothing of another organization, but told how far they 
   expect(JSON.stringify(browser.frames)).not.toContain(birch);
 });
 
+test("a customer learns that something of the provider's changed, and not what", async () => {
+  const { feed, commit } = fakeFeed();
+  await using live = await startHub(feed, people());
+  const browser = live.browser("ada", 0);
+  await browser.until("welcome");
+  commit({ kind: "host.removed", hostId: ids.next("hst") });
+  commit({ kind: "tolerance.changed", tolerance: [] });
+  commit({ kind: "hook.removed", hookId: ids.next("hok") });
+  const seq = commit(application(aster, "mine"));
+  await browser.until("events", (frame) => frame.seq === seq);
+  const events = browser.frames.flatMap((frame) => (frame.type === "events" ? frame.events : []));
+  expect(events.map(({ change }) => change.kind)).toEqual(["cloud.stale", "cloud.stale", "application.changed"]);
+  expect(events[0]).toEqual({ seq: 1, at: expect.any(Number), words: "", change: { kind: "cloud.stale" } });
+});
+
 test("who missed more than is kept, or has numbers of another database, is told to fetch anew and then follows", async () => {
   const { feed, commit } = fakeFeed();
   for (const name of numbers(30)) commit(application(aster, name));

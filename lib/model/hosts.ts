@@ -47,7 +47,7 @@ export type FenceMethod = keyof typeof fenceMethods;
 /** The provider's own program for a failure: runs on the server, without a shell, with the failure as environment and JSON. */
 export interface Hook {
   readonly id: HookId;
-  /** Absolute path of the program. */
+  /** Name of a file in the server's directory of hooks: never a path. */
   readonly program: string;
   readonly args: readonly string[];
   readonly cause: Cause;

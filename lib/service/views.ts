@@ -1,5 +1,5 @@
 import type { CloudView, IncidentView } from "../contract/index.ts";
-import { incidentFor } from "../contract/index.ts";
+import { incidentFor, withHostLoss } from "../contract/index.ts";
 import type { ServiceStore } from "../engine/ports.ts";
 import type { Incident, Viewer } from "../model/index.ts";
 
@@ -18,4 +18,7 @@ export const wholeCloud = (
   viewer: Viewer,
   simulated: boolean,
   snapshot: Awaited<ReturnType<ServiceStore["snapshot"]>>,
-): CloudView => ({ ...snapshot, simulated, viewer, incidents: snapshot.incidents.map(incidentView) });
+): CloudView => {
+  const whole = { ...snapshot, simulated, viewer, incidents: snapshot.incidents.map(incidentView) };
+  return { ...whole, vms: withHostLoss(whole) };
+};
