@@ -7,7 +7,7 @@ import { type MemoryStore, memoryStore } from "../store/memory-store.ts";
 import { befall } from "../world/befall.ts";
 import { type CloudSpec, demoCloud } from "../world/cloud-spec.ts";
 import { type Action, befallBelay, isBelayAction, isPersonAction } from "./actions.ts";
-import { type Belay, createBelay } from "./belay.ts";
+import { type Belay, createBelay, type Database } from "./belay.ts";
 import { askFor, hostNamed } from "./people.ts";
 
 export interface LogLine {
@@ -41,9 +41,10 @@ export async function createRig(
     diskLocks?: boolean | undefined;
     seed?: number;
     engine?: Partial<EngineOptions>;
+    database?: Database;
   } = {},
 ): Promise<Rig> {
-  const { hosts = demoCloud.hosts, diskLocks, seed = 1, engine = {} } = options;
+  const { hosts = demoCloud.hosts, diskLocks, seed = 1, engine = {}, database = "drawn" } = options;
   const clock = virtualClock(firstMs);
   const ids = seededIds(seed, clock);
   const cloud = simulatedCloud({ clock, hosts, diskLocks, seed });
@@ -61,6 +62,7 @@ export async function createRig(
     { info: writer("info"), warn: writer("warn"), error: writer("error") },
     seed,
     engine,
+    database,
   );
 
   const people = { store, world: cloud.world, ids, by: provider, now: () => cloud.world.wall.at(clock.now()) };

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { defaultOptions, type EngineOptions } from "../../engine/index.ts";
 import { type CloudSpec, cloudSpec } from "../world/cloud-spec.ts";
 import { type Action, action } from "./actions.ts";
+import type { Database } from "./belay.ts";
 
 const optionNames = Object.keys(defaultOptions) as (keyof EngineOptions)[];
 
@@ -12,12 +13,15 @@ const script = z.strictObject({
   untilMs: z.int().min(1),
   /** Of the world's chances, where a random schedule found the story. */
   seed: z.int().default(1),
+  /** Calls of the store take no time, unless a random schedule found the story: then they take what the seed draws. */
+  database: z.enum(["none", "drawn"]).default("none"),
   /** The engine's options where the story needs others, as shorter patience. */
   engine: z.partialRecord(z.enum(optionNames), z.int().min(1)).default({}),
   script: z.array(z.looseObject({ atMs: z.int().min(0) })),
 });
 
 export interface Scenario {
+  readonly database: Database;
   readonly engine: Partial<EngineOptions>;
   readonly name: string;
   readonly hosts: CloudSpec["hosts"];
@@ -39,12 +43,12 @@ export async function readScenario(dir: string, name: string): Promise<Scenario>
     return result.data;
   };
   const { hosts, diskLocks } = await part("cloud.json", cloudSpec);
-  const { untilMs, seed, engine, script: lines } = await part("script.json", script);
+  const { untilMs, seed, database, engine, script: lines } = await part("script.json", script);
   const steps = lines.map(({ atMs, ...rest }) => {
     const result = action.safeParse(rest);
     if (!result.success)
       throw new Error(`${at("script.json")}: ${JSON.stringify(rest)}\n${z.prettifyError(result.error)}`);
     return { atMs, action: result.data };
   });
-  return { name, hosts, diskLocks, engine, untilMs, seed, steps: steps.sort((a, b) => a.atMs - b.atMs) };
+  return { name, hosts, diskLocks, database, engine, untilMs, seed, steps: steps.sort((a, b) => a.atMs - b.atMs) };
 }

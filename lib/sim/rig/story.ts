@@ -17,6 +17,7 @@ export async function tellStory(scenario: Scenario): Promise<Story> {
     diskLocks: scenario.diskLocks,
     seed: scenario.seed,
     engine: scenario.engine,
+    database: scenario.database,
   });
   const startMs = rig.clock.now();
   const watchman = createWatchman(rig);

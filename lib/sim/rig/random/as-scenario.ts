@@ -11,6 +11,6 @@ export function asScenario(played: Played, seed: number): Record<"README.md" | "
   return {
     "README.md": `# Found by a random schedule\n\nSeed ${seed} broke this: ${first?.words}\nSay here what happens, and what must be seen.\n`,
     "cloud.json": json({ diskLocks: diskLocksOf(seed), hosts: randomHosts }),
-    "script.json": json({ untilMs: end, seed, engine: randomEngine, script }),
+    "script.json": json({ untilMs: end, seed, database: "drawn", engine: randomEngine, script }),
   };
 }

@@ -116,9 +116,11 @@ export function drawDeed(random: Random, cast: Cast): Action {
   return { do: "belay-starts" };
 }
 
-/** Faults come in swarms: most steps fall into the middle of what the one before set off. Then there is a rest, in which repairs end. */
+/**
+ * Several things at once are what breaks systems: most deeds follow the one before within a tenth of a second. In between are rests,
+ * in which repairs get somewhere or come to their end.
+ */
 export function drawPause(random: Random): number {
-  const kind = random.next();
-  if (kind < 0.6) return random.between(0, 150);
-  return kind < 0.88 ? random.between(0, 2000) : random.between(0, 9000);
+  if (random.chance(0.93)) return random.between(0, 100);
+  return random.chance(0.8) ? random.between(500, 4000) : random.between(4000, 15_000);
 }

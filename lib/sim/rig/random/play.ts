@@ -1,6 +1,6 @@
 import { seededRandom } from "../../random.ts";
 import type { Action } from "../actions.ts";
-import { createRig, type Rig } from "../rig.ts";
+import { createRig } from "../rig.ts";
 import { createWatchman } from "../watchman.ts";
 import { castOf, diskLocksOf, firstChoices, mendAll, randomEngine, randomHosts } from "./cloud.ts";
 import { drawDeed, drawPause } from "./deeds.ts";
@@ -33,7 +33,8 @@ export interface Played {
 /** Longer than everything that may still be at work once the world is well: a repair of three rounds, then the sweep. */
 const calmMs = 150_000;
 /** So long nothing has to be left to do before it is believed. */
-const quietMs = 12_000;
+const quietMs = 4000;
+const sliceMs = 1000;
 const beginMs = 3000;
 /** Deeds that are drawn at one instant until one of them can happen. */
 const draws = 12;
@@ -47,7 +48,7 @@ export const playSchedule = (schedule: Schedule, seed: number): Promise<Played> 
   });
 
 /** Long enough for restart limits and exhausted patience, short enough to be understood. */
-export const stepsPerSchedule = 100;
+export const stepsPerSchedule = 200;
 
 /** Draws the steps while it plays: each is one that can happen. The same seed gives the same run. */
 export const playRandom = (seed: number, steps = stepsPerSchedule): Promise<Played> =>
@@ -113,13 +114,15 @@ async function play(seed: number, steps: (stage: Stage) => Promise<void>): Promi
     },
   });
   for (const action of mendAll()) await act(action);
-  await calm(rig, pass);
+  await calm(() => isEmpty(unsettled(rig)), pass);
   for (const words of unsettled(rig)) tell(words);
+  let done = false;
   for (const action of byPeople(rig)) {
-    await act(action);
+    if (!(await act(action))) continue;
+    done = true;
     await pass(2000);
   }
-  await calm(rig, pass);
+  if (done) await calm(() => isEmpty(unsettled(rig)) && isEmpty(stillTold(rig)), pass);
   for (const words of [...unsettled(rig), ...stillTold(rig)]) tell(words);
   for (const { level, words, facts } of rig.log) if (level === "error") tell(`${words} ${JSON.stringify(facts)}`);
   const untilMs = sinceStart();
@@ -129,10 +132,12 @@ async function play(seed: number, steps: (stage: Stage) => Promise<void>): Promi
   return { schedule, script, broken: [...breaches.values()], instants: rig.clock.fired(), untilMs };
 }
 
+const isEmpty = (found: Iterable<string>): boolean => found[Symbol.iterator]().next().done === true;
+
 /** Lets time pass until nothing is left to do, and stays so for a while. */
-async function calm(rig: Rig, pass: (ms: number) => Promise<void>): Promise<void> {
-  for (let passedMs = 0, quiet = 0; passedMs < calmMs && quiet < quietMs; passedMs += 2000) {
-    await pass(2000);
-    quiet = [...unsettled(rig)].length === 0 ? quiet + 2000 : 0;
+async function calm(isSettled: () => boolean, pass: (ms: number) => Promise<void>): Promise<void> {
+  for (let passedMs = 0, quiet = 0; passedMs < calmMs && quiet < quietMs; passedMs += sliceMs) {
+    await pass(sliceMs);
+    quiet = isSettled() ? quiet + sliceMs : 0;
   }
 }

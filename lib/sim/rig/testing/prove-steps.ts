@@ -12,7 +12,7 @@ export interface Proof {
   /** The technique and what it is to repair. */
   readonly name: string;
   /** What happens: a scenario's folder, or one written here. Belay must start in it once and not be killed by it. */
-  readonly start: string | Omit<Scenario, "name">;
+  readonly start: string | Omit<Scenario, "name" | "database">;
   /** What Belay does to the world, in the world's words, and may not do more often because of a trick. */
   readonly effect?: RegExp;
   /** From the end of the scenario until a restarted Belay has come to the same end by itself. */
@@ -42,7 +42,13 @@ function endOf(rig: Rig, effect: RegExp): string[] {
   return [...vms.sort(), ...told.sort(), ...done.sort(), ...effects.sort()];
 }
 
-async function play(scenario: Scenario, effect: RegExp, untilMs: number, trick?: StepTrick, pauseMs = 0) {
+async function play(
+  scenario: Omit<Scenario, "name" | "database">,
+  effect: RegExp,
+  untilMs: number,
+  trick?: StepTrick,
+  pauseMs = 0,
+) {
   const rig = await createRig({ hosts: scenario.hosts, engine: scenario.engine, seed: scenario.seed });
   const startMs = rig.clock.now();
   const watchman = createWatchman(rig);
@@ -82,7 +88,7 @@ export function proveSteps({ name, start, effect = starts, moreMs = 60_000 }: Pr
   test(`each step of ${name} may be done twice, fail once, or be cut off by a death of Belay`, {
     timeout: 60_000,
   }, async () => {
-    const scenario = typeof start === "string" ? await readScenario(scenarios, start) : { name, ...start };
+    const scenario = typeof start === "string" ? await readScenario(scenarios, start) : start;
     const untilMs = scenario.untilMs + moreMs;
     const plain = await play(scenario, effect, untilMs);
     expect(plain.wrong).toEqual([]);
