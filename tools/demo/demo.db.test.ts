@@ -29,7 +29,8 @@ afterEach(() => api[Symbol.asyncDispose]());
 function host(name: string, hostKeySha256 = `SHA256:${name}`) {
   const uri = `qemu+ssh://root@${name}/system`;
   api.cloud.found.set(uri, ready(uri, hostKeySha256));
-  return { name, uri, hostKeySha256 };
+  const fence = { agent: "fence_test", options: { plug: name } };
+  return { name, uri, hostKeySha256, fence, sharedPaths: ["/srv/shared"] };
 }
 
 const hosts = () => api.cloud.service.hosts(api.cloud.admin);
@@ -45,19 +46,20 @@ async function adopt(on: string, ...guests: string[]): Promise<void> {
 const owners = async () => {
   const { vms, applications, organizations } = await api.cloud.service.cloud(api.cloud.admin);
   return vms
-    .map(({ name, applicationId, organizationId, answerCheck }) => ({
+    .map(({ name, applicationId, organizationId, answerCheck, consent }) => ({
       name,
       application: applications.find(({ id }) => id === applicationId)?.name,
       organization: organizations.find(({ id }) => id === organizationId)?.name,
       check: answerCheck.kind,
+      consent,
     }))
     .sort((one, other) => one.name.localeCompare(other.name));
 };
 
 const assigned = [
-  { name: "mine", application: undefined, organization: undefined, check: "agent" },
-  { name: "web-1", application: "shop", organization: "Aster", check: "tcp" },
-  { name: "web-3", application: "blog", organization: "Birch", check: "tcp" },
+  { name: "mine", application: undefined, organization: undefined, check: "agent", consent: "restart-vm" },
+  { name: "web-1", application: "shop", organization: "Aster", check: "tcp", consent: "relocate" },
+  { name: "web-3", application: "blog", organization: "Birch", check: "tcp", consent: "relocate" },
 ];
 
 test("enrols the hosts with fault injection, waits for the guests and gives them to the customers; again changes nothing", async () => {
@@ -67,6 +69,12 @@ test("enrols the hosts with fault injection, waits for the guests and gives them
     ["host-2", true],
   ]);
   expect(await owners()).toEqual(assigned);
+  expect((await hosts()).map(({ sharedPaths }) => sharedPaths)).toEqual([["/srv/shared"], ["/srv/shared"]]);
+  const { fenceDevices } = await api.cloud.service.cloud(api.cloud.admin);
+  expect(fenceDevices.map(({ agent, options: { plug } }) => [agent, plug]).sort()).toEqual([
+    ["fence_test", "host-1"],
+    ["fence_test", "host-2"],
+  ]);
   const seq = await api.cloud.store.feed.lastSeq();
   await demo(options);
   expect(await api.cloud.store.feed.lastSeq()).toBe(seq);
@@ -75,6 +83,7 @@ test("enrols the hosts with fault injection, waits for the guests and gives them
 test("what people changed since stays as they left it", async () => {
   await Promise.all([demo(options), adopt("host-1", "web-1"), adopt("host-2", "web-3")]);
   const { service, admin, birch } = api.cloud;
+  for (const { id } of (await service.cloud(admin)).fenceDevices) await service.removeFenceDevice(admin, id);
   const shop = (await service.vms(admin)).find(({ name }) => name === "web-1");
   if (shop !== undefined) await service.changeVm(admin, shop.id, { organizationId: birch.organizationId });
   await demo(options);
@@ -83,7 +92,9 @@ test("what people changed since stays as they left it", async () => {
     application: undefined,
     organization: "Birch",
     check: "tcp",
+    consent: "relocate",
   });
+  expect((await service.cloud(admin)).fenceDevices).toEqual([]);
 });
 
 test("a host that was made anew, with a new key, takes the place of the old one", async () => {

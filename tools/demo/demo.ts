@@ -5,7 +5,9 @@ import {
   type CloudView,
   cloudView,
   enrolHostReply,
+  fenceDeviceView,
   type HostView,
+  hostView,
   type VmView,
   vmView,
 } from "../../lib/contract/index.ts";
@@ -17,6 +19,9 @@ export interface DemoHost {
   readonly name: string;
   readonly uri: string;
   readonly hostKeySha256: string;
+  /** Its power switch, and the directory that it shares with the others: what its guests need to come back elsewhere. */
+  readonly fence: { readonly agent: string; readonly options: Readonly<Record<string, string>> };
+  readonly sharedPaths: readonly string[];
 }
 
 /** A guest that runs on one of the hosts, and how it answers. */
@@ -41,6 +46,7 @@ const applications = [
 ] as const;
 
 const lookEveryMs = 200;
+const fenceTimeoutMs = 10_000;
 
 /**
  * Enrols the hosts by the API that `npm run host` uses, waits until Belay has taken over their guests, and says whose each is. What is
@@ -51,7 +57,11 @@ export async function demo(options: DemoOptions): Promise<void> {
   const look = () => client.ask("GET", "/cloud", cloudView);
   const before = await look();
   const hosts: HostView[] = [];
-  for (const host of options.hosts) hosts.push(await enrol(client, before, host, say));
+  for (const host of options.hosts) {
+    const watched = await enrol(client, before, host, say);
+    await makeSafe(client, watched, host, say);
+    hosts.push(watched);
+  }
   const shown = new Set<string>(hosts.map(({ id }) => id));
   const wanted = guests.filter(({ name }) => plan(name) !== undefined);
   const cloud = await untilAdopted(look, (vm) => shown.has(vm.hostId ?? ""), wanted, options);
@@ -79,6 +89,23 @@ async function enrol(
   const { host } = await client.ask("POST", "/hosts", enrolHostReply, body);
   say(`${host.name} is watched`);
   return host;
+}
+
+/** The power switch first, the directory last: a host with one that people took away since is left as it is. */
+async function makeSafe(
+  client: OperatorClient,
+  { id, name, sharedPaths }: HostView,
+  demo: DemoHost,
+  say: (words: string) => void,
+): Promise<void> {
+  if (sharedPaths.length > 0) return;
+  const { fenceDevices } = await client.ask("GET", "/cloud", cloudView);
+  if (!fenceDevices.some(({ hostId }) => hostId === id)) {
+    const device = { position: 1, ...demo.fence, timeoutMs: fenceTimeoutMs };
+    await client.ask("POST", `/hosts/${id}/fence-devices`, fenceDeviceView, device);
+  }
+  await client.ask("PATCH", `/hosts/${id}`, hostView, { sharedPaths: demo.sharedPaths });
+  say(`${name} has a power switch and shared disks`);
 }
 
 async function untilAdopted(
@@ -118,7 +145,7 @@ async function applicationFor(client: OperatorClient, guest: string): Promise<Ap
   );
 }
 
-/** A VM that somebody has given to somebody already stays theirs. */
+/** Its owner lets it be started on another host. A VM that somebody has given to somebody already stays theirs. */
 async function assign(
   client: OperatorClient,
   vm: VmView,
@@ -127,6 +154,7 @@ async function assign(
 ): Promise<void> {
   if (vm.organizationId !== null) return;
   const application = await applicationFor(client, name);
-  await client.ask("PATCH", `/vms/${vm.id}`, vmView, { applicationId: application.id, answerCheck });
-  say(`${name} belongs to ${application.name}`);
+  const to = { applicationId: application.id, answerCheck, consent: "relocate" };
+  await client.ask("PATCH", `/vms/${vm.id}`, vmView, to);
+  say(`${name} belongs to ${application.name}, and may be started on another host`);
 }

@@ -1,6 +1,8 @@
+import path from "node:path";
 import { listGuests, readLab } from "../../lab/index.ts";
 import { hostExamination } from "../../lib/contract/index.ts";
 import { demoCloud } from "../../lib/sim/index.ts";
+import { projectDir } from "../kit/project.ts";
 import type { OperatorClient } from "../operator/client.ts";
 import type { DemoOptions } from "./demo.ts";
 
@@ -15,7 +17,11 @@ export async function labPlaces(name: string, say: (words: string) => void): Pro
     say(`${host.name} is ${host.power === "off" ? "off" : "cut off"}: left out`);
   const shown = new Set(hosts.map((host) => host.name));
   return {
-    hosts,
+    hosts: hosts.map(({ name: plug, uri, hostKeySha256 }) => ({
+      ...{ name: plug, uri, hostKeySha256 },
+      fence: { agent: path.join(projectDir, "lab/fence-belay-lab"), options: { lab: name, plug } },
+      sharedPaths: ["/srv/belay-shared"],
+    })),
     guests: guests
       .filter(({ seen }) => seen.some(({ host, state }) => shown.has(host) && state === "running"))
       .map((guest) => ({ name: guest.name, answerCheck: { kind: "tcp", address: guest.address, port: 80 } })),
@@ -28,7 +34,8 @@ export async function simulatedPlaces(client: OperatorClient): Promise<Places> {
     demoCloud.hosts.map(async ({ name }) => {
       const uri = `simulated://${name}`;
       const { hostKeySha256 } = await client.ask("POST", "/hosts/examine", hostExamination, { uri });
-      return { name, uri, hostKeySha256 };
+      const fence = { agent: "fence_sim", options: { host: name } };
+      return { name, uri, hostKeySha256, fence, sharedPaths: ["/srv/belay"] };
     }),
   );
   const guests = demoCloud.hosts.flatMap(({ vms = [] }) => vms);

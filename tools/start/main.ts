@@ -2,6 +2,7 @@
  * `npm start`: set-up, lab (or the simulated cloud where it cannot run), server, demo, traffic; then stays in the foreground.
  * Ctrl-C stops all that was started, in the reverse order.
  */
+import { defaultLab } from "../../lab/index.ts";
 import { createBoard } from "../kit/board.ts";
 import { explain, Failure } from "../kit/failure.ts";
 import { watchInterruption } from "../kit/interruption.ts";
@@ -61,7 +62,13 @@ async function run(): Promise<void> {
   if (traffic) stops.add(() => board.phase("stopping the traffic", () => traffic.stop()));
 
   const accounts = await readAccounts(dataDir);
-  for (const line of welcomeLines({ url, accounts, simulatedBecause: noLab?.why, logFile: logFileOf(dataDir) }))
+  for (const line of welcomeLines({
+    url,
+    accounts,
+    simulatedBecause: noLab?.why,
+    logFile: logFileOf(dataDir),
+    lab: lab === defaultLab ? undefined : lab,
+  }))
     console.log(line);
   void tellNews(server, (words) => console.log(words), signal);
 

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { createGuest, type LabState, labDown, labUp } from "../../lab/index.ts";
+import { createGuest, type LabState, labDown, labUp, listGuests } from "../../lab/index.ts";
 import { ensureIdentity } from "../../lib/hypervisor/index.ts";
 import type { Board } from "../kit/board.ts";
 
@@ -27,14 +27,18 @@ export async function bringUpLab(options: {
     `  ${lab.hosts.length} hosts (${lab.kvm ? "KVM" : "emulation, no usable KVM here"}): ${lab.hosts.map((host) => `${host.name} ${host.address}`).join(", ")}`,
   );
   await board.phase("guests", async (say) => {
-    const on = lab.hosts.filter((host) => host.power === "on");
-    // One after the other per host, so that a guest that fails is named; hosts that a person switched off keep theirs.
+    const on = new Set(lab.hosts.filter((host) => host.power === "on").map((host) => host.name));
+    const known = await listGuests(name);
     const made = await Promise.all(
       guests.map(async (guest, at) => {
         const host = lab.hosts[at % lab.hosts.length];
-        if (host === undefined || !on.includes(host)) return [];
-        const info = await createGuest(name, { name: guest, host: host.name });
-        say(`${guest} started on ${host.name}`);
+        if (host === undefined) return [];
+        const seen = known.find((it) => it.name === guest)?.seen ?? [];
+        // One that moved since is started where it is now. One whose only host was switched off by a person waits there for Belay.
+        if (seen.length === 0 && !on.has(host.name)) return [];
+        // Of two copies the lab does not know which is stale: Belay does, by their generations.
+        const info = await createGuest(name, { name: guest, host: host.name, start: seen.length <= 1 });
+        say(`${guest} is there`);
         return [info];
       }),
     );

@@ -20,10 +20,12 @@ export interface Welcome {
   /** Why this is the simulated cloud; undefined for a real one. */
   readonly simulatedBecause: string | undefined;
   readonly logFile: string;
+  /** Its name, where it is not the one that `npm run lab` takes by itself. */
+  readonly lab: string | undefined;
 }
 
 /** What a person needs who has never seen this. */
-export function welcomeLines({ url, accounts, simulatedBecause, logFile }: Welcome): string[] {
+export function welcomeLines({ url, accounts, simulatedBecause, logFile, lab }: Welcome): string[] {
   const widths = {
     who: Math.max(...accounts.map(({ organization, role }) => `${organization} (${role})`.length)),
     email: Math.max(...accounts.map(({ email }) => email.length)),
@@ -45,12 +47,16 @@ export function welcomeLines({ url, accounts, simulatedBecause, logFile }: Welco
     "",
     "  Try: as the provider press Kill VM on the card of web-1. Its QEMU is killed; watch it fail, be repaired and answer again.",
     "       As the customer who owns it look at the same from the other side; the other customer sees nothing of it.",
+    ...(simulatedBecause ? [] : labLines(lab === undefined ? "" : `--lab ${lab} `)),
     "       npm run host -- add qemu+ssh://root@ADDRESS/system   watches a host of your own.",
-    ...(simulatedBecause
-      ? []
-      : ["       npm run lab -- status, lab -- power off host-2, lab -- cut host-3   break more than a VM."]),
     "",
     `  Ctrl-C stops everything. The server's log: ${logFile}`,
     "",
   ];
 }
+
+const labLines = (named: string): string[] => [
+  `       Pull the plug of a host:  npm run lab -- ${named}power off host-1`,
+  "       Belay proves that it is off and starts its VM on another host. With power on it comes back, is examined, and is in use again.",
+  "       More to break it with: cut host-2, isolate host-2, libvirtd stop host-2, bmc dark host-2 (and mend, rejoin, start, lit).",
+];
