@@ -7,17 +7,10 @@ import {
   restartLimit,
   type VmDecision,
 } from "../decide/index.ts";
-import {
-  causes,
-  type EpochMs,
-  type Evidence,
-  type Host,
-  type HostId,
-  type ProtectionMode,
-  type Vm,
-} from "../model/index.ts";
+import { causes, type Evidence, type Host, type HostId, type ProtectionMode, type Vm } from "../model/index.ts";
 import { tellBeside } from "./beside.ts";
 import type { Env } from "./env.ts";
+import { timeOfDay } from "./time-of-day.ts";
 
 /** A fault that Belay injected is the failure's own time when it is not older than this. */
 const injectedWithinMs = 30_000;
@@ -37,8 +30,8 @@ async function elsewhere(
 type Failed = Extract<VmDecision["verdict"], { kind: "failed" }>;
 
 /**
- * A VM failed: plans its repair, or says why nothing is done, and writes that down as one incident. Gives the time to ask again where the
- * plan is to wait. While an incident of the VM's is open nothing is written.
+ * A VM failed: plans its repair, or says why nothing is done, and writes that down as one incident. `failure.decision` counts on the clock that is never set.
+ * Gives the time to ask again, on that clock, where the plan is to wait. While an incident of the VM's is open nothing is written.
  */
 export async function failVm(
   env: Env,
@@ -46,7 +39,7 @@ export async function failVm(
   vm: Vm,
   failure: { readonly verdict: Failed; readonly decision: VmDecision; readonly evidence: readonly Evidence[] },
   definitionKnown: boolean,
-): Promise<{ readonly notBefore: EpochMs } | undefined> {
+): Promise<{ readonly notBefore: number } | undefined> {
   const { store, clock } = env;
   const { verdict, decision, evidence } = failure;
   const now = clock.now();
@@ -64,7 +57,7 @@ export async function failVm(
           recentRepairs,
           definitionKnown,
           failedAt: decision.tp,
-          now,
+          now: clock.monotonicMs(),
           hooks,
           elsewhere: asksElsewhere(recentRepairs) ? await elsewhere(env, vm, mode) : undefined,
         })
@@ -77,7 +70,7 @@ export async function failVm(
     layer: "vm",
     cause: verdict.cause,
     certainty: verdict.certainty,
-    tp: injectedAt ?? decision.tp,
+    tp: injectedAt ?? timeOfDay(clock, decision.tp),
     tpSource: injectedAt === undefined ? decision.tpSource : "injected",
     td: now,
     evidence,

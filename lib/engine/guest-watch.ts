@@ -1,5 +1,5 @@
 import { type Counted, diagnoseGuest, type GuestVerdict } from "../decide/index.ts";
-import type { EpochMs, Vm, VmId } from "../model/index.ts";
+import type { Vm, VmId } from "../model/index.ts";
 import type { EngineOptions, Env } from "./env.ts";
 import { HostUnreachable, type Hypervisor, HypervisorRefused } from "./ports.ts";
 
@@ -16,17 +16,17 @@ interface Asked {
   /** It has an incident: whether it is over, its answer tells, so it is asked often. */
   eager: boolean;
   tell: () => void;
-  at: EpochMs;
+  at: number;
   asking: boolean;
   /** Last answer of this run; undefined while it has not answered. */
-  answeredAt: EpochMs | undefined;
+  answeredAt: number | undefined;
   misses: number;
   agentAnswers: boolean;
   first: Counted | undefined;
   last: Counted | undefined;
 }
 
-/** Asks all running guests, those of all hosts in one round, whether they are there. */
+/** Asks all running guests, those of all hosts in one round, whether they are there. Its times are of the clock that is never set. */
 export interface GuestWatch {
   /** The VM runs here and is asked from now on. `tell` is called when it answers for the first time, or its silence may mean something. */
   attend(vm: Vm, eager: boolean, tell: () => void): void;
@@ -35,9 +35,9 @@ export interface GuestWatch {
   /** What its silence means now: well where it never answered in this run. */
   verdict(vm: VmId): GuestVerdict;
   /** When it last answered, while it does: undefined when it never did in this run, or is silent now. */
-  answers(vm: VmId): EpochMs | undefined;
+  answers(vm: VmId): number | undefined;
   /** The last answer of this run, whatever it does now. */
-  lastAnswer(vm: VmId): EpochMs | undefined;
+  lastAnswer(vm: VmId): number | undefined;
   start(): void;
   stop(): Promise<void>;
 }
@@ -58,7 +58,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
   const { clock, hypervisor, prober, log } = env;
   const guests = new Map<VmId, Asked>();
   /** Who is due when, by grain. */
-  const due = new Map<EpochMs, Set<VmId>>();
+  const due = new Map<number, Set<VmId>>();
   const waiting: VmId[] = [];
   const stopping = new AbortController();
   let running = 0;
@@ -66,7 +66,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
   let loop: Promise<void> = Promise.resolve();
   const inFlight = new Set<Promise<void>>();
 
-  function schedule(id: VmId, guest: Asked, at: EpochMs) {
+  function schedule(id: VmId, guest: Asked, at: number) {
     due.get(guest.at)?.delete(id);
     const grain = Math.ceil(at / grainMs) * grainMs;
     guest.at = grain;
@@ -88,7 +88,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
   /** The counters of a guest that fell silent; a host that cannot be asked tells nothing. */
   async function count(guest: Asked): Promise<void> {
     try {
-      const counted = await hypervisor.vitals(guest.vm.hostId, guest.vm.uuid);
+      const counted = { ...(await hypervisor.vitals(guest.vm.hostId, guest.vm.uuid)), at: clock.monotonicMs() };
       guest.first ??= counted;
       guest.last = counted;
     } catch (error) {
@@ -106,7 +106,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
     if (answered) {
       const news = guest.answeredAt === undefined || guest.misses > 0;
       Object.assign(guest, {
-        answeredAt: clock.now(),
+        answeredAt: clock.monotonicMs(),
         misses: 0,
         agentAnswers: false,
         first: undefined,
@@ -132,7 +132,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
   const verdictOf = (guest: Asked): GuestVerdict =>
     guest.answeredAt === undefined
       ? { kind: "well" }
-      : diagnoseGuest({ ...guest, answeredAt: guest.answeredAt }, clock.now());
+      : diagnoseGuest({ ...guest, answeredAt: guest.answeredAt }, clock.monotonicMs());
 
   /** Takes the next ones that wait, as many as may be asked at once. */
   function pump() {
@@ -149,7 +149,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
           running--;
           guest.asking = false;
           inFlight.delete(asked);
-          if (guests.get(id) === guest) schedule(id, guest, clock.now() + nextPause(guest));
+          if (guests.get(id) === guest) schedule(id, guest, clock.monotonicMs() + nextPause(guest));
           pump();
         });
       inFlight.add(asked);
@@ -158,7 +158,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
 
   async function run() {
     while (!stopping.signal.aborted) {
-      const now = clock.now();
+      const now = clock.monotonicMs();
       for (const [at, ids] of due) {
         if (at > now) continue;
         due.delete(at);
@@ -169,7 +169,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
       const stop = () => wake?.abort("stopping");
       stopping.signal.addEventListener("abort", stop, { once: true });
       const next = Math.min(...due.keys(), now + options.guestEveryMs);
-      await clock.sleep(Math.max(1, next - clock.now()), wake.signal).catch(() => undefined);
+      await clock.sleep(Math.max(1, next - clock.monotonicMs()), wake.signal).catch(() => undefined);
       stopping.signal.removeEventListener("abort", stop);
       wake = undefined;
     }
@@ -181,7 +181,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
       if (known !== undefined && known.vm.runId === vm.runId && known.vm.hostId === vm.hostId) {
         const sooner = eager && !known.eager && !known.asking;
         Object.assign(known, { vm, eager, tell });
-        if (sooner) schedule(vm.id, known, clock.now());
+        if (sooner) schedule(vm.id, known, clock.monotonicMs());
         return;
       }
       if (known !== undefined) due.get(known.at)?.delete(vm.id);
@@ -190,7 +190,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
         ...{ first: undefined, last: undefined },
       };
       guests.set(vm.id, guest);
-      schedule(vm.id, guest, clock.now() + (eager ? 0 : spread(vm.uuid, options.guestEveryMs)));
+      schedule(vm.id, guest, clock.monotonicMs() + (eager ? 0 : spread(vm.uuid, options.guestEveryMs)));
     },
     leave(id) {
       const known = guests.get(id);

@@ -115,7 +115,7 @@ export class HostWatch {
   async #work(): Promise<void> {
     const { clock, log } = this.#env;
     const { signal } = this.#stop;
-    let nextScanAt = clock.now();
+    let nextScanAt = clock.monotonicMs();
     while (!signal.aborted) {
       try {
         const batch = await this.#inbox.take(Math.min(nextScanAt, this.#nextLookAt()), signal);
@@ -123,17 +123,17 @@ export class HostWatch {
         if (this.#reload) await this.#load();
         if (!this.#up) {
           if (this.#silent) await this.#markUnknown();
-          nextScanAt = clock.now() + this.#options.scanEveryMs;
+          nextScanAt = clock.monotonicMs() + this.#options.scanEveryMs;
           continue;
         }
         if (!lookedAt.includes(this.#host.standing)) {
-          nextScanAt = clock.now() + this.#options.scanEveryMs;
+          nextScanAt = clock.monotonicMs() + this.#options.scanEveryMs;
           this.#reload = true;
           continue;
         }
         const due = [...this.#dueUuids(), ...batch.asked];
-        if (batch.scan || clock.now() >= nextScanAt) {
-          nextScanAt = clock.now() + this.#options.scanEveryMs;
+        if (batch.scan || clock.monotonicMs() >= nextScanAt) {
+          nextScanAt = clock.monotonicMs() + this.#options.scanEveryMs;
           await this.#scan();
         } else {
           for (const uuid of new Set([...this.#unread.keys(), ...due])) await this.#lookAt(uuid);
@@ -143,7 +143,7 @@ export class HostWatch {
         if (!(error instanceof HostUnreachable))
           log.error(`looking at ${this.#host.name} failed`, { error: String(error) });
         this.#reload = true;
-        nextScanAt = clock.now() + troubleMs;
+        nextScanAt = clock.monotonicMs() + troubleMs;
         await clock.sleep(troubleMs, signal).catch(() => undefined);
       }
     }
@@ -165,7 +165,7 @@ export class HostWatch {
   }
 
   #dueUuids(): string[] {
-    const now = this.#env.clock.now();
+    const now = this.#env.clock.monotonicMs();
     return [...this.#watched].filter(([, it]) => it.lookAt !== undefined && it.lookAt <= now).map(([uuid]) => uuid);
   }
 
@@ -210,6 +210,7 @@ export class HostWatch {
       this.#unread.set(uuid, {
         said: [...(before?.said ?? []), ...heard.said].slice(-wordsKept),
         since: before?.since ?? heard.since,
+        sinceMs: before?.sinceMs ?? heard.sinceMs,
       });
     }
   }
@@ -250,7 +251,7 @@ export class HostWatch {
 
   async #adopt(sight: DomainSight): Promise<void> {
     const { uuid } = sight;
-    const now = this.#env.clock.now();
+    const now = this.#env.clock.monotonicMs();
     const known = this.#foreign.get(uuid);
     if (known !== undefined && now < known.at) return;
     const vm = known?.vm ?? (await adopt(this.#env, this.#host, sight));

@@ -4,6 +4,8 @@ import type { Clock } from "./ports.ts";
 export interface Heard {
   readonly said: readonly string[];
   readonly since: EpochMs;
+  /** The same on the clock that is never set. */
+  readonly sinceMs: number;
 }
 
 export interface Batch {
@@ -25,7 +27,7 @@ const woken = "something came";
 export class Inbox {
   readonly #clock: Clock;
   readonly #places: number;
-  #domains = new Map<string, { said: string[]; since: EpochMs }>();
+  #domains = new Map<string, { said: string[]; since: EpochMs; sinceMs: number }>();
   #asked = new Set<string>();
   #scan = false;
   #wake: AbortController | undefined;
@@ -41,7 +43,7 @@ export class Inbox {
     if (known !== undefined) {
       if (known.said.length < wordsKept) known.said.push(what);
     } else if (this.#domains.size < this.#places) {
-      this.#domains.set(uuid, { said: [what], since: at });
+      this.#domains.set(uuid, { said: [what], since: at, sinceMs: this.#clock.monotonicMs() });
     } else {
       this.#domains.clear();
       this.#scan = true;
@@ -61,8 +63,8 @@ export class Inbox {
     this.#wake?.abort(woken);
   }
 
-  /** Waits until there is something, at most until `until`; an empty batch then. Rejects when `signal` aborts. */
-  async take(until: EpochMs, signal: AbortSignal): Promise<Batch> {
+  /** Waits until there is something, at most until `untilMs` of the clock that is never set; an empty batch then. Rejects when `signal` aborts. */
+  async take(untilMs: number, signal: AbortSignal): Promise<Batch> {
     signal.throwIfAborted();
     if (this.#domains.size === 0 && this.#asked.size === 0 && !this.#scan) {
       const wake = new AbortController();
@@ -70,7 +72,7 @@ export class Inbox {
       this.#wake = wake;
       // By hand: AbortSignal.any costs more than all the rest of a wait, and a host waits several times a second.
       signal.addEventListener("abort", stop, { once: true });
-      await this.#clock.sleep(Math.max(0, until - this.#clock.now()), wake.signal).catch(() => undefined); // woken
+      await this.#clock.sleep(Math.max(0, untilMs - this.#clock.monotonicMs()), wake.signal).catch(() => undefined); // woken
       signal.removeEventListener("abort", stop);
       this.#wake = undefined;
       signal.throwIfAborted();

@@ -1,11 +1,12 @@
 import { decideVm, type VmDecision, type VmMemory } from "../decide/index.ts";
-import type { EpochMs, Host, Vm, VmId } from "../model/index.ts";
+import type { Host, Vm, VmId } from "../model/index.ts";
 import type { Env } from "./env.ts";
 import { evidenceOf } from "./evidence.ts";
 import { failVm } from "./fail-vm.ts";
 import type { GuestWatch } from "./guest-watch.ts";
 import type { Heard } from "./inbox.ts";
 import type { DomainSight, EngineStore } from "./ports.ts";
+import { timeOfDay } from "./time-of-day.ts";
 
 /** What the engine keeps of one VM while it watches its host. */
 export interface Watched {
@@ -15,8 +16,8 @@ export interface Watched {
   troubled: boolean;
   /** Its host is in use again: an incident that was only told is looked at anew. */
   anew: boolean;
-  /** Look again then, though nothing may come. */
-  lookAt: EpochMs | undefined;
+  /** Look again then, though nothing may come: on the clock that is never set, as every wait. */
+  lookAt: number | undefined;
 }
 
 /** Where a look happens, and who has to hear of it. */
@@ -91,7 +92,8 @@ async function fail(
   }
   watched.anew = false;
   const definitionKnown = sight !== undefined || vm.persistent || (await store.definitionKnown(vm.id));
-  const answeredAt = around.guests.lastAnswer(vm.id);
+  const last = around.guests.lastAnswer(vm.id);
+  const answeredAt = last === undefined ? undefined : timeOfDay(clock, last);
   const evidence = evidenceOf(decision, heard, sight, answeredAt, clock.now());
   const wait = await failVm(env, host, vm, { verdict, decision, evidence }, definitionKnown);
   if (wait === undefined) watched.troubled = true;
@@ -112,11 +114,12 @@ export async function look(
   const { store, clock } = env;
   const { guests } = around;
   const now = clock.now();
+  const nowMs = clock.monotonicMs(); // patience is measured where nobody sets the time
   const decide = () => {
     const answeredAt = guests.lastAnswer(watched.vm.id);
     const guest = answeredAt === undefined ? undefined : { verdict: guests.verdict(watched.vm.id), answeredAt };
     const { vm, memory } = watched;
-    return decideVm({ vm, sight, said: heard?.said ?? [], heardAt: heard?.since, memory, guest }, now);
+    return decideVm({ vm, sight, said: heard?.said ?? [], heardAt: heard?.sinceMs, memory, guest }, nowMs);
   };
   let decision = decide();
   const news =

@@ -1,4 +1,4 @@
-import type { EpochMs, Host, HostId, MaintenanceId, Move, Vm } from "../../model/index.ts";
+import type { Host, HostId, MaintenanceId, Move, Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { HostUnreachable, HypervisorRefused } from "../ports.ts";
 import { progressWriter } from "./progress.ts";
@@ -28,8 +28,8 @@ export const moveOf = (vm: Pick<Vm, "id" | "name">, over: Partial<Move>): Move =
 /** Waits until one of the two hosts alone has the VM, and writes down whose it is. `undefined` when that did not become clear. */
 export async function settle(env: Env, vm: Vm, to: HostId): Promise<"here" | "there" | undefined> {
   const { store, clock } = env;
-  const deadline: EpochMs = clock.now() + settleWithinMs;
-  while (clock.now() < deadline) {
+  const deadline = clock.monotonicMs() + settleWithinMs;
+  while (clock.monotonicMs() < deadline) {
     const now = await store.vm(vm.id);
     if (now === undefined) return "here"; // forgotten meanwhile
     if (now.hostId !== vm.hostId) return "there"; // a repair, or an earlier try, has written it already

@@ -29,10 +29,10 @@ const rebootMs = 60_000;
 /** A guest that was found hung, and that still answers nobody within the time: asked at least once. */
 async function stillHangs(env: Env, vm: Vm, sight: DomainSight | undefined, withinMs: number): Promise<boolean> {
   if (sight?.state !== "running") return false;
-  const deadline = env.clock.now() + withinMs;
+  const deadline = env.clock.monotonicMs() + withinMs;
   do {
     if (await env.prober.answers(vm, vm.answerCheck, lastQuestionMs)) return false;
-  } while (env.clock.now() < deadline);
+  } while (env.clock.monotonicMs() < deadline);
   return true;
 }
 

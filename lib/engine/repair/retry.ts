@@ -22,9 +22,9 @@ export async function retry<T>(
   withinMs: number,
   attempt: () => Promise<Try<T>>,
 ): Promise<{ readonly came: T } | { readonly trouble: Trouble }> {
-  const deadline = clock.now() + withinMs;
+  const deadline = clock.monotonicMs() + withinMs; // the time of day may be set meanwhile
   let trouble: Trouble = { words: "", detail: undefined };
-  for (let tries = 0; clock.now() < deadline; tries++) {
+  for (let tries = 0; clock.monotonicMs() < deadline; tries++) {
     try {
       const result = await attempt();
       if ("came" in result) return result;

@@ -18,15 +18,15 @@ export async function verify(
   vm: Vm,
 ): Promise<StepEnd<{ answeredAt: EpochMs } | { died: string }>> {
   const { prober, hypervisor, clock } = env;
-  const began = clock.now();
+  const began = clock.monotonicMs();
   let lookedAt = began;
-  while (clock.now() < began + options.answerWithinMs) {
+  while (clock.monotonicMs() < began + options.answerWithinMs) {
     if (await prober.answers(vm, vm.answerCheck, options.probeTimeoutMs)) {
       const answeredAt = clock.now();
       return { ok: true, words: `The guest answers (${inWords(vm.answerCheck)}).`, value: { answeredAt } };
     }
-    if (clock.now() >= lookedAt + stillCheckEveryMs) {
-      lookedAt = clock.now();
+    if (clock.monotonicMs() >= lookedAt + stillCheckEveryMs) {
+      lookedAt = clock.monotonicMs();
       const sight = await hypervisor.readDomain(vm.hostId, vm.uuid).catch((error: unknown) => {
         if (error instanceof HostUnreachable) return "silent" as const; // not known: go on asking the guest
         throw error;
