@@ -68,7 +68,7 @@ export function KillVmDialog({ vm, seenRunId, application, owner, host, onClose 
         <Alert className={classes.notice} role="status">
           {vm.runId === null
             ? `Run ${seenRunId} has ended by itself.`
-            : `The VM was started anew since: it is now in run ${vm.runId}.`}{" "}
+            : `The VM was started anew or moved since: it is now in run ${vm.runId}.`}{" "}
           Nothing will be killed. Close, and look again.
         </Alert>
       ) : null}

@@ -97,7 +97,7 @@ export function vmService({ store, clock }: ServiceDeps) {
       const host = found("host", await store.host(vm.hostId), () => true);
       must(can.killVm(viewer, vm, host));
       if (vm.runId !== body.runId)
-        throw new BelayError("conflict", `${vm.name} was started anew since you looked.`, {
+        throw new BelayError("conflict", `${vm.name} was started anew or moved since you looked.`, {
           field: "runId",
           cure: "Look at the VM again, then decide.",
         });

@@ -47,7 +47,7 @@ export function welcomeLines({ url, accounts, simulatedBecause, logFile, lab }: 
     "",
     "  Try: as the provider press Kill VM on the card of web-1. Its QEMU is killed; watch it fail, be repaired and answer again.",
     "       As the customer who owns it look at the same from the other side; the other customer sees nothing of it.",
-    ...(simulatedBecause ? [] : labLines(lab === undefined ? "" : `--lab ${lab} `)),
+    ...(simulatedBecause ? [] : labLines(lab === undefined ? "" : ` --lab ${lab}`)),
     "       npm run host -- add qemu+ssh://root@ADDRESS/system   watches a host of your own.",
     "",
     `  Ctrl-C stops everything. The server's log: ${logFile}`,
@@ -56,7 +56,7 @@ export function welcomeLines({ url, accounts, simulatedBecause, logFile, lab }: 
 }
 
 const labLines = (named: string): string[] => [
-  `       Pull the plug of a host:  npm run lab -- ${named}power off host-1`,
+  `       Pull the plug of a host:  npm run lab -- power off host-1${named}`,
   "       Belay proves that it is off and starts its VM on another host. With power on it comes back, is examined, and is in use again.",
   "       More to break it with: cut host-2, isolate host-2, libvirtd stop host-2, bmc dark host-2 (and mend, rejoin, start, lit).",
 ];
