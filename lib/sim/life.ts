@@ -140,7 +140,7 @@ export function createLife(clock: Pick<VirtualClock, "now" | "monotonicMs" | "af
     wrapHelpers: (helpers) => ({
       attend: (host, grant, signal) =>
         // A dead process grants nothing.
-        stream((until) => helpers.attend(host, () => (dead() ? undefined : grant()), until), signal),
+        stream((until) => helpers.attend(host, (held) => (dead() ? undefined : grant(held)), until), signal),
     }),
   };
 }

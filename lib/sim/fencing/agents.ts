@@ -64,6 +64,9 @@ export function simulatedFenceAgents(world: World): FenceAgents {
   };
 }
 
+/** Silence says something only when it has lasted: a host that fell silent a moment ago is one that Belay still counts on. */
+const noticedMs = 6000;
+
 function cutNow(world: World, host: SimHost): PowerCut {
   const now = world.clock.now();
   const others = world.hosts().filter((it) => it !== host);
@@ -76,6 +79,7 @@ function cutNow(world: World, host: SimHost): PowerCut {
     peers: others.length,
     peersThatReachedIt: reaching.length,
     belayReachedIt: answersNetwork(host, now) && host.libvirtd === "up",
-    othersThatBelayReached: others.filter((it) => answersNetwork(it, now)).length,
+    othersThatBelayReached: others.filter((it) => answersNetwork(it, now) || now - world.changedAt(it) < noticedMs)
+      .length,
   };
 }

@@ -6,7 +6,7 @@ import type { SimHelper, SimHost } from "../world/types.ts";
 import type { World } from "../world/world.ts";
 
 /**
- * `belay-host` in a few lines: it asks for its lease, keeps its guests while Belay or most of the other hosts hear it, and stops them
+ * `belay-host` in a few lines: it asks for its lease, keeps its guests while Belay or half of the other hosts hear it, and stops them
  * before its lease ends when nobody does. Its watchdog resets the host when it is dead.
  */
 
@@ -33,7 +33,8 @@ export function runHelper(world: World, host: SimHost, helper: SimHelper): void 
     if (line === null || !answersNetwork(host, askedAt)) return;
     world.later(wireMs, () => {
       // The line may be another by now: Belay was started again.
-      const grant = helper.line === line && answersNetwork(host, clock.now()) ? line.ask() : undefined;
+      const grant =
+        helper.line === line && answersNetwork(host, clock.now()) ? line.ask(helper.lease?.peers) : undefined;
       if (grant === undefined) return;
       world.later(wireMs, () => {
         if (!stillRuns(world, host, helper, starts) || !answersNetwork(host, clock.now())) return;
@@ -53,19 +54,23 @@ export function runHelper(world: World, host: SimHost, helper: SimHelper): void 
   }
 
   function hold(leaseMs: number, peers: readonly string[], sinceMs: number): void {
+    if (peers.length === 0) {
+      helper.lease = null; // without peers nothing binds: nobody could take the guests over
+      return;
+    }
     const until = Math.max(helper.lease?.until ?? 0, sinceMs + leaseMs * helper.drift);
     helper.lease = { leaseMs, peers, until };
     watchTheEnd(until - clock.now() - stopBeforeMs);
   }
 
-  /** Most of the peers that it was told of answer: it is not alone, and Belay may be away. */
+  /** Half of the peers that it was told of answer: it is not alone, and Belay may be away. */
   function notAlone(): boolean {
     const peers = helper.lease?.peers ?? [];
     const reached = peers.filter((address) => {
       const peer = world.hosts().find((it) => it.address === address);
       return peer !== undefined && hostsReach(host, peer, clock.now());
     });
-    return reached.length * 2 > peers.length;
+    return reached.length * 2 >= peers.length;
   }
 
   function atTheEnd(): void {

@@ -1,3 +1,5 @@
+import { cloudSpec } from "../world/cloud-spec.ts";
+import type { Scenario } from "./scenario.ts";
 import { proveSteps } from "./testing/prove-steps.ts";
 
 // One line for each technique and what it repairs: its steps come from the run itself.
@@ -11,21 +13,64 @@ proveSteps({ name: "revive-vm, two at once", start: "two-at-once" });
 proveSteps({ name: "revive-vm, hangs after its start", start: "hung-after-start", moreMs: 200_000 });
 proveSteps({ name: "revive-vm, hung", start: "vm-hung-idle", effect: /^libvirt on \S+ resets /, moreMs: 200_000 });
 proveSteps({ name: "hook", start: "plan-hook-instead" });
+proveSteps({ name: "restart-libvirtd", start: "host-libvirtd-restarted", effect: /^libvirtd on \S+ is started/ });
 
 const sharing = { sharedPaths: ["/shared"] };
+/** One place for its VMs, and a peer that shares no disk: every run has to come to the same end. */
+const oneWayOut = (first: { readonly fence?: object[]; readonly helper?: true }): Scenario["hosts"] =>
+  cloudSpec.parse({
+    hosts: [
+      { name: "host-1", vms: [{ name: "web-1" }, { name: "db-1" }], ...sharing, ...first },
+      { name: "host-2", vms: [], ...sharing },
+      { name: "host-3", vms: [{ name: "web-3" }] },
+    ],
+  }).hosts;
+const afterAllowing = (...then: Scenario["steps"]): Pick<Scenario, "steps" | "engine" | "diskLocks" | "seed"> => ({
+  ...{ engine: {}, diskLocks: false, seed: 1 },
+  steps: [
+    { atMs: 0, action: { do: "belay-starts" } },
+    { atMs: 1000, action: { do: "choose", vm: "*", consent: "relocate" } },
+    ...then,
+  ],
+});
+proveSteps({
+  name: "evacuate and relocate, by the power switch",
+  start: {
+    ...{ hosts: oneWayOut({ fence: [{}] }), untilMs: 40_000 },
+    ...afterAllowing({ atMs: 5000, action: { do: "host-power-off", host: "host-1" } }),
+  },
+});
+proveSteps({
+  name: "evacuate and relocate, by the lease alone",
+  start: {
+    ...{ hosts: oneWayOut({ helper: true }), untilMs: 60_000 },
+    ...afterAllowing({ atMs: 12_000, action: { do: "host-power-off", host: "host-1" } }),
+  },
+  moreMs: 120_000,
+});
+proveSteps({
+  name: "relocate, from a host that lives",
+  start: {
+    untilMs: 150_000,
+    hosts: [
+      { name: "host-1", vms: [{ name: "web-1" }], ...sharing },
+      { name: "host-2", vms: [], ...sharing },
+    ],
+    // Three repairs on its own host, and then one elsewhere.
+    ...afterAllowing(
+      ...[5000, 30_000, 70_000, 120_000].map((atMs) => ({ atMs, action: { do: "kill-qemu", vm: "web-1" } as const })),
+    ),
+  },
+});
 proveSteps({
   name: "maintenance",
   start: {
-    ...{ engine: {}, diskLocks: true, seed: 1, untilMs: 30_000 },
+    untilMs: 30_000,
     hosts: [
       { name: "host-1", vms: [{ name: "web-1" }, { name: "web-2" }], ...sharing },
       { name: "host-2", vms: [], ...sharing },
     ],
-    steps: [
-      { atMs: 0, action: { do: "belay-starts" } },
-      { atMs: 1000, action: { do: "choose", vm: "*", consent: "relocate" } },
-      { atMs: 5000, action: { do: "begin-maintenance", host: "host-1", parallel: 1 } },
-    ],
+    ...afterAllowing({ atMs: 5000, action: { do: "begin-maintenance", host: "host-1", parallel: 1 } }),
   },
   effect: / runs on \S+ now\.$/,
 });

@@ -104,7 +104,7 @@ export interface HeldLease {
 
 export interface HelperLine {
   /** A question arrived; what Belay grants. */
-  ask(): { readonly leaseMs: number; readonly peers: readonly string[] } | undefined;
+  ask(held: readonly string[] | undefined): { readonly leaseMs: number; readonly peers: readonly string[] } | undefined;
 }
 
 export interface SimHost {

@@ -21,7 +21,10 @@ export const nobodyWasTold: Invariant = ({ tables, now, world, vms, hostOf, watc
       const can = watched(host);
       const incident = incidents.find((it) => it.vmId === vm.id);
       const byPerson = world.guest(vm.uuid)?.stoppedByPersonAt != null;
-      const bad = can && domain?.state !== "running" && vm.wanted === "running" && !byPerson && !incident;
+      // On its way to a host that cannot be asked: it may run there, and its move says that this is not clear.
+      const target = vm.movingTo === null ? undefined : tables.hosts.get(vm.movingTo)?.host.uri;
+      const unclear = target !== undefined && !watched(world.hostByUri(target));
+      const bad = can && !unclear && domain?.state !== "running" && vm.wanted === "running" && !byPerson && !incident;
       if (lasts(`bad ${vm.id}`, bad, graceMs + (bad ? pauseOf(vm.id) : 0)))
         yield `5: ${vm.name} is ${domain?.state ?? "gone"} (${domain?.reason}) and nobody was told.`;
       // A guest without its network is well inside, and is not for who asks it over the network.
