@@ -6,7 +6,7 @@ export {
   type HostObservation,
   type HostVerdict,
 } from "./host/diagnose-hosts.ts";
-export { type Alone, aloneAfter, leaseIsOver, leaseProves } from "./host/lease.ts";
+export { leaseIsOver, leaseProves, type Unreached, unreachedAfter } from "./host/lease.ts";
 export { protectionOf } from "./host/protection.ts";
 export type { PeerAnswer, PeerRound } from "./host/quorum.ts";
 export { type Storm, stormOf } from "./host/storm.ts";

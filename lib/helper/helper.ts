@@ -14,7 +14,7 @@ const byeWithinMs = 1_000;
 const phaseWords = {
   free: "No lease binds this host: its guests run on, whatever happens.",
   held: "Belay grants the lease.",
-  kept: "Belay is away, most peers answer: the guests run on.",
+  kept: "Belay is away, half of the peers or more answer: the guests run on.",
   over: "Alone, and the lease is over: the guests are being stopped.",
   stopped: "Alone, and the lease is over: no guest runs.",
 } as const;
@@ -137,7 +137,7 @@ export class Helper {
     for (const command of commands) {
       switch (command.kind) {
         case "ask":
-          this.#engine?.say({ kind: "ask", serial: command.serial });
+          this.#engine?.say(command);
           break;
         case "ping":
           for (const peer of command.peers) void this.#ping(peer);

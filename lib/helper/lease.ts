@@ -1,7 +1,7 @@
 /**
  * The lease of a host: how long its guests may run without a word from Belay. Pure; `now` is the host's own clock, in milliseconds
  * since its boot. The rule that everything rests on: a lease is counted from the moment of the ASK that was granted, or from the
- * sending of echoes that a majority of the peers answered, and Belay counts from a later moment. So it always ends here first.
+ * sending of echoes that half of the peers answered, and Belay counts from a later moment. So it always ends here first.
  */
 
 export interface Lease {
@@ -32,13 +32,14 @@ export type LeaseEvent =
   | { readonly kind: "empty"; readonly lookedAt: number };
 
 export type LeaseCommand =
-  | { readonly kind: "ask"; readonly serial: number }
+  /** `peers`: those that it goes by now, so that Belay knows which of its grants came through. */
+  | { readonly kind: "ask"; readonly serial: number; readonly peers: readonly string[] }
   | { readonly kind: "ping"; readonly peers: readonly string[] }
   | { readonly kind: "stop-guests" }
   | { readonly kind: "feed" };
 
 /**
- * free: no lease binds, because none was granted yet, or there are no peers, or no watchdog; held: Belay grants; kept: Belay is away and most peers are there; over: alone, the guests are being stopped;
+ * free: no lease binds, because none was granted yet, or there are no peers, or no watchdog; held: Belay grants; kept: Belay is away and half of the peers are there; over: alone, the guests are being stopped;
  * stopped: alone, and no guest runs.
  */
 export type LeasePhase = "free" | "held" | "kept" | "over" | "stopped";
@@ -75,14 +76,17 @@ export const newLease = (leaseMs: number, remembered: Remembered | undefined): L
 
 export const bound = (lease: Lease): boolean => lease.peers.length > 0;
 
-/** The latest time after which a majority of the peers answered an echo. */
-function majorityAt({ peers, echoes }: Lease): number {
+/**
+ * The latest time after which half of the peers answered an echo. Half is enough: of three hosts one may be dead while Belay is away.
+ * Belay holds the lease for over only when more than half of these very peers did not reach us for all of it.
+ */
+function halfAt({ peers, echoes }: Lease): number {
   const times = peers.map((peer) => echoes[peer] ?? never).sort((a, b) => b - a);
-  return times[Math.floor(peers.length / 2)] ?? never;
+  return times[Math.ceil(peers.length / 2) - 1] ?? never;
 }
 
 /** From when the lease is counted. */
-export const baseOf = (lease: Lease): number => Math.max(lease.grantedAt, majorityAt(lease));
+export const baseOf = (lease: Lease): number => Math.max(lease.grantedAt, halfAt(lease));
 
 const stopAt = (lease: Lease) => baseOf(lease) + stopShare * lease.leaseMs;
 const lostAt = (lease: Lease, now: number) => lease.lostAt ?? (now >= stopAt(lease) ? stopAt(lease) : null);
@@ -109,7 +113,7 @@ function ask(lease: Lease, now: number): [Lease, LeaseCommand] {
   const asks = [...lease.asks, { serial, at: now }].slice(-maxAsks);
   return [
     { ...lease, serial, asks, askedAt: now },
-    { kind: "ask", serial },
+    { kind: "ask", serial, peers: lease.peers },
   ];
 }
 

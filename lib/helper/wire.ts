@@ -25,17 +25,20 @@ const report = z.object({
   phase: z.enum(["free", "held", "kept", "over", "stopped"]),
   words: z.string().check(z.maxLength(500)),
 });
-const ask = z.object({ kind: z.literal("ask"), serial });
 /** The helper is told to stop and will disarm its watchdog once this is acknowledged: its lease protects nothing from then on. */
 const bye = z.object({ kind: z.literal("bye"), words: z.string().check(z.maxLength(500)) });
 const done = z.object({ kind: z.literal("done"), ok: z.boolean(), words: z.string().check(z.maxLength(500)) });
+
+const peers = z.array(z.string().check(z.regex(/^[A-Za-z0-9:][A-Za-z0-9.:_%-]{0,254}$/))).check(z.maxLength(maxPeers));
+/** `peers`: those that the helper goes by now. Helpers of before did not say. */
+const ask = z.object({ kind: z.literal("ask"), serial, peers: z.optional(z.readonly(peers)) });
 
 const attend = z.object({ kind: z.literal("attend"), wire: z.literal(wireVersion) });
 const grant = z.object({
   kind: z.literal("grant"),
   serial,
   leaseMs: ms.check(z.gte(1_000)),
-  peers: z.array(z.string().check(z.regex(/^[A-Za-z0-9:][A-Za-z0-9.:_%-]{0,254}$/))).check(z.maxLength(maxPeers)),
+  peers,
 });
 const heardBye = z.object({ kind: z.literal("heard-bye") });
 const status = z.object({ kind: z.literal("status") });

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Clock, HelperSignal, HostHelpers, LeaseGrant, Log } from "../engine/ports.ts";
+import type { Clock, HelperSignal, HostHelpers, Log } from "../engine/ports.ts";
 import {
   type FromHelper,
   fromHelper,
@@ -21,7 +21,7 @@ const soonForMs = 60_000;
 const dialTimeoutMs = 3_000;
 const maxWaiting = 256;
 
-type Grant = () => LeaseGrant | undefined;
+type Grant = Parameters<HostHelpers["attend"]>[1];
 
 /** Messages of one helper as they come; ends with the stream. */
 async function* messagesOf(stream: Duplex): AsyncGenerator<FromHelper, void> {
@@ -32,9 +32,6 @@ async function* messagesOf(stream: Duplex): AsyncGenerator<FromHelper, void> {
     yield* messages;
   }
 }
-
-/** `[::1]`, as addresses stand in a URI, is `::1` to ping. */
-const bare = (address: string) => address.replace(/^\[(.*)\]$/, "$1");
 
 const reportOf = (it: Report, at: number, connected: boolean): HelperReport => ({
   version: it.version,
@@ -59,7 +56,7 @@ async function* converse(stream: Duplex, grant: Grant, clock: Clock): AsyncGener
         yield { kind: "report", at, report: reportOf(message, at, true) };
         break;
       case "ask": {
-        const lease = grant();
+        const lease = grant(message.peers);
         if (lease === undefined) break;
         // A lease without peers binds nothing: the engine hears so before the helper can act on it, not after.
         if (lease.peers.length === 0 && peersKnown && last !== undefined) {
@@ -67,7 +64,7 @@ async function* converse(stream: Duplex, grant: Grant, clock: Clock): AsyncGener
           yield { kind: "report", at, report: reportOf(last, at, true) };
         }
         peersKnown = lease.peers.length > 0;
-        say({ kind: "grant", serial: message.serial, leaseMs: lease.leaseMs, peers: lease.peers.map(bare) });
+        say({ kind: "grant", serial: message.serial, leaseMs: lease.leaseMs, peers: [...lease.peers] });
         break;
       }
       case "bye":

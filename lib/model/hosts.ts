@@ -16,6 +16,11 @@ export interface HelperReport {
   /** How long the watchdog waits for its next feeding; null without one. */
   readonly watchdogMs: number | null;
   readonly reportedAt: EpochMs;
+  /**
+   * Hosts that Belay told it to look at, with its newest grant; several lists where it is not known which of the grants reached it. Written
+   * before they are told: the end of a lease is proven by just these hosts. Missing where none was told.
+   */
+  readonly told?: readonly (readonly HostId[])[] | undefined;
 }
 
 /** One power switch of a host, asked in the order of `position`: IPMI, Redfish, a PDU's plug, the lab's. */

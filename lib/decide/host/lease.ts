@@ -1,5 +1,5 @@
-import type { CloudPolicy, EpochMs, HelperReport } from "../../model/index.ts";
-import { type PeerRound, roundSays } from "./quorum.ts";
+import type { CloudPolicy, EpochMs, HelperReport, HostId } from "../../model/index.ts";
+import type { PeerRound } from "./quorum.ts";
 
 /** Peers must be asked at least this often: what happened in a longer gap is not known. */
 const longestGapMs = 3_000;
@@ -10,17 +10,30 @@ export function leaseProves(helper: HelperReport | null, policy: Pick<CloudPolic
   return helper.watchdogMs <= Math.max(policy.leaseMs, helper.leaseMs);
 }
 
-/** For how long, without a gap, a quorum of peers has not reached a host. */
-export interface Alone {
+/** One peer's unbroken row of answers that it does not reach the host. */
+interface Row {
   readonly from: EpochMs;
   readonly last: EpochMs;
 }
+/** Of each peer that said so last; one that reaches the host, and one that was never asked, is not in it. */
+export type Unreached = ReadonlyMap<HostId, Row>;
 
-/** One more round of answers: a peer that reaches the host ends it, and so does a time in which not enough peers could be asked. */
-export function aloneAfter(alone: Alone | undefined, round: PeerRound): Alone | undefined {
-  if (roundSays(round) !== "not-reached") return undefined;
-  const goesOn = alone !== undefined && round.askedAt - alone.last <= longestGapMs;
-  return { from: goesOn ? alone.from : round.askedAt, last: round.endedAt };
+/**
+ * One more round of answers. A row begins when its first answer was there: what was sent before that may have gone through. A peer that could
+ * not be asked neither ends its row nor goes on with it; a row that rests for too long begins anew.
+ */
+export function unreachedAfter(rows: Unreached, { askedAt, endedAt, answers }: PeerRound): Unreached {
+  const next = new Map(rows);
+  for (const { peer, reached } of answers) {
+    if (reached === undefined) continue;
+    if (reached) next.delete(peer);
+    else {
+      const row = rows.get(peer);
+      const goesOn = row !== undefined && askedAt - row.last <= longestGapMs;
+      next.set(peer, { from: goesOn ? row.from : endedAt, last: endedAt });
+    }
+  }
+  return next;
 }
 
 interface LeaseQuestion {
@@ -28,21 +41,22 @@ interface LeaseQuestion {
   readonly policy: Pick<CloudPolicy, "leaseMs" | "leaseMarginMs">;
   /** No lease was granted later than this; after a restart of the engine, the time of its start. */
   readonly lastGrantAt: EpochMs;
-  readonly alone: Alone | undefined;
+  /** The peers that the helper was told with its newest grant; several where it is not known which of the grants reached it. */
+  readonly told: readonly (readonly HostId[])[];
+  readonly unreached: Unreached;
 }
 
 /**
- * When the lease is over, provably: the whole lease and the margin have passed since the last grant, and for all that time a quorum of
- * peers, asked again and again, did not reach the host. A helper that reaches its peers keeps its guests while Belay is away, so
- * a peer that reaches the host begins the time anew. undefined while no end is in sight.
+ * Whether the lease is over, provably: for the whole lease and the margin nothing was granted, and so few of the peers that the helper was
+ * told can have answered it that it counts itself as alone. It keeps its guests while half of them answer, so more than half must each have said, without a
+ * gap, that they do not reach it; a peer that could not be asked counts as one that may have answered.
  */
-function leaseOverAt({ helper, policy, lastGrantAt, alone }: LeaseQuestion): EpochMs | undefined {
-  if (alone === undefined) return undefined;
-  return Math.max(lastGrantAt, alone.from) + Math.max(policy.leaseMs, helper.leaseMs) + policy.leaseMarginMs;
-}
-
-export function leaseIsOver(question: LeaseQuestion, now: EpochMs): boolean {
-  const overAt = leaseOverAt(question);
-  if (overAt === undefined || question.alone === undefined) return false;
-  return now >= overAt && now - question.alone.last <= longestGapMs; // an old answer says nothing of now
+export function leaseIsOver({ helper, policy, lastGrantAt, told, unreached }: LeaseQuestion, now: EpochMs): boolean {
+  const begin = now - Math.max(policy.leaseMs, helper.leaseMs) - policy.leaseMarginMs;
+  if (lastGrantAt > begin || told.length === 0) return false;
+  const silent = (peer: HostId) => {
+    const row = unreached.get(peer);
+    return row !== undefined && row.from <= begin && now - row.last <= longestGapMs; // an old answer says nothing of now
+  };
+  return told.every((peers) => peers.length > 0 && peers.filter(silent).length * 2 > peers.length);
 }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { defaultPolicy, type FenceDevice, type HelperReport, idSource } from "../../model/index.ts";
-import { type Alone, aloneAfter, leaseIsOver, leaseProves } from "./lease.ts";
+import { leaseIsOver, leaseProves, type Unreached, unreachedAfter } from "./lease.ts";
 import { protectionOf } from "./protection.ts";
-import type { PeerRound } from "./quorum.ts";
 import { stormOf } from "./storm.ts";
 
+let made = 0;
 const ids = idSource(
-  () => 0,
+  () => made++,
   () => 0.5,
 );
 const policy = defaultPolicy; // a lease of 8 s, and a margin of 2 s
@@ -33,31 +33,51 @@ describe("a storm", () => {
 });
 
 describe("the end of a lease", () => {
-  const round = (at: number, reached: boolean | undefined): PeerRound => ({
-    ...{ askedAt: at, endedAt: at + 500 },
-    answers: [{ peer: ids.next("hst"), name: "peer", reached }],
-  });
-  /** Rounds each second from 1 s, one letter each: n not reached, y reached, - no answer, space not asked. */
-  const after = (said: string): Alone | undefined =>
-    [...said].reduce<Alone | undefined>((alone, it, i) => {
-      if (it === " ") return alone;
-      return aloneAfter(alone, round((i + 1) * 1_000, it === "-" ? undefined : it === "y"));
-    }, undefined);
+  const peers = [ids.next("hst"), ids.next("hst"), ids.next("hst"), ids.next("hst")];
+  /** Rounds each second from 1 s, one word each with a letter for each peer: n not reached, y reached, - could not be asked. "." is no round. */
+  const afterRounds = (said: string): Unreached =>
+    said.split(" ").reduce<Unreached>((rows, word, i) => {
+      if (word === "." || word === "") return rows;
+      const answers = [...word].flatMap((it, at) => {
+        const peer = peers[at];
+        return peer === undefined ? [] : [{ peer, name: "peer", reached: it === "-" ? undefined : it === "y" }];
+      });
+      return unreachedAfter(rows, { askedAt: (i + 1) * 1_000, endedAt: (i + 1) * 1_000 + 500, answers });
+    }, new Map());
+  const often = (word: string, times: number) => Array.from({ length: times }, () => word).join(" ");
 
   const table: [string, string, number, number, boolean][] = [
     ["nobody was asked", "", 0, 60_000, false],
-    ["alone for too short", "nnnnnnnnn", 0, 10_000, false],
-    ["alone for the lease and the margin", "nnnnnnnnnn", 0, 11_000, true],
-    ["it was granted once more", "nnnnnnnnnnn", 3_000, 12_000, false],
-    ["that lease is over too", "nnnnnnnnnnnn", 3_000, 13_000, true],
-    ["a peer reached it in the middle", "nnnnnynnnnnn", 0, 13_000, false],
-    ["and then nobody for the whole time", "nnnnnynnnnnnnnnn", 0, 17_000, true],
-    ["the peers could not be asked", "nnnnn-nnnnnn", 0, 13_000, false],
-    ["nobody was asked for a while", "nnnnn    nnn", 0, 13_000, false],
-    ["the newest answer is old", "nnnnnnnnnn", 0, 20_000, false],
+    ["alone for too short", often("n", 10), 0, 11_400, false],
+    ["alone for the lease and the margin", often("n", 10), 0, 11_500, true],
+    ["it was granted once more", often("n", 11), 3_000, 12_000, false],
+    ["that lease is over too", often("n", 12), 3_000, 13_000, true],
+    ["a peer reached it in the middle", `${often("n", 5)} y ${often("n", 6)}`, 0, 13_000, false],
+    ["and then nobody for the whole time", `${often("n", 5)} y ${often("n", 10)}`, 0, 17_500, true],
+    ["the peer could not be asked once", `${often("n", 5)} - ${often("n", 6)}`, 0, 13_000, true],
+    ["nor for a while", `${often("n", 5)} - - - ${often("n", 6)}`, 0, 15_000, false],
+    ["nobody was asked for a while", `${often("n", 5)} . . . ${often("n", 3)}`, 0, 13_000, false],
+    ["the newest answer is old", often("n", 10), 0, 20_000, false],
+    ["one of two could not be asked", often("n-", 12), 0, 13_000, false],
+    ["both do not reach it", often("nn", 12), 0, 13_000, true],
+    ["two of three do not", often("nn-", 12), 0, 13_000, true],
+    ["two of four do not", often("nn--", 12), 0, 13_000, false],
+    ["others in turn", "nyy yny yyn nyy yny yyn nyy yny yyn nyy yny yyn", 0, 13_000, false],
   ];
   test.each(table)("%s", (_, said, lastGrantAt, now, over) => {
-    expect(leaseIsOver({ helper, policy, lastGrantAt, alone: after(said) }, now)).toBe(over);
+    const told = [peers.slice(0, Math.max(1, said.split(" ")[0]?.length ?? 0))];
+    expect(leaseIsOver({ helper, policy, lastGrantAt, told, unreached: afterRounds(said) }, now)).toBe(over);
+  });
+
+  test("counts by each list of peers that the helper may go by, and by none that is not known", () => {
+    const [a, b, c] = peers;
+    const is = (told: (typeof peers)[number][][]) =>
+      leaseIsOver({ helper, policy, lastGrantAt: 0, told, unreached: afterRounds(often("nn", 12)) }, 13_000);
+    if (a === undefined || b === undefined || c === undefined) throw new Error("unreachable");
+    expect(is([[a], [a, b]])).toBe(true);
+    expect(is([[a, b], [c]])).toBe(false);
+    expect(is([])).toBe(false);
+    expect(is([[]])).toBe(false);
   });
 
   test("proves something only where something stops the host without its helper", () => {

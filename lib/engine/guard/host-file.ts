@@ -1,16 +1,17 @@
 import {
-  type Alone,
-  aloneAfter,
   firstHeard,
   type HostObservation,
   healthOf,
   heard,
   type PeerRound,
   type Suspicion,
+  type Unreached,
+  unreachedAfter,
 } from "../../decide/index.ts";
-import type { EpochMs, Host, Incident } from "../../model/index.ts";
+import type { EpochMs, Host, HostId, Incident } from "../../model/index.ts";
 
 const roundsKept = 8;
+const nobody: Unreached = new Map();
 /** A host that was never heard of is given this long for its first connection. */
 const connectMs = 8_000;
 
@@ -31,7 +32,8 @@ export interface HostFile {
   greenSinceMs: number | undefined;
   /** Newest last; only those since it fell silent. */
   rounds: PeerRound[];
-  alone: Alone | undefined;
+  /** Since when each peer that was asked says that it does not reach it. */
+  unreached: Unreached;
   ssh: HostObservation["ssh"];
   askedPeersMs: number;
   askedSshMs: number;
@@ -40,6 +42,14 @@ export interface HostFile {
   dying: boolean;
   grantsStopped: boolean;
   lastGrantMs: number;
+  /** The peers that its helper may go by, as they are written down; the newest last. */
+  told: readonly (readonly HostId[])[];
+  /** It goes by peers that are not written down: a Belay that kept no such list told it. */
+  toldByOthers: boolean;
+  /** Since when the newest of them is told. */
+  toldSinceMs: number;
+  /** The report that is being written. */
+  recording: Promise<void>;
   helperGoneMs: number | undefined;
   /**
    * Its helper reported in this life of the engine, or the life before saw it until the host died. What the store says of a helper otherwise is
@@ -76,7 +86,7 @@ export const newFile = (host: Host, nowMs: number, heardMark: EpochMs | undefine
   fencedMark: undefined,
   greenSinceMs: undefined,
   rounds: [],
-  alone: undefined,
+  unreached: nobody,
   ssh: undefined,
   askedPeersMs: Number.NEGATIVE_INFINITY,
   askedSshMs: Number.NEGATIVE_INFINITY,
@@ -85,6 +95,10 @@ export const newFile = (host: Host, nowMs: number, heardMark: EpochMs | undefine
   dying: false,
   grantsStopped: false,
   lastGrantMs: nowMs,
+  told: host.helper?.told ?? [],
+  toldByOthers: false,
+  toldSinceMs: nowMs,
+  recording: Promise.resolve(),
   helperGoneMs: host.helper?.connected === true ? nowMs + helperComesMs : undefined,
   helperKnown: host.standing === "fencing",
   helperRecordedMs: Number.NEGATIVE_INFINITY,
@@ -109,7 +123,7 @@ export function hear(file: HostFile, heardAt: EpochMs | undefined, wallNow: Epoc
   else if (file.greenSinceMs === undefined) {
     file.greenSinceMs = nowMs;
     file.rounds = [];
-    file.alone = undefined;
+    file.unreached = nobody;
     file.ssh = undefined;
   }
   return { ...silence, silentMs: silentForMs(file, nowMs) };
@@ -121,7 +135,7 @@ export const silentForMs = (file: HostFile, nowMs: number): number =>
 export function addRound(file: HostFile, round: PeerRound): void {
   if (file.greenSinceMs !== undefined) return; // it is heard of again
   file.rounds = [...file.rounds, round].slice(-roundsKept);
-  file.alone = aloneAfter(file.alone, round);
+  file.unreached = unreachedAfter(file.unreached, round);
 }
 
 export function addLogin(file: HostFile, at: number, answers: boolean): void {
@@ -130,6 +144,10 @@ export function addLogin(file: HostFile, at: number, answers: boolean): void {
   const since = answers && ssh?.answers === true ? ssh.since : at;
   file.ssh = { at, answers, since, wasSilent: ssh !== undefined && (ssh.wasSilent || !ssh.answers) };
 }
+
+/** Whether a lease may be granted to it: not once it is, or may soon be, proven off. */
+export const mayGrant = ({ grantsStopped, host: { standing } }: HostFile): boolean =>
+  !grantsStopped && standing !== "fencing" && standing !== "fenced";
 
 /** Heard of in time, and for a moment already: one packet does not make a host well. */
 const steadyMs = 2_000;

@@ -3,9 +3,9 @@ import { type HostId, hostStandings } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import { addLogin, addRound, type HostFile, silentForMs } from "./host-file.ts";
 import { Limit } from "./limit.ts";
+import { askedAbout, witnessesOf } from "./peers.ts";
 import { within } from "./within.ts";
 
-const peersAsked = 5;
 /** A host that has been silent for long is asked about less often. */
 const longSilentMs = 60_000;
 const longSilentEveryMs = 5_000;
@@ -31,9 +31,7 @@ export class Questions {
   askAbout(suspects: readonly HostFile[], all: ReadonlyMap<HostId, HostFile>): void {
     if (suspects.length === 0) return;
     const now = this.#env.clock.monotonicMs();
-    const witnesses = [...all.values()].filter(
-      (it) => it.greenSinceMs !== undefined && it.host.standing !== "fencing" && it.host.standing !== "fenced",
-    );
+    const witnesses = witnessesOf(all.values());
     for (const [index, file] of suspects.entries()) {
       if (file.asking > 0) continue;
       const silentMs = silentForMs(file, now);
@@ -41,7 +39,7 @@ export class Questions {
       const everyMs = silentMs > longSilentMs && !mayMatter ? longSilentEveryMs : this.#options.askPeersEveryMs;
       if (now - file.askedSshMs >= everyMs && this.#logins.tryRun(() => this.#askSsh(file))) file.askedSshMs = now;
       if (now - file.askedPeersMs < everyMs) continue;
-      const peers = choosePeers(witnesses, file, index);
+      const peers = askedAbout(witnesses, file, index);
       if (peers.length > 0 && this.#rounds.tryRun(() => this.#askPeers(file, peers))) file.askedPeersMs = now;
     }
   }
@@ -73,13 +71,4 @@ export class Questions {
     const answers = await within(clock, timeoutMs + slackMs, answer, false);
     addLogin(file, clock.monotonicMs(), answers);
   }
-}
-
-/** Hosts of other racks first: one rack's switch must not speak for the host behind it. `turn` spreads the work. */
-function choosePeers(witnesses: readonly HostFile[], of: HostFile, turn: number): HostFile[] {
-  const others = witnesses.filter((it) => it !== of);
-  const near = (it: HostFile) => it.host.rack !== null && it.host.rack === of.host.rack;
-  const start = others.length === 0 ? 0 : (turn * peersAsked) % others.length;
-  const turned = [...others.slice(start), ...others.slice(0, start)];
-  return [...turned.filter((it) => !near(it)), ...turned.filter(near)].slice(0, peersAsked);
 }

@@ -52,14 +52,19 @@ export type HelperSignal =
 export interface HostHelpers {
   /**
    * Keeps the host's helper connected until `signal` aborts. Each time it asks, `grant` is called: a lease with the peers that the
-   * helper should look at, or undefined to let it run out. A host without a helper says nothing.
+   * helper should look at, or undefined to let it run out. `held`: the peers that it goes by as it asks, where it says so. A host without
+   * a helper says nothing.
    */
-  attend(host: Address, grant: () => LeaseGrant | undefined, signal: AbortSignal): AsyncIterable<HelperSignal>;
+  attend(
+    host: Address,
+    grant: (held: readonly string[] | undefined) => LeaseGrant | undefined,
+    signal: AbortSignal,
+  ): AsyncIterable<HelperSignal>;
 }
 
 export interface LeaseGrant {
   readonly leaseMs: number;
-  /** Addresses of other hosts: one that reaches most of them is not alone, and keeps its guests while Belay is away. */
+  /** Addresses of other hosts, as ping takes them: one that reaches half of them is not alone, and keeps its guests while Belay is away. */
   readonly peers: readonly string[];
 }
 

@@ -20,6 +20,7 @@ const helperReport = z.object({
   watchdog: z.enum(watchdogKinds),
   watchdogMs: z.number().nullable(),
   reportedAt: z.number(),
+  told: z.array(z.array(z.string().transform((id) => idOf("hst", id)))).optional(),
 }) satisfies z.ZodType<HelperReport>;
 
 export const toHost = (row: HostRow): Host => ({
