@@ -12,15 +12,9 @@ import {
   Wrench,
 } from "lucide-react";
 import type { HostView } from "../../lib/contract/index.ts";
-import {
-  type HostHealth,
-  type HostStanding,
-  type HostState,
-  hostHealths,
-  hostStandings,
-  hostStates,
-} from "../../lib/model/index.ts";
+import { type HostHealth, type HostStanding, type HostState, hostHealths, hostStates } from "../../lib/model/index.ts";
 import { Badge, type Tone } from "../ui/badge.tsx";
+import { standingOf } from "./host-words.ts";
 
 interface Look {
   readonly icon: LucideIcon;
@@ -60,5 +54,5 @@ export const HostHealthBadge = ({ host }: { readonly host: Pick<HostView, "healt
 
 /** What Belay uses it for. */
 export const HostStandingBadge = ({ host }: { readonly host: Pick<HostView, "standing" | "standingWords"> }) => (
-  <Badge {...standings[host.standing]} title={host.standingWords ?? hostStandings[host.standing].words} />
+  <Badge {...standings[host.standing]} title={standingOf(host)} />
 );

@@ -1,13 +1,12 @@
 import Link from "next/link";
 import { agoWords, protectionOfHost, serverNow } from "../../lib/client/index.ts";
 import type { HostView, IncidentView, VmView } from "../../lib/contract/index.ts";
-import { hostStandings, hostStates } from "../../lib/model/index.ts";
 import { IncidentOfVm } from "../incident/incident-of-vm.tsx";
 import { useNow } from "../ui/use-now.ts";
 import { ProtectionLine } from "../vm/protection-line.tsx";
 import { HostHealthBadge, HostStandingBadge, HostStateBadge } from "./host-badges.tsx";
 import classes from "./host-head.module.css";
-import { hostFacts } from "./host-words.ts";
+import { connectionOf, hostFacts, standingOf } from "./host-words.ts";
 
 export interface HostHeadProps {
   readonly host: HostView;
@@ -20,6 +19,8 @@ export interface HostHeadProps {
 export function HostHead({ host, vms, incident }: HostHeadProps) {
   const now = useNow(serverNow, 5_000);
   const running = vms.filter((it) => it.state === "running").length;
+  // What its connection says is no news once Belay took it for dead.
+  const isGone = host.standing === "fencing" || host.standing === "fenced";
   return (
     <section className={classes.host} aria-label={`Host ${host.name}`} data-state={host.state}>
       <div className={classes.head}>
@@ -33,14 +34,14 @@ export function HostHead({ host, vms, incident }: HostHeadProps) {
         <HostStandingBadge host={host} />
         {host.rack === null ? null : <span className={classes.rack}>rack {host.rack}</span>}
       </p>
-      <p className={classes.count}>
-        {host.state === "up"
-          ? `${running} of ${vms.length} VMs running`
-          : `${host.stateWords ?? hostStates[host.state].words} For ${agoWords(now - host.stateSince)}.`}
-      </p>
-      {host.standing === "in-use" ? null : (
-        <p className={classes.standing}>{host.standingWords ?? hostStandings[host.standing].words}</p>
+      {isGone ? null : (
+        <p className={classes.count}>
+          {host.state === "up"
+            ? `${running} of ${vms.length} VMs running`
+            : `${connectionOf(host)} For ${agoWords(now - host.stateSince)}.`}
+        </p>
       )}
+      {host.standing === "in-use" ? null : <p className={classes.standing}>{standingOf(host)}</p>}
       {incident === undefined ? null : <IncidentOfVm incident={incident} />}
       <ProtectionLine protection={protectionOfHost(host)} />
       {hostFacts(host).map((line) => (

@@ -3,7 +3,7 @@
 import Link from "next/link";
 import { type LiveCloud, protectionOfHost } from "../../lib/client/index.ts";
 import type { HostView } from "../../lib/contract/index.ts";
-import { type HostId, hostHealths, hostStandings, hostStates } from "../../lib/model/index.ts";
+import { type HostId, hostHealths, hostStates } from "../../lib/model/index.ts";
 import { WithCloud } from "../cloud/with-cloud.tsx";
 import { IncidentCard } from "../incident/incident-card.tsx";
 import { OneThingHead, TwoColumns } from "../ui/one-thing.tsx";
@@ -17,6 +17,7 @@ import { HostCapacity } from "./host-capacity.tsx";
 import { HostFacts } from "./host-facts.tsx";
 import classes from "./host-page.module.css";
 import { HostVms } from "./host-vms.tsx";
+import { connectionOf, standingOf } from "./host-words.ts";
 import { IfItDied } from "./if-it-died.tsx";
 import { MaintenancePanel } from "./maintenance-panel.tsx";
 
@@ -81,7 +82,7 @@ function One({ cloud, host }: { readonly cloud: LiveCloud; readonly host: HostVi
 
 /** The plainest true sentence about it. */
 function situationOf(host: HostView): string {
-  if (host.standing !== "in-use") return host.standingWords ?? hostStandings[host.standing].words;
-  if (host.state !== "up") return host.stateWords ?? hostStates[host.state].words;
+  if (host.standing !== "in-use") return standingOf(host);
+  if (host.state !== "up") return connectionOf(host);
   return host.health === "green" ? hostStates.up.words : hostHealths[host.health];
 }

@@ -22,7 +22,11 @@ export function EvidenceList({ evidence }: { readonly evidence: readonly Evidenc
   return (
     <Panel title="Evidence">
       {ordered.length === 0 ? (
-        <Situation kind="empty" title="None that you may see." />
+        <Situation
+          kind="empty"
+          title="Kept by the provider."
+          words="What was seen of this failure is about the provider's own machines."
+        />
       ) : (
         <ol className={classes.list}>
           {ordered.map((item) => (

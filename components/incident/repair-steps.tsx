@@ -1,5 +1,5 @@
 import { CircleCheck, CircleX, LoaderCircle } from "lucide-react";
-import { spanWords } from "../../lib/client/index.ts";
+import { shortAgents, spanWords } from "../../lib/client/index.ts";
 import type { RepairStepView } from "../../lib/contract/index.ts";
 import { Hidden } from "../ui/hidden.tsx";
 import classes from "./repair-steps.module.css";
@@ -31,7 +31,7 @@ export function RepairSteps({ steps }: { readonly steps: readonly RepairStepView
               )}
             </span>
             <span className={classes.words}>
-              {step.words}
+              {step.words === null ? null : shortAgents(step.words)}
               {step.detail === null ? null : <span className={classes.detail}> {step.detail}</span>}
             </span>
           </li>

@@ -75,8 +75,8 @@ export const policyFields: readonly PolicyField[] = [
   },
   {
     name: "fenceTestEveryMs",
-    label: "Power switches are tested every, seconds",
-    words: "A host whose switches were not tested for twice as long is not protected.",
+    label: "Test of switches, seconds",
+    words: "How often each is asked. A host whose switches were not tested for twice as long is not protected.",
     unit: 1000,
     decimals: true,
   },

@@ -1,6 +1,6 @@
 import type { Change, CloudEvent, CloudView } from "../contract/index.ts";
 import { subjectOf } from "./apply.ts";
-import { changeWords } from "./words.ts";
+import { changeWords, shortAgents } from "./words.ts";
 
 export interface LogLine {
   readonly seq: number;
@@ -22,7 +22,7 @@ export function lineMaker(): (events: readonly CloudEvent[], vms: CloudView["vms
       const subject = subjectOf(event.change);
       const before = last.get(subject);
       last.set(subject, event.change);
-      const words = event.words === "" ? changeWords(event.change, before, vms) : event.words;
+      const words = event.words === "" ? changeWords(event.change, before, vms) : shortAgents(event.words);
       return words === undefined ? [] : [{ seq: event.seq, at: event.at, words }];
     });
 }

@@ -26,4 +26,4 @@ export {
 export { fetchIncident, fetchIncidents, fetchIntent, killVm, signIn, signOut } from "./requests.ts";
 export { serverNow } from "./server-clock.ts";
 export { columnsOf, failedIn, rateOf, trafficSeconds } from "./traffic.ts";
-export { bytesWords, capital, causeSentence, failedThing, incidentTitle, reasonOf } from "./words.ts";
+export { bytesWords, capital, causeSentence, failedThing, incidentTitle, reasonOf, shortAgents } from "./words.ts";

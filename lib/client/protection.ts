@@ -16,7 +16,7 @@ import {
   type VmId,
   vmStates,
 } from "../model/index.ts";
-import { capital } from "./words.ts";
+import { capital, shortAgents } from "./words.ts";
 
 /** Whether a failure of the VM would be repaired now, with the reason in a sentence (DESIGN, invariant 8). */
 export interface Protection {
@@ -117,7 +117,10 @@ const failed: Record<Exclude<HostStanding, "in-use" | "maintenance">, Pick<Prote
  */
 export const protectionOfHost = ({ protection, standing }: Pick<HostView, "protection" | "standing">): Protection =>
   standing === "in-use" || standing === "maintenance"
-    ? { isProtected: protection.ok, words: capital(protection.words.replace(/^(?:not )?protected[:.] ?/i, "")) }
+    ? {
+        isProtected: protection.ok,
+        words: capital(shortAgents(protection.words).replace(/^(?:not )?protected[:.] ?/i, "")),
+      }
     : { isProtected: false, ...failed[standing] };
 
 /** Why each VM would not fit elsewhere, by VM. */

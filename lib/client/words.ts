@@ -37,6 +37,9 @@ export function reasonOf(vm: Pick<VmView, "state" | "reason">): string {
   return because ?? vmStates[vm.state].words;
 }
 
+/** A fence agent's own name in place of its path, which a table shows once and sentences need not. */
+export const shortAgents = (text: string) => text.replace(/\/[^\s()]*\/(fence[_-][\w.-]+)/g, "$1");
+
 export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 type Failed = Pick<IncidentView, "vmId" | "hostId">;

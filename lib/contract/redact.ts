@@ -26,7 +26,7 @@ export const incidentFor = (viewer: Viewer, incident: IncidentView): IncidentVie
       };
 
 const harmless =
-  /^(action|ip|ipaddr|ipport|port|plug|nodename|username|login|lanplus|ssl|ssl_insecure|method|lab|delay)$/;
+  /^(action|ip|ipaddr|ipport|host|port|plug|device|nodename|username|login|lanplus|ssl|ssl_insecure|method|lab|delay)$/;
 export const keptSecret = "(kept secret)";
 
 /** What opens a power switch is shown to nobody once it is written: only options known to be harmless are. */
