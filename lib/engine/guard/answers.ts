@@ -1,5 +1,5 @@
-import { type HostVerdict, type Storm, stormOf } from "../../decide/index.ts";
-import type { Cause, Evidence, HostId } from "../../model/index.ts";
+import { consentRefusal, type HostVerdict, type Storm, stormOf } from "../../decide/index.ts";
+import { type Cause, type Evidence, type HostId, techniques, type Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import type { NewHostIncident } from "../ports/store.ts";
 import type { Cloud } from "./cloud.ts";
@@ -15,6 +15,8 @@ const troubleMs = 1_000;
 const actsAtOnce = 64;
 /** After a proof was looked for in vain: so long until the next time, twice as long each time. */
 const proofEveryMs = { first: 15_000, most: 300_000 } as const;
+
+const atHomeOnly = "It waits for its host: its owner does not allow that it is started elsewhere.";
 
 const causeOf = {
   dead: "host-dead",
@@ -174,9 +176,11 @@ export class Answers {
       hold === undefined
         ? "It is started elsewhere as soon as its host is proven off."
         : "A person is asked before it is started elsewhere.";
+    const { needsConsent } = techniques.relocate;
+    const nextOf = ({ consent }: Vm) => (consentRefusal(consent, needsConsent) === undefined ? next : atHomeOnly);
     const lost = (await store.vmsOf(id))
       .filter((vm) => vm.wanted === "running")
-      .map((vm) => ({ vmId: vm.id, words: `${vm.name}: its host failed. ${next}` }));
+      .map((vm) => ({ vmId: vm.id, words: `${vm.name}: its host failed. ${nextOf(vm)}` }));
     if (hold === undefined) file.grantsStopped = true;
     const plan =
       hold === undefined

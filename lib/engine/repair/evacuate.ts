@@ -71,7 +71,7 @@ export const evacuateHost =
       const words =
         found.lost === 0
           ? "It carried no VM that should run."
-          : `${found.planned} of ${found.lost} VMs have a place, or are tried where there is one.`;
+          : `${found.planned} of ${found.lost} VMs ${found.planned === 1 ? "has" : "have"} a place, or ${found.planned === 1 ? "is" : "are"} tried where there is one.`;
       return { ok: true, words, value: found };
     });
     if (!placed.ok) return;
@@ -80,13 +80,13 @@ export const evacuateHost =
       const incident = await incidentNow();
       await reserveAgain(env, places, incident, placed.value);
       const left = await waitForParts(env, options, incident);
-      const words = left === 0 ? "Every VM is back." : `${left} VMs are not back.`;
+      const words = left === 0 ? "Every VM is back." : `${left === 1 ? "1 VM is" : `${left} VMs are`} not back.`;
       return { ok: true, words, value: { left, at: clock.now() } };
     });
     if (!waited.ok) return;
     const { left, at } = waited.value;
     const { lost } = placed.value;
-    const back = `${lost - left} of ${lost} VMs are elsewhere.`;
+    const back = `${lost - left} of ${lost} VMs ${lost - left === 1 ? "is" : "are"} elsewhere.`;
     return steps.run("end", () =>
       left === 0
         ? end("succeeded", lost === 0 ? "It is off. It carried no VM that should run." : back, at)

@@ -50,6 +50,10 @@ export const worldAction = z.discriminatedUnion("do", [
   z.strictObject({ do: z.literal("storage-hiccup"), path: z.string().startsWith("/"), ms: z.int().min(1) }),
   /** The next live migrations fail in their middle. */
   z.strictObject({ do: z.literal("migrations-fail"), count: z.int().min(1) }),
+  /** A person moves a VM while it runs, by hand. */
+  z.strictObject({ do: z.literal("person-moves"), vm, to: host }),
+  /** A person defines and starts the VM once more on another host: without disk locks it then runs twice. */
+  z.strictObject({ do: z.literal("person-copies"), vm, to: host }),
   /** The time of day on Belay's machine is set. */
   z.strictObject({ do: z.literal("clock-jumps"), ms: z.int() }),
   /** What the provider's program does from now on when it is run. */
@@ -67,7 +71,8 @@ export const worldAction = z.discriminatedUnion("do", [
 ]);
 export type WorldAction = z.infer<typeof worldAction>;
 
-export type VmAction = Extract<WorldAction, { vm: string }>;
+export type ByHandAction = Extract<WorldAction, { do: "person-moves" | "person-copies" }>;
+export type VmAction = Exclude<Extract<WorldAction, { vm: string }>, ByHandAction>;
 export type MendAction = Extract<VmAction, { do: "disk-mended" | "crash-loop-ends" | "plug-guest" }>;
 export type HostAction = Extract<WorldAction, { host: string }>;
-export type CloudAction = Exclude<WorldAction, VmAction | HostAction>;
+export type CloudAction = Exclude<WorldAction, VmAction | HostAction | ByHandAction>;

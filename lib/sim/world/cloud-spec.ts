@@ -98,6 +98,7 @@ export function build(
         spins: false,
         unplugged: false,
         startedByPersonAt: null,
+        copiedByPersonAt: null,
         counters: null,
         stoppedByPersonAt: null,
       };

@@ -28,6 +28,8 @@ export interface SimGuest {
   unplugged: boolean;
   /** When a person last started it by hand. */
   startedByPersonAt: EpochMs | null;
+  /** When a person started it a second time, on another host. */
+  copiedByPersonAt: EpochMs | null;
   /** What its hypervisor counts of the run that is named. */
   counters: Counters | null;
   /**

@@ -96,7 +96,8 @@ export interface World {
 const kept = 10_000;
 
 /** Two copies that no program could have kept apart. */
-const limitOf = (carriers: readonly SimHost[], domain: SimDomain): string | undefined => {
+const limitOf = (carriers: readonly SimHost[], domain: SimDomain, guest: SimGuest | undefined): string | undefined => {
+  if (guest?.copiedByPersonAt != null) return "a person starts it twice";
   const liar = carriers.find((host) => host.switches.some((it) => it.fault === "lies"));
   if (liar) return `the fence device of ${liar.name} lies`;
   return domain.autostart ? "libvirtd starts it after a boot" : undefined;
@@ -158,7 +159,7 @@ export function createWorld(
     });
     if (carriers.length < 2) return;
     const words = `${name} runs on ${carriers.map((host) => host.name).join(" and ")} at once.`;
-    accuse(1, words, limitOf(carriers, domain));
+    accuse(1, words, limitOf(carriers, domain, byUuid.get(domain.uuid)));
   };
   const set = (host: SimHost, domain: SimDomain) => {
     changes++;

@@ -122,7 +122,7 @@ async function play(seed: number, steps: (stage: Stage) => Promise<void>): Promi
     done = true;
     await pass(2000);
   }
-  if (done) await calm(() => isEmpty(unsettled(rig)) && isEmpty(stillTold(rig)), pass);
+  if (done || !isEmpty(stillTold(rig))) await calm(() => isEmpty(unsettled(rig)) && isEmpty(stillTold(rig)), pass);
   for (const words of [...unsettled(rig), ...stillTold(rig)]) tell(words);
   for (const { level, words, facts } of rig.log) if (level === "error") tell(`${words} ${JSON.stringify(facts)}`);
   const untilMs = sinceStart();
