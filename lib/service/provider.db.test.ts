@@ -215,3 +215,27 @@ test("the helper is installed step by step; what is lacking at once is refused, 
   await expect(told(await cloud.host("dark"))).rejects.toMatchObject({ code: "host-unreachable" });
   await expect(service.installHelper(aster, good, {})).rejects.toMatchObject({ code: "not-allowed" });
 });
+
+test("an owner is told what would keep their VM from coming back if its host died, and nothing of the host", async () => {
+  const { service, store, admin, aster } = cloud;
+  const host = await cloud.host("told-of");
+  const { id } = await cloud.vm(host, "told-1", aster.organizationId);
+  const told = async () => (await service.cloud(aster)).vms.find((vm) => vm.id === id);
+  expect(await told()).toMatchObject({
+    hostId: null,
+    hostLoss: expect.stringContaining("does not allow"),
+    onHold: null,
+  });
+  await service.changeVm(aster, id, { consent: "relocate" });
+  expect((await told())?.hostLoss).toContain("could not be proven off");
+  await store.engine.recordProtection(host, { ok: true, words: "Protected: told-of's switch answers." }, Date.now());
+  expect((await told())?.hostLoss).toBeNull();
+  await store.engine.recordTolerance(
+    [{ hostId: host, misfits: [{ vmId: id, words: "told-of alone has room." }] }],
+    Date.now(),
+  );
+  expect((await told())?.hostLoss).toContain("No other host");
+  await service.beginMaintenance(admin, host, { parallel: 1 });
+  expect((await told())?.onHold).toContain("maintenance");
+  expect(JSON.stringify(await told())).not.toContain("told-of");
+});
