@@ -61,7 +61,7 @@ test("maintenance: what would happen is shown first; then the VM moves while it 
       await own.getByRole("button", { name: "Save" }).click();
       await expect(own).toBeHidden();
     };
-    await choose("Restart the VM");
+    await choose("Restart the VM where it is");
     await expect(card).toContainText("Its owner does not allow a start on another host.");
     await choose("Start the VM on another host");
     await expect(card).not.toContainText("if its host fails", { timeout: 30_000 });
