@@ -25,7 +25,7 @@ export async function killQemu(
   if (read.code !== 0 || !/^\d+$/.test(pid)) return { done: false, words: "The VM has no process." };
   const now = await findDomain(connection, { uuid: target.uuid });
   if (now?.id !== target.runId)
-    return { done: false, words: "The VM was started anew since; that run was left alone." };
+    return { done: false, words: "The VM was started anew or moved since; that run was left alone." };
   const killed = await link.ssh.exec(["sh", "-c", killScript, "sh", pid, target.uuid], limits);
   return killed.code === 0
     ? { done: true, words: `The VM's process ${pid} was killed.` }
