@@ -7,6 +7,7 @@ export {
   type HostVerdict,
 } from "./host/diagnose-hosts.ts";
 export { leaseIsOver, leaseProves, type Unreached, unreachedAfter } from "./host/lease.ts";
+export { diskIsLocked } from "./host/lock.ts";
 export { protectionOf } from "./host/protection.ts";
 export type { PeerAnswer, PeerRound } from "./host/quorum.ts";
 export { type Storm, stormOf } from "./host/storm.ts";

@@ -28,8 +28,10 @@ export function programFor(
   const vms = new PriorityGate();
   const oneOfMany =
     (program: RepairWorkProgram): RepairWorkProgram =>
-    (repair, steps) =>
-      vms.run(vmsAtOnce, 0, () => program(repair, steps));
+    async (repair, steps) => {
+      const priority = (await env.store.repairWork(repair)).vm?.priority ?? 0;
+      await vms.run(vmsAtOnce, priority, () => program(repair, steps));
+    };
   const techniques: Record<TechniqueName, RepairWorkProgram> = {
     "revive-vm": oneOfMany(reviveVm(env, options)),
     relocate: oneOfMany(relocateVm(env, options, help.places)),

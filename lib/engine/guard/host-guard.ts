@@ -13,6 +13,7 @@ const readEveryMs = 5_000;
 /** A timer of ours that comes so late says that we stood still, or that the machine did: what we did not hear then means nothing. */
 const stoodStillMs = 1_000;
 const afterStandstillMs = 2_000;
+const beatEveryMs = 250;
 /** Health is written when it has been so for this long: a flicker is nobody's news. Red is written at once. */
 const healthSteadyMs = 500;
 
@@ -36,6 +37,7 @@ export class HostGuard implements Witness {
   #readAtMs = 0;
   #trustFromMs = 0;
   #lastLookMs: number;
+  #beatAtMs = 0;
 
   constructor(
     env: Env,
@@ -58,7 +60,8 @@ export class HostGuard implements Witness {
   }
 
   start(): void {
-    this.#ended = Promise.all([this.#watch(), this.#keep()]);
+    this.#beatAtMs = this.#env.clock.monotonicMs();
+    this.#ended = Promise.all([this.#beat(), this.#watch(), this.#keep()]);
   }
 
   async stop(): Promise<void> {
@@ -110,14 +113,31 @@ export class HostGuard implements Witness {
       } catch (error) {
         if (!signal.aborted) log.error("the guard of the hosts failed and goes on", { error: String(error) });
       }
-      const sleptFrom = clock.monotonicMs();
       this.#wake = new AbortController();
       if (!signal.aborted) await clock.sleep(this.#options.guardEveryMs, this.#wake.signal).catch(() => undefined);
-      const overMs = clock.monotonicMs() - sleptFrom - this.#options.guardEveryMs;
-      if (overMs < stoodStillMs) continue;
-      log.warn(`the engine stood still for ${Math.round(overMs / 1000)} s: no host is judged by that time`);
-      this.#trustFromMs = clock.monotonicMs() + afterStandstillMs;
     }
+  }
+
+  /** Beats for itself, whatever the watch waits for: a beat that is missing says that the whole process stood still. */
+  async #beat(): Promise<void> {
+    const { clock } = this.#env;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      this.#noteStandstill();
+      this.#beatAtMs = clock.monotonicMs();
+      await clock.sleep(beatEveryMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Also right before hosts are judged: the watch may go on before the late beat does. */
+  #noteStandstill(): void {
+    const { clock, log } = this.#env;
+    const now = clock.monotonicMs();
+    const overMs = now - this.#beatAtMs - beatEveryMs;
+    if (overMs < stoodStillMs) return;
+    this.#beatAtMs = now;
+    this.#trustFromMs = now + afterStandstillMs;
+    log.warn(`the engine stood still for ${Math.round(overMs / 1000)} s: no host is judged by that time`);
   }
 
   /** The slow loop: power switches. A test may take long, and must not hold up the watch. */
@@ -160,6 +180,7 @@ export class HostGuard implements Witness {
       if (write !== undefined) this.#tellHealth(file, write);
       if (file.helperGoneMs !== undefined) await this.#leases.noteGone(file);
     }
+    this.#noteStandstill();
     if (now < this.#trustFromMs) {
       for (const file of files.values()) file.dead = false;
       return;

@@ -1,6 +1,8 @@
 import type { Host, HostId, MaintenanceId, Move, Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
+import { underRepair } from "../look.ts";
 import { HostUnreachable, HypervisorRefused } from "../ports.ts";
+import { movesInHand } from "./on-its-way.ts";
 import { progressWriter } from "./progress.ts";
 import { whereIs } from "./where.ts";
 
@@ -52,6 +54,15 @@ export async function settle(env: Env, vm: Vm, to: HostId): Promise<"here" | "th
  * Gives undefined when it is there, else why it is not.
  */
 export async function moveVm(env: Env, id: MaintenanceId, vm: Vm, to: Host): Promise<NotMoved | undefined> {
+  movesInHand(env).add(vm.id);
+  try {
+    return await move(env, id, vm, to);
+  } finally {
+    movesInHand(env).delete(vm.id);
+  }
+}
+
+async function move(env: Env, id: MaintenanceId, vm: Vm, to: Host): Promise<NotMoved | undefined> {
   const { store, hypervisor, clock } = env;
   const write = (move: Move) => store.recordMove(id, move, clock.now());
   if (vm.movingTo !== null) {
@@ -63,6 +74,11 @@ export async function moveVm(env: Env, id: MaintenanceId, vm: Vm, to: Host): Pro
     }
   }
   await store.recordMoving(vm.id, to.id, clock.now());
+  if (await underRepair(env, vm)) {
+    // It failed right now: a repair that is at work on it and a move must not meet.
+    await store.recordMoving(vm.id, null, clock.now());
+    return { words: "A repair is at work on it; it is moved when that is done.", refused: false };
+  }
   const begun = moveOf(vm, { toHostId: to.id, state: "moving", phase: "beginning" });
   await write(begun);
   const progress = progressWriter(env, begun, write);

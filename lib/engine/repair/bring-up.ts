@@ -121,7 +121,9 @@ export async function bringUp(
       done.push(outcome.words);
       before = action;
     }
-    return { trouble: outcome.words, again: progress }; // the next look tells whether it took
+    const failsAgain = !progress && action === before && sight?.reason === "io-error";
+    const trouble = failsAgain ? "Its disk fails again as soon as it goes on." : outcome.words;
+    return { trouble, again: progress }; // the next look tells whether it took
   });
   return "came" in result ? result.came : tooLate(options, result.trouble);
 }

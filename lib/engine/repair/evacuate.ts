@@ -25,6 +25,9 @@ interface Placed {
   readonly places: readonly { readonly vm: VmId; readonly host: HostId }[];
 }
 
+const ofVms = (count: number, all: number): string =>
+  count === 0 ? "None of its VMs" : `${count} of ${all} ${all === 1 ? "VM" : "VMs"}`;
+
 /**
  * `evacuate`: prove the host off, then start each of its VMs elsewhere (paper, section III-B). The VMs have repairs of their own, which
  * this one plans, and waits for.
@@ -71,7 +74,7 @@ export const evacuateHost =
       const words =
         found.lost === 0
           ? "It carried no VM that should run."
-          : `${found.planned} of ${found.lost} VMs ${found.planned === 1 ? "has" : "have"} a place, or ${found.planned === 1 ? "is" : "are"} tried where there is one.`;
+          : `${ofVms(found.planned, found.lost)} ${found.planned < 2 ? "has" : "have"} a place, or ${found.planned < 2 ? "is" : "are"} tried where there is one.`;
       return { ok: true, words, value: found };
     });
     if (!placed.ok) return;
@@ -86,7 +89,7 @@ export const evacuateHost =
     if (!waited.ok) return;
     const { left, at } = waited.value;
     const { lost } = placed.value;
-    const back = `${lost - left} of ${lost} VMs ${lost - left === 1 ? "is" : "are"} elsewhere.`;
+    const back = `${ofVms(lost - left, lost)} ${lost - left < 2 ? "is" : "are"} elsewhere.`;
     return steps.run("end", () =>
       left === 0
         ? end("succeeded", lost === 0 ? "It is off. It carried no VM that should run." : back, at)
@@ -124,7 +127,7 @@ async function placeParts(env: Env, places: Places, incident: Incident): Promise
     if (refusal !== undefined) return { incidentId: part.id, plan: { refusal } };
     if (place === undefined || "refusal" in place)
       return { incidentId: part.id, plan: { refusal: place?.refusal ?? "No host has room for it." } };
-    places.reserve(vm.id, place.host);
+    places.reserve(vm, place.host);
     return {
       incidentId: part.id,
       plan: { technique: "relocate" as const, words: "Start it on another host, from its own disk." },
@@ -137,10 +140,13 @@ async function placeParts(env: Env, places: Places, incident: Incident): Promise
 
 /** After a restart of the engine the places that were found for all together are known again, for the VMs that are still to go. */
 async function reserveAgain(env: Env, places: Places, incident: Incident, placed: Placed): Promise<void> {
-  const waiting = new Set(
-    (await env.store.partsOf(incident.id)).filter(({ vm }) => vm.hostId === incident.hostId).map(({ vm }) => vm.id),
-  );
-  for (const { vm, host } of placed.places) if (waiting.has(vm)) places.reserve(vm, host);
+  const waiting = new Map<Vm["id"], Vm>();
+  for (const { vm, incident: part } of await env.store.partsOf(incident.id))
+    if (vm.hostId === incident.hostId && part.repairs.some((it) => it.finishedAt === null)) waiting.set(vm.id, vm);
+  for (const { vm: id, host } of placed.places) {
+    const vm = waiting.get(id);
+    if (vm !== undefined) places.reserve(vm, host);
+  }
 }
 
 /** Until no part has a repair that is at work. Gives how many are not over then. */

@@ -205,6 +205,18 @@ const notProven = (trouble: string, lease: boolean | undefined): string => {
   return `Not proven off: ${power}, and ${helper}. No VM of it is started elsewhere. Say that it is off once you have made sure of it.`;
 };
 
+/** Hosts whose proof is doubted, until they are heard of again: a disk of theirs is still in use, so their switch may have lied. */
+const doubted = new WeakMap<Env, Set<HostId>>();
+
+export const isDoubted = (env: Env, proof: Fenced): boolean =>
+  (proof.method === "power" || proof.method === "lease") && doubted.get(env)?.has(proof.host) === true;
+
+/** No further VM is started on the strength of this host's proof, unless it is a person's word. */
+export function doubtProof(env: Env, host: HostId): void {
+  const hosts = doubted.get(env) ?? new Set();
+  doubted.set(env, hosts.add(host));
+}
+
 /** Why the VM may be started on `to`: the proof that it cannot run on `from`. Throws when there is none. */
 export async function proofFor(
   env: Env,
@@ -212,5 +224,8 @@ export async function proofFor(
   from: HostId,
   generation: number,
 ): Promise<Fenced> {
-  return (await fencedProof(env, from)) ?? discardFrom(env, from, vm.uuid, generation);
+  const proof = await fencedProof(env, from);
+  if (proof !== undefined) return proof;
+  doubted.get(env)?.delete(from);
+  return discardFrom(env, from, vm.uuid, generation);
 }

@@ -3,6 +3,10 @@ import type { HostId, Vm, VmId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { PriorityGate } from "./priority-gate.ts";
 
+/** A repair that does not come in time must not keep the others. */
+const higherComeWithinMs = 2_000;
+const comingForMs = 30_000;
+
 /**
  * Where lost VMs are going, for this life of the engine: the places that an evacuation found for all its VMs together, and how many are
  * being started on each host. Without a place that was found before, one is found for the VM alone.
@@ -10,14 +14,19 @@ import { PriorityGate } from "./priority-gate.ts";
 export class Places {
   readonly #env: Env;
   readonly #reserved = new Map<VmId, HostId>();
+  /** Lost VMs that have a place and did not come to be started yet, by the host where it is: the more important ones are waited for. */
+  readonly #coming = new Map<HostId, Map<VmId, { readonly priority: number; readonly untilMs: number }>>();
   readonly #starting = new Map<HostId, PriorityGate>();
+  #came = new AbortController();
 
   constructor(env: Env) {
     this.#env = env;
   }
 
-  reserve(vm: VmId, host: HostId): void {
-    this.#reserved.set(vm, host);
+  reserve(vm: Pick<Vm, "id" | "priority">, host: HostId): void {
+    this.#reserved.set(vm.id, host);
+    const one = { priority: vm.priority, untilMs: this.#env.clock.monotonicMs() + comingForMs };
+    this.#coming.set(host, (this.#coming.get(host) ?? new Map()).set(vm.id, one));
   }
 
   async placeAll(lost: readonly Vm[], exclude: ReadonlySet<HostId>): Promise<ReadonlyMap<VmId, Placement>> {
@@ -46,12 +55,33 @@ export class Places {
   /** It is there, or it is given up. */
   settled(vm: VmId): void {
     this.#reserved.delete(vm);
+    this.#arrived(vm);
   }
 
-  /** At most `most` at a time start on one host. */
-  starting<T>(on: HostId, priority: number, most: number, work: () => Promise<T>): Promise<T> {
+  /** At most `most` at a time start on one host, those of the highest priority first: whoever is on the way is waited for, a moment. */
+  async starting<T>(on: HostId, vm: Pick<Vm, "id" | "priority">, most: number, work: () => Promise<T>): Promise<T> {
+    this.#arrived(vm.id);
+    const { clock } = this.#env;
+    const untilMs = clock.monotonicMs() + higherComeWithinMs;
+    while (this.#higherComes(on, vm.priority) && clock.monotonicMs() < untilMs)
+      await clock.sleep(untilMs - clock.monotonicMs(), this.#came.signal).catch(() => undefined);
     const gate = this.#starting.get(on) ?? new PriorityGate();
     this.#starting.set(on, gate);
-    return gate.run(most, priority, work);
+    return gate.run(most, vm.priority, work);
+  }
+
+  #higherComes(on: HostId, than: number): boolean {
+    const now = this.#env.clock.monotonicMs();
+    for (const it of this.#coming.get(on)?.values() ?? []) if (it.priority > than && now < it.untilMs) return true;
+    return false;
+  }
+
+  #arrived(vm: VmId): void {
+    for (const [host, coming] of this.#coming) {
+      if (!coming.delete(vm)) continue;
+      if (coming.size === 0) this.#coming.delete(host);
+      this.#came.abort();
+      this.#came = new AbortController();
+    }
   }
 }

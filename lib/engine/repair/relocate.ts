@@ -1,7 +1,9 @@
+import { diskIsLocked } from "../../decide/index.ts";
 import type { HostId, RepairId } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
+import { endMove } from "../maintenance/on-its-way.ts";
 import { type Fenced, HostUnreachable, HypervisorRefused, type Steps } from "../ports.ts";
-import { proofFor, releasedFrom, releaseFrom } from "./fence.ts";
+import { doubtProof, isDoubted, proofFor, releasedFrom, releaseFrom } from "./fence.ts";
 import type { Places } from "./places.ts";
 import { retry, type Trouble } from "./retry.ts";
 import { type StepEnd, step } from "./step.ts";
@@ -40,17 +42,23 @@ export const relocateVm =
     });
 
     // From a host that lives it is let go first; a host that is being fenced is waited for.
-    const released = await step<boolean>(env, steps, repair, "old host", async () => {
-      const end = await retry<StepEnd<boolean>>(env, options.reviveWithinMs, async () => {
+    const released = await step<boolean | "moved">(env, steps, repair, "old host", async () => {
+      const end = await retry<StepEnd<boolean | "moved">>(env, options.reviveWithinMs, async () => {
         const { vm } = await vmWork(env, repair);
         const ended = await notOurs(env, repair, vm);
         if (ended !== undefined) return { came: { ok: false, words: ended } };
         const host = await store.host(vm.hostId);
-        if (host?.standing === "fenced")
+        if (host?.standing === "fenced") {
+          const move = await endMove(env, vm);
+          if (move === "moved")
+            return { came: { ok: true, words: "It had been moved in time, and runs where it went.", value: move } };
+          if (move !== "clear") return move;
           return { came: { ok: true, words: "Its old host is proven off.", value: false } };
+        }
         if (host?.standing === "returning" || (host?.standing === "in-use" && isPart(await vmWork(env, repair))))
           return { came: { ok: true, words: "Its host is back.", value: false } };
         if (host?.standing === "fencing") return { trouble: "Its old host is not proven off yet." };
+        if (vm.movingTo !== null) return { trouble: "It is being moved." };
         const place = await places.placeOne(vm, new Set([vm.hostId])); // it is not let go for nothing
         if ("refusal" in place) return { came: { ok: false, words: place.refusal, detail: place.detail } };
         await releaseFrom(env, vm.hostId, vm.uuid);
@@ -59,6 +67,13 @@ export const relocateVm =
       return "came" in end ? end.came : tooLate(end.trouble);
     });
     if (!released.ok) return handOver(released.words);
+    const letGo = released.value;
+    if (letGo === "moved")
+      return steps.run("end", async () => {
+        places.settled((await vmWork(env, repair)).vm.id);
+        const words = "It had been moved to another host before its own failed.";
+        await store.endRepair(repair, { state: "not-needed", incident: "cleared", words, tr: null }, clock.now());
+      });
 
     const tried: HostId[] = [];
     let last = "";
@@ -69,6 +84,7 @@ export const relocateVm =
         const { vm } = await vmWork(env, repair);
         const ended = await notOurs(env, repair, vm);
         if (ended !== undefined) return { ok: false, words: ended };
+        if (vm.movingTo !== null) return { ok: false, words: "It is being moved." };
         const place = await places.placeOne(vm, new Set([...tried, vm.hostId]));
         if ("refusal" in place) return { ok: false, words: `${last}${place.refusal}`, detail: place.detail };
         return { ok: true, words: "It has a place.", value: { to: place.host } };
@@ -78,7 +94,7 @@ export const relocateVm =
 
       const claimed = await step<Claimed>(env, steps, repair, `claim${suffix}`, async () => {
         const { vm } = await vmWork(env, repair);
-        const claim = await store.claimVm(repair, to, released.value, clock.now());
+        const claim = await store.claimVm(repair, to, letGo, clock.now());
         if (claim === undefined) {
           const host = await store.host(vm.hostId);
           if (host?.standing === "returning" || host?.standing === "in-use")
@@ -107,9 +123,17 @@ export const relocateVm =
       const { claim } = claimed.value;
 
       const up = await step(env, steps, repair, `start${suffix}`, () =>
-        startThere(env, options, places, repair, claim, released.value),
+        startThere(env, options, places, repair, claim, letGo),
       );
       if (!up.ok) return handOver(up.words);
+      if (up.value.kind === "locked") {
+        const { words } = up.value;
+        return steps.run("hand over", async () => {
+          places.settled((await vmWork(env, repair)).vm.id);
+          const end = { state: "handed-over", incident: "handed-over", words, tr: null } as const;
+          await store.endRepair(repair, end, clock.now());
+        });
+      }
       if (up.value.kind === "up") {
         const answer = await step(env, steps, repair, `verify${suffix}`, async () =>
           verify(env, options, (await vmWork(env, repair)).vm),
@@ -138,7 +162,14 @@ export const relocateVm =
 /** A host that is in use again, of an incident that was its failure: the VM is home. */
 const isPart = ({ incident }: { readonly incident: { readonly partOf: unknown } }) => incident.partOf !== null;
 
-type Start = { readonly kind: "up" } | { readonly kind: "refused"; readonly words: string };
+type Start = { readonly kind: "up" } | { readonly kind: "refused" | "locked"; readonly words: string };
+
+/** Storage may hold the locks of a host that lost its power for a while: NFS 4 does for 90 s. A longer lock has a living owner. */
+const lockLastsMs = 120_000;
+const doubtedWords =
+  "A disk of another VM of its old host is still in use, so that host may run though it was proven off. It is started nowhere. Make sure that the old host is off.";
+const lockedWords =
+  "Another process holds a disk of it, though its old host was proven off: the old copy may still run. It is started nowhere. Make sure that the old host is off.";
 
 async function startThere(
   env: Env,
@@ -152,15 +183,27 @@ async function startThere(
   const { vm, definition } = await vmWork(env, repair);
   if (definition === null) return { ok: false, words: "Its definition was never read, so there is nothing to start." };
   const { parallelStarts } = await store.policy();
-  const end = await places.starting(claim.to, vm.priority, parallelStarts, () =>
+  let lockedSinceMs: number | undefined;
+  const end = await places.starting(claim.to, vm, parallelStarts, () =>
     retry<StepEnd<Start>>(env, options.reviveWithinMs, async () => {
       const ended = await notOurs(env, repair, { hostId: claim.to });
       if (ended !== undefined) return { came: { ok: false, words: ended } };
       const proof = await proofNow(env, vm, claim, released);
+      if (isDoubted(env, proof))
+        return { came: { ok: true, words: doubtedWords, value: { kind: "locked", words: doubtedWords } } };
       try {
         const { words } = await hypervisor.startElsewhere(claim.to, vm, definition, claim.generation, proof);
         return { came: { ok: true, words, value: { kind: "up" } } };
       } catch (error) {
+        if (error instanceof HypervisorRefused && proof.method !== "released" && diskIsLocked(error.message)) {
+          lockedSinceMs ??= env.clock.monotonicMs();
+          if (env.clock.monotonicMs() - lockedSinceMs < lockLastsMs)
+            return { trouble: "A disk of it is still in use." };
+          doubtProof(env, claim.from);
+          env.log.warn(`the proof that a host is off is doubted: a disk of ${vm.name} is in use`, { host: claim.from });
+          const value = { kind: "locked", words: lockedWords } as const;
+          return { came: { ok: true, words: lockedWords, detail: error.message, value } };
+        }
         if (error instanceof HypervisorRefused)
           return { came: { ok: true, words: "The host that was chosen refused it.", value: refusedBy(error) } };
         if (error instanceof HostUnreachable && (await isLost(env, claim.to)))

@@ -1,10 +1,17 @@
-import type { RepairId } from "../../model/index.ts";
+import type { RepairId, Vm } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import type { Steps } from "../ports.ts";
 import { bringUp, type First, lookAgain, lookFirst } from "./bring-up.ts";
 import { step } from "./step.ts";
 import { verify } from "./verify.ts";
 import { notOurs, vmWork } from "./work.ts";
+
+/** Also a VM that is being moved is left alone: what is not here may run where it goes to. */
+async function notHere(env: Env, repair: RepairId, vm: Vm): Promise<string | undefined> {
+  const ended = await notOurs(env, repair, vm);
+  if (ended !== undefined || (await vmWork(env, repair)).vm.movingTo === null) return ended;
+  return "It was being moved, and it is not clear yet on which host it is.";
+}
 
 /**
  * `revive-vm`: the VM back on its own host, same features, same disk. A look, then rounds of bring up and verify; ends repaired, not
@@ -44,7 +51,7 @@ export const reviveVm =
         step(env, steps, repair, `${name}${suffix}`, async () => {
           const { vm, definition, repair: work } = await vmWork(env, repair);
           const begunBefore = work.steps.some((it) => it.name === `${name}${suffix}` && it.attempts > 1);
-          return bringUp(env, options, vm, definition, seen, () => notOurs(env, repair, vm), begunBefore);
+          return bringUp(env, options, vm, definition, seen, () => notHere(env, repair, vm), begunBefore);
         });
       let up = await bring("bring up", first.value);
       for (let turn = 1; up.ok && up.value.offFirst && turn <= options.rounds; turn++) {
