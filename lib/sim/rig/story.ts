@@ -29,7 +29,8 @@ export async function tellStory(scenario: Scenario): Promise<Story> {
     void lines.push(`${seconds(at)}  ${who}  ${words}`);
 
   rig.cloud.world.onHappening(({ at, words }) => line(at, "cloud", words));
-  rig.store.onEvent(({ at, words }) => line(at, "belay", words));
+  // By the world's time: the clock on Belay's machine may be set in the middle of a story.
+  rig.store.onEvent(({ words }) => line(rig.clock.now(), "belay", words));
 
   const look = () => {
     for (const words of watchman.glance()) {
@@ -57,7 +58,8 @@ export async function tellStory(scenario: Scenario): Promise<Story> {
 /** How each VM stands in the end, and what its incidents came to. */
 function ending(rig: Rig, startMs: number): string[] {
   const { tables } = rig.store;
-  const at = (ms: number | null) => (ms === null ? "never" : `${((ms - startMs) / 1000).toFixed(1)} s`);
+  const { wall } = rig.cloud.world;
+  const at = (ms: number | null) => (ms === null ? "never" : `${((wall.toWorld(ms) - startMs) / 1000).toFixed(1)} s`);
   return rig.cloud.world.hosts().flatMap((host) =>
     rig.cloud.world.guests().flatMap((guest) => {
       const domain = host.domains.get(guest.uuid);

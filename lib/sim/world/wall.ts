@@ -10,15 +10,13 @@ export interface WallClock {
 }
 
 export function wallClock(now: () => EpochMs): WallClock {
+  const beganMs = now();
   const jumps: { readonly since: EpochMs; readonly offsetMs: number }[] = [];
   const last = () => jumps.at(-1);
   return {
     at: (worldMs) => worldMs + (jumps.findLast((it) => it.since <= worldMs)?.offsetMs ?? 0),
     toWorld(wallMs) {
-      for (const [index, { since, offsetMs }] of [
-        { since: Number.NEGATIVE_INFINITY, offsetMs: 0 },
-        ...jumps,
-      ].entries()) {
+      for (const [index, { since, offsetMs }] of [{ since: beganMs, offsetMs: 0 }, ...jumps].entries()) {
         const world = wallMs - offsetMs;
         if (world >= since && world <= (jumps[index]?.since ?? now())) return world;
       }

@@ -1,6 +1,6 @@
 import { restartLimit } from "../../../decide/index.ts";
 import type { VmId } from "../../../model/index.ts";
-import { guestAnswers } from "../../world/run.ts";
+import { carrierElsewhere, guestAnswers } from "../../world/run.ts";
 import { graceMs, type Invariant } from "./sight.ts";
 
 /** The longest pause before the next repair of a VM that failed again: it is told when that pause is over. */
@@ -30,7 +30,9 @@ export const nobodyWasTold: Invariant = ({ tables, now, world, vms, hostOf, watc
       // A guest without its network is well inside, and is not for who asks it over the network.
       const unreached = world.guest(vm.uuid)?.unplugged === true && vm.answerCheck.kind !== "agent";
       const answers = domain !== undefined && guestAnswers(world, domain) && !unreached;
-      const well = incident !== undefined && can && answers && vm.wanted === "running";
+      // Two copies that both are well are what the incident is about.
+      const twice = incident?.cause === "two-copies" && host && carrierElsewhere(world, host, vm.uuid) !== undefined;
+      const well = incident !== undefined && !twice && can && answers && vm.wanted === "running";
       if (lasts(`well ${vm.id}`, well))
         yield `5: ${vm.name} is well and its incident is still ${incident?.state}: ${incident?.words}`;
     }
