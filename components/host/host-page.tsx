@@ -71,7 +71,7 @@ function One({ cloud, host }: { readonly cloud: LiveCloud; readonly host: HostVi
           <>
             <HostFacts host={host} />
             <HostCapacity cloud={cloud} host={host} />
-            <IfItDied cloud={cloud} host={host} />
+            {host.standing === "fencing" || host.standing === "fenced" ? null : <IfItDied cloud={cloud} host={host} />}
             <HostVms cloud={cloud} host={host} />
           </>
         }

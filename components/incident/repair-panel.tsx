@@ -8,7 +8,7 @@ import { StepBars } from "./step-bars.tsx";
 /** One repair: the plan in words, its steps, and where their time went. */
 export function RepairPanel({ repair, incident }: { readonly repair: RepairView; readonly incident: IncidentView }) {
   return (
-    <Panel title={`Repair: ${repair.technique}`} aside={repairStates[repair.state].words}>
+    <Panel title={`Repair: ${repair.technique}`} aside={stateWords(repair)}>
       <div className={classes.body}>
         <p>
           {repair.words} <span className={classes.technique}>{techniques[repair.technique].words}</span>
@@ -19,3 +19,7 @@ export function RepairPanel({ repair, incident }: { readonly repair: RepairView;
     </Panel>
   );
 }
+
+/** A host's repair has no guest of its own to answer. */
+const stateWords = ({ vmId, state }: RepairView): string =>
+  vmId === null && state === "succeeded" ? "Every step was done." : repairStates[state].words;
