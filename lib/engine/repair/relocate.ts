@@ -134,23 +134,31 @@ export const relocateVm =
           await store.endRepair(repair, end, clock.now());
         });
       }
-      if (up.value.kind === "up") {
-        const answer = await step(env, steps, repair, `verify${suffix}`, async () =>
-          verify(env, options, (await vmWork(env, repair)).vm),
+      if (up.value.kind === "refused") {
+        last = `${up.value.words} `;
+        const freed = await step<Freed>(env, steps, repair, `free${suffix}`, () =>
+          freeThere(env, options, repair, claim.to, claim.generation),
         );
-        if (!answer.ok) return handOver(answer.words);
-        if ("answeredAt" in answer.value) {
-          const tr = answer.value.answeredAt;
-          return steps.run("end", async () => {
-            places.settled((await vmWork(env, repair)).vm.id);
-            const words = "It runs on another host and answers again.";
-            await store.endRepair(repair, { state: "succeeded", incident: "repaired", words, tr }, clock.now());
-          });
+        if (!freed.ok) return handOver(`${last}${freed.words}`);
+        if (!freed.value.runs) {
+          tried.push(claim.to);
+          continue;
         }
-        last = `It ${answer.value.died} after its start. `;
-      } else last = `${up.value.words} `;
-
-      const freed = await step<null>(env, steps, repair, `free${suffix}`, () =>
+      }
+      const answer = await step(env, steps, repair, `verify${suffix}`, async () =>
+        verify(env, options, (await vmWork(env, repair)).vm),
+      );
+      if (!answer.ok) return handOver(answer.words);
+      if ("answeredAt" in answer.value) {
+        const tr = answer.value.answeredAt;
+        return steps.run("end", async () => {
+          places.settled((await vmWork(env, repair)).vm.id);
+          const words = "It runs on another host and answers again.";
+          await store.endRepair(repair, { state: "succeeded", incident: "repaired", words, tr }, clock.now());
+        });
+      }
+      last = `It ${answer.value.died} after its start. `;
+      const freed = await step<Freed>(env, steps, repair, `free after its end${suffix}`, () =>
         freeThere(env, options, repair, claim.to),
       );
       if (!freed.ok) return handOver(`${last}${freed.words}`);
@@ -224,7 +232,8 @@ const refusedBy = (error: Error): Start => ({
 
 const isLost = async (env: Env, host: HostId) => {
   const found = await env.store.host(host);
-  return found === undefined || found.standing !== "in-use" || found.health === "red";
+  const isUsed = found?.standing === "in-use" || found?.standing === "maintenance"; // it is moved on from there
+  return !isUsed || found.health === "red";
 };
 
 /** It let go of the VM when this repair began, and is asked again: a start elsewhere never rests on an old answer. */
@@ -235,14 +244,34 @@ const proofNow = (
   released: boolean,
 ): Promise<Fenced> => (released ? releasedFrom(env, from, vm.uuid) : proofFor(env, vm, from, generation));
 
-/** Before another place is tried: proof that the VM does not run on the one that was. */
-async function freeThere(env: Env, options: EngineOptions, repair: RepairId, host: HostId): Promise<StepEnd<null>> {
-  const end = await retry<StepEnd<null>>(env, options.reviveWithinMs, async () => {
+interface Freed {
+  /** It runs there after all. */
+  readonly runs: boolean;
+}
+
+/**
+ * Before another place is tried: proof that the VM does not run on the one that was. A start whose answer was lost may have come through:
+ * where `generation` is given and runs there, it is left to run.
+ */
+async function freeThere(
+  env: Env,
+  options: EngineOptions,
+  repair: RepairId,
+  host: HostId,
+  generation?: number,
+): Promise<StepEnd<Freed>> {
+  const end = await retry<StepEnd<Freed>>(env, options.reviveWithinMs, async () => {
     const { vm } = await vmWork(env, repair);
     const ended = await notOurs(env, repair, { hostId: host });
     if (ended !== undefined) return { came: { ok: false, words: ended } };
-    if ((await env.store.fenceProof(host)) === undefined) await releaseFrom(env, host, vm.uuid);
-    return { came: { ok: true, words: "It is proven that it does not run there.", value: null } };
+    if ((await env.store.fenceProof(host)) === undefined) {
+      const runs = (await env.hypervisor.copiesOn(host)).some(
+        (copy) => copy.uuid === vm.uuid && copy.active && copy.generation === generation,
+      );
+      if (runs) return { came: { ok: true, words: "It runs there after all.", value: { runs } } };
+      await releaseFrom(env, host, vm.uuid);
+    }
+    return { came: { ok: true, words: "It is proven that it does not run there.", value: { runs: false } } };
   });
   if ("came" in end) return end.came;
   return { ok: false, words: "It is not proven that it does not run there, so it is started nowhere else." };
