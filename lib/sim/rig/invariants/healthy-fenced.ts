@@ -11,7 +11,7 @@ const backMs = 6000;
  * world's word at the instant of the power cut, not by what Belay believed.
  */
 export const healthyFenced: Invariant = (sight) => {
-  const { world, tables, openRepairs } = sight;
+  const { world, tables, now, openRepairs } = sight;
   let seen = 0;
   let seenAudits = 0;
   const approved = new Set<string>();
@@ -31,11 +31,11 @@ export const healthyFenced: Invariant = (sight) => {
     for (const { technique, vmId, incidentId } of openRepairs()) {
       const incident = tables.incidents.get(incidentId);
       if (technique !== "evacuate" || vmId !== null || !incident || evacuated.has(incidentId)) continue;
-      evacuated.set(incidentId, incident.td);
+      evacuated.set(incidentId, now()); // by the world's time: Belay's clock may have been set between two
       // Taken for dead by a person's word for the incident before it.
       if (incident.evidence.some(({ source }) => source === "operator")) approved.add(incidentId);
       const { stormPercent, stormWindowMs } = policyOf(tables);
-      const near = [...evacuated].filter(([id, td]) => !asked(id) && Math.abs(td - incident.td) < stormWindowMs);
+      const near = [...evacuated].filter(([id, at]) => !asked(id) && now() - at < stormWindowMs);
       const limit = Math.max(1, (enrolled(sight).length * stormPercent) / 100);
       if (!asked(incidentId) && near.length > limit)
         yield `4: ${near.length} hosts were given up within ${stormWindowMs / 1000} s and nobody was asked.`;
