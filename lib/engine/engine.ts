@@ -9,6 +9,7 @@ import { drainHost } from "./maintenance/drain.ts";
 import { programFor } from "./programs.ts";
 import { hookRepair } from "./repair/hook.ts";
 import { Places } from "./repair/places.ts";
+import { rehouse, settleLeftovers } from "./repair/rehouse.ts";
 import { createTolerance } from "./tolerance.ts";
 
 export interface Engine {
@@ -43,7 +44,11 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
     nudge();
   };
   const guests = createGuestWatch(env, options);
-  const tolerance = createTolerance(env);
+  const places = new Places(env);
+  const tolerance = createTolerance(env, async ({ hosts, vms }) => {
+    await settleLeftovers(env, vms);
+    if (await rehouse(env, places, hosts)) nudge();
+  });
   const guard = new HostGuard(env, options, {
     nudge,
     standsAnew: (host: Host) => watches.get(host.id)?.update(host),
@@ -93,7 +98,7 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
 
   return {
     async start() {
-      const help = { witness: guard, places: new Places(env), nudge: planned };
+      const help = { witness: guard, places, nudge: planned };
       env.runner.register(
         programFor(env, options, help, {
           hook: hookRepair(env, options),

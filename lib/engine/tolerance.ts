@@ -1,6 +1,7 @@
 import { toleranceByHost } from "../decide/index.ts";
 import type { Tolerance } from "../model/index.ts";
 import type { Env } from "./env.ts";
+import type { Inventory } from "./ports.ts";
 
 const leastMs = 1_000;
 /** However little was heard of changes: people change policies and racks, and a hint may be lost. */
@@ -17,7 +18,8 @@ export interface ToleranceWatch {
   stop(): Promise<void>;
 }
 
-export function createTolerance(env: Env): ToleranceWatch {
+/** `looked` is called with what was read, after each time. */
+export function createTolerance(env: Env, looked: (inventory: Inventory) => Promise<void>): ToleranceWatch {
   const { clock, store, log } = env;
   const stopping = new AbortController();
   let wake: AbortController | undefined;
@@ -34,6 +36,7 @@ export function createTolerance(env: Env): ToleranceWatch {
       if (++done % hostsAtOnce === 0) await clock.sleep(1, stopping.signal); // an event must not wait for all of it
     }
     await store.recordTolerance(all, clock.now());
+    await looked({ policy, hosts, vms });
   }
 
   async function sleep(ms: number, wakeable: boolean) {

@@ -1,5 +1,6 @@
 import { consentRefusal, type HostVerdict, type Storm, stormOf } from "../../decide/index.ts";
-import { type Cause, type Evidence, type HostId, techniques, type Vm } from "../../model/index.ts";
+import { type Cause, type Evidence, type HostId, type IncidentId, techniques, type Vm } from "../../model/index.ts";
+import { tellBeside } from "../beside.ts";
 import type { Env } from "../env.ts";
 import type { NewHostIncident } from "../ports/store.ts";
 import type { Cloud } from "./cloud.ts";
@@ -158,6 +159,7 @@ export class Answers {
     const opened = await store.openHostIncident({ ...this.#news(file, verdict), plan, lost: [] });
     if (opened === undefined) return;
     log.warn(verdict.words);
+    await this.#tellBeside(file, verdict, opened.incidentId);
     if (opened.repairId !== undefined) this.#nudge();
   }
 
@@ -191,6 +193,14 @@ export class Answers {
     if (opened === undefined) return;
     log.warn(words);
     this.#nudge();
+    await this.#tellBeside(file, verdict, opened.incidentId);
+  }
+
+  /** The provider's programs that are told of it. */
+  async #tellBeside(file: HostFile, verdict: Trouble, incident: IncidentId): Promise<void> {
+    const { name } = file.host;
+    const hooks = await this.#env.store.hooks();
+    tellBeside(this.#env, hooks, causeOf[verdict.kind], { incident, layer: "host", host: name, words: verdict.words });
   }
 
   async #goOn(file: HostFile, words: string): Promise<void> {
