@@ -8,6 +8,8 @@ const leastMs = 1_000;
 const atLeastEveryMs = 60_000;
 /** Where computing takes long, it is done so much more rarely. */
 const pauseFactor = 10;
+/** Nothing else is done meanwhile, so it is done in slices. The simulated clock stands still while we compute: there, hosts are counted. */
+const sliceMs = 6;
 const hostsAtOnce = 64;
 
 /** Keeps it known which VMs would not come back if a host died: recomputed after each change, at most once a second. */
@@ -31,9 +33,13 @@ export function createTolerance(env: Env, looked: (inventory: Inventory) => Prom
     const [policy, hosts, vms] = await Promise.all([store.policy(), store.hosts(), store.allVms()]);
     const all: Tolerance[] = [];
     let done = 0;
+    let sinceMs = clock.monotonicMs();
     for (const found of toleranceByHost({ policy, hosts, vms })) {
       all.push(...found);
-      if (++done % hostsAtOnce === 0) await clock.sleep(1, stopping.signal); // an event must not wait for all of it
+      if (++done < hostsAtOnce && clock.monotonicMs() - sinceMs < sliceMs) continue;
+      await clock.sleep(1, stopping.signal); // an event must not wait for all of it
+      done = 0;
+      sinceMs = clock.monotonicMs();
     }
     await store.recordTolerance(all, clock.now());
     await looked({ policy, hosts, vms });
