@@ -29,23 +29,18 @@ async function elsewhere(
 
 type Failed = Extract<VmDecision["verdict"], { kind: "failed" }>;
 
-/**
- * A VM failed: plans its repair, or says why nothing is done, and writes that down as one incident. `failure.decision` counts on the clock that is never set.
- * Gives the time to ask again, on that clock, where the plan is to wait. While an incident of the VM's is open nothing is written.
- */
-export async function failVm(
+/** What is to be done about a VM that failed, as things are now. Writes nothing. */
+async function planFor(
   env: Env,
   host: Host,
   vm: Vm,
-  failure: { readonly verdict: Failed; readonly decision: VmDecision; readonly evidence: readonly Evidence[] },
+  { verdict, decision }: { readonly verdict: Failed; readonly decision: VmDecision },
   definitionKnown: boolean,
-): Promise<{ readonly notBefore: number } | undefined> {
+) {
   const { store, clock } = env;
-  const { verdict, decision, evidence } = failure;
-  const now = clock.now();
   const mode = await store.modeOf(vm.id);
   const hooks = await store.hooks();
-  const recentRepairs = await store.repairsSince(vm.id, now - restartLimit.withinMs);
+  const recentRepairs = await store.repairsSince(vm.id, clock.now() - restartLimit.withinMs);
   const plan: Plan =
     host.standing === "in-use"
       ? planRepair({
@@ -62,6 +57,33 @@ export async function failVm(
           elsewhere: asksElsewhere(recentRepairs) ? await elsewhere(env, vm, mode) : undefined,
         })
       : { refusal: "People work on the machine that it runs on: it is looked at anew when they are done." };
+  return { plan, hooks, recentRepairs };
+}
+
+/**
+ * Whether a VM that was handed over would be repaired by now, and nothing was tried lately. Asked at the first look of each life of Belay: one that
+ * died just when people had done their work on a host has forgotten to look at its VMs anew.
+ */
+export async function isWorthALook(...asked: Parameters<typeof planFor>): Promise<boolean> {
+  const { plan, recentRepairs } = await planFor(...asked);
+  return recentRepairs === 0 && "technique" in plan;
+}
+
+/**
+ * A VM failed: plans its repair, or says why nothing is done, and writes that down as one incident. `failure.decision` counts on the clock that is never set.
+ * Gives the time to ask again, on that clock, where the plan is to wait. While an incident of the VM's is open nothing is written.
+ */
+export async function failVm(
+  env: Env,
+  host: Host,
+  vm: Vm,
+  failure: { readonly verdict: Failed; readonly decision: VmDecision; readonly evidence: readonly Evidence[] },
+  definitionKnown: boolean,
+): Promise<{ readonly notBefore: number } | undefined> {
+  const { store, clock } = env;
+  const { verdict, decision, evidence } = failure;
+  const now = clock.now();
+  const { plan, hooks } = await planFor(env, host, vm, failure, definitionKnown);
   if ("notBefore" in plan) return plan;
 
   const injectedAt = await store.injectedAt(vm.id, now - injectedWithinMs);

@@ -35,6 +35,8 @@ export class HostWatch {
   /** The host was lost, or could not be reached: what runs there is not known. Not so while the first connection is being opened. */
   #silent = false;
   #reload = true;
+  /** Nothing was loaded yet in this life. */
+  #first = true;
   #ended: Promise<unknown> = Promise.resolve();
 
   /** `changed` is called when what fits where may have changed. */
@@ -181,12 +183,13 @@ export class HostWatch {
     for (const [uuid, { vm }] of this.#watched) if (!uuids.has(uuid)) this.#forget(uuid, vm.id);
     for (const vm of vms) {
       const known = this.#watched.get(vm.uuid);
-      if (known === undefined) this.#watched.set(vm.uuid, startWatching(vm, troubled));
+      if (known === undefined) this.#watched.set(vm.uuid, startWatching(vm, troubled, this.#first));
       else {
         known.vm = vm;
         known.troubled = troubled.has(vm.id);
       }
     }
+    this.#first = false;
   }
 
   async #markUnknown(): Promise<void> {
@@ -264,7 +267,7 @@ export class HostWatch {
       return;
     }
     this.#foreign.delete(uuid);
-    this.#watched.set(uuid, startWatching(found.mine, new Set()));
+    this.#watched.set(uuid, startWatching(found.mine, new Set(), false));
     this.#reload = true; // it may have come with an incident
     this.#changed();
   }

@@ -2,7 +2,7 @@ import { decideVm, type VmDecision, type VmMemory } from "../decide/index.ts";
 import type { Host, Vm, VmId } from "../model/index.ts";
 import type { Env } from "./env.ts";
 import { evidenceOf } from "./evidence.ts";
-import { failVm } from "./fail-vm.ts";
+import { failVm, isWorthALook } from "./fail-vm.ts";
 import type { GuestWatch } from "./guest-watch.ts";
 import type { Heard } from "./inbox.ts";
 import type { DomainSight, EngineStore } from "./ports.ts";
@@ -14,8 +14,8 @@ export interface Watched {
   memory: VmMemory | undefined;
   /** True while the VM has an incident that has not ended, as far as this engine knows. */
   troubled: boolean;
-  /** Its host is in use again: an incident that was only told is looked at anew. */
-  anew: boolean;
+  /** Its host is in use again: an incident that was only told is looked at anew. `maybe`: it was so when this life of Belay began. */
+  anew: boolean | "maybe";
   /** Look again then, though nothing may come: on the clock that is never set, as every wait. */
   lookAt: number | undefined;
 }
@@ -84,14 +84,19 @@ async function fail(
   if (verdict.kind !== "failed") return;
   const { vm } = watched;
   const host = (await store.host(vm.hostId)) ?? around.host; // what people do with it may have changed since it was read
+  const definitionKnown = sight !== undefined || vm.persistent || (await store.definitionKnown(vm.id));
   if (watched.troubled) {
     const state = (await store.openIncidentsOf(vm.hostId)).get(vm.id);
-    if (state === "handed-over" && watched.anew && host.standing === "in-use")
+    const anew =
+      watched.anew === "maybe" ? isWorthALook(env, host, vm, { verdict, decision }, definitionKnown) : watched.anew;
+    if (state === "handed-over" && host.standing === "in-use" && (await anew))
       await store.clearIncident(vm.id, `${vm.name} is looked at anew: its host is in use again.`, clock.now());
-    else if (state !== undefined) return;
+    else if (state !== undefined) {
+      if (watched.anew === "maybe") watched.anew = false;
+      return;
+    }
   }
   watched.anew = false;
-  const definitionKnown = sight !== undefined || vm.persistent || (await store.definitionKnown(vm.id));
   const last = around.guests.lastAnswer(vm.id);
   const answeredAt = last === undefined ? undefined : timeOfDay(clock, last);
   const evidence = evidenceOf(decision, heard, sight, answeredAt, clock.now());
@@ -169,10 +174,11 @@ export async function look(
   return true;
 }
 
-export const startWatching = (vm: Vm, troubled: ReadonlySet<VmId>): Watched => ({
+/** `first`: Belay begins. */
+export const startWatching = (vm: Vm, troubled: ReadonlySet<VmId>, first: boolean): Watched => ({
   vm,
   memory: undefined,
   troubled: troubled.has(vm.id),
-  anew: false,
+  anew: first && troubled.has(vm.id) ? "maybe" : false,
   lookAt: undefined,
 });
