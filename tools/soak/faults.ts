@@ -57,8 +57,8 @@ export const faults: readonly Fault[] = [
     async inject(fault, damage, pick) {
       const host = whole(damage) ? pick(hostNames(fault)) : undefined;
       if (host === undefined) return undefined;
+      damage.off.add(host); // first: it is off before the command returns
       await powerOff(fault.name, host);
-      damage.off.add(host);
       return `${host} loses its power.`;
     },
   },
@@ -68,8 +68,8 @@ export const faults: readonly Fault[] = [
     async inject(fault, damage, pick) {
       const host = whole(damage) ? pick(hostNames(fault)) : undefined;
       if (host === undefined) return undefined;
-      await cut(fault.name, host);
       damage.cut.add(host);
+      await cut(fault.name, host);
       return `The cable of ${host} is pulled.`;
     },
   },
@@ -79,8 +79,8 @@ export const faults: readonly Fault[] = [
     async inject(fault, damage, pick) {
       const host = whole(damage) ? pick(hostNames(fault)) : undefined;
       if (host === undefined) return undefined;
-      await isolate(fault.name, host);
       damage.isolated.add(host);
+      await isolate(fault.name, host);
       return `Belay is cut off from ${host}; the other hosts are not.`;
     },
   },
@@ -105,9 +105,9 @@ export async function mendAll(fault: FaultLab, damage: Damage): Promise<string[]
     await rejoin(fault.name, host);
     done.push(`Belay reaches ${host} again.`);
   }
-  damage.cut.clear();
-  damage.isolated.clear();
   for (const host of hostNames(fault)) await powerOn(fault.name, host);
+  damage.cut.clear(); // only now: a host that was fenced for its cable is on again
+  damage.isolated.clear();
   if (damage.off.size > 0) done.push(`${[...damage.off].join(", ")}: power is back.`);
   damage.off.clear();
   return done;
