@@ -7,13 +7,10 @@ import { Cloud } from "./cloud.ts";
 import { type HostFile, hear, isSteady } from "./host-file.ts";
 import { Leases } from "./leases.ts";
 import { Questions } from "./questions.ts";
+import { beatEveryMs, Standstill } from "./standstill.ts";
 import { Switches } from "./switches.ts";
 
 const readEveryMs = 5_000;
-/** A timer of ours that comes so late says that we stood still, or that the machine did: what we did not hear then means nothing. */
-const stoodStillMs = 1_000;
-const afterStandstillMs = 2_000;
-const beatEveryMs = 250;
 /** Health is written when it has been so for this long: a flicker is nobody's news. Red is written at once. */
 const healthSteadyMs = 500;
 
@@ -35,9 +32,8 @@ export class HostGuard implements Witness {
   readonly #untold = new Map<HostId, Host["health"]>();
   #telling: Promise<void> | undefined;
   #readAtMs = 0;
-  #trustFromMs = 0;
+  #standstill: Standstill;
   #lastLookMs: number;
-  #beatAtMs = 0;
 
   constructor(
     env: Env,
@@ -57,10 +53,11 @@ export class HostGuard implements Witness {
     this.#switches = new Switches(env, this.#cloud);
     this.#answers = new Answers(env, this.#cloud, this.#leases, tell.nudge);
     this.#lastLookMs = env.clock.monotonicMs();
+    this.#standstill = new Standstill(this.#lastLookMs);
   }
 
   start(): void {
-    this.#beatAtMs = this.#env.clock.monotonicMs();
+    this.#standstill = new Standstill(this.#env.clock.monotonicMs());
     this.#ended = Promise.all([this.#beat(), this.#watch(), this.#keep()]);
   }
 
@@ -124,7 +121,7 @@ export class HostGuard implements Witness {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       this.#noteStandstill();
-      this.#beatAtMs = clock.monotonicMs();
+      this.#standstill.beat(clock.monotonicMs());
       await clock.sleep(beatEveryMs, signal).catch(() => undefined);
     }
   }
@@ -132,11 +129,8 @@ export class HostGuard implements Witness {
   /** Also right before hosts are judged: the watch may go on before the late beat does. */
   #noteStandstill(): void {
     const { clock, log } = this.#env;
-    const now = clock.monotonicMs();
-    const overMs = now - this.#beatAtMs - beatEveryMs;
-    if (overMs < stoodStillMs) return;
-    this.#beatAtMs = now;
-    this.#trustFromMs = now + afterStandstillMs;
+    const overMs = this.#standstill.look(clock.monotonicMs());
+    if (overMs === undefined) return;
     log.warn(`the engine stood still for ${Math.round(overMs / 1000)} s: no host is judged by that time`);
   }
 
@@ -181,7 +175,7 @@ export class HostGuard implements Witness {
       if (file.helperGoneMs !== undefined) await this.#leases.noteGone(file);
     }
     this.#noteStandstill();
-    if (now < this.#trustFromMs) {
+    if (!this.#standstill.mayJudge(now)) {
       for (const file of files.values()) file.dead = false;
       return;
     }
