@@ -8,7 +8,10 @@ import type { Env } from "../env.ts";
  */
 export async function homeAgain(env: Env, incident: Incident): Promise<void> {
   const { store, clock } = env;
-  const parts = (await store.partsOf(incident.id)).filter(({ vm }) => vm.hostId === incident.hostId);
+  // Also one that had just been moved away when its host failed: nobody else looks at it while it counts as lost.
+  const parts = (await store.partsOf(incident.id)).filter(
+    ({ vm, incident: part }) => vm.hostId === incident.hostId || (part.state === "open" && part.repairs.length === 0),
+  );
   const plans = await Promise.all(
     parts.map(async ({ incident: part, vm }) => {
       const refusal =

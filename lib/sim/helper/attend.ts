@@ -45,6 +45,8 @@ const reachable = (world: World, host: SimHost, helper: SimHelper): boolean =>
 interface Changes {
   /** The next change of the host, the end of the time where one is given, or of the watch. */
   next(withinMs?: number): Promise<void>;
+  /** There is news: `next` comes at once. */
+  call(): void;
   stop(): void;
 }
 
@@ -54,6 +56,7 @@ function changesOf(world: World, host: SimHost, signal: AbortSignal): Changes {
   const stop = world.onHostChange(host, call);
   signal.addEventListener("abort", call, { once: true });
   return {
+    call,
     next: (withinMs) =>
       new Promise((resolve) => {
         if (signal.aborted) return resolve();
@@ -82,13 +85,20 @@ async function* during(
   change: Changes,
 ): AsyncGenerator<HelperSignal> {
   const { clock, wall } = world;
-  const line: HelperLine = { ask: grant };
+  let reportedAt = Number.NEGATIVE_INFINITY;
+  const line: HelperLine = {
+    ask: grant,
+    binds: helper.lease !== null,
+    tell() {
+      reportedAt = Number.NEGATIVE_INFINITY;
+      change.call();
+    },
+  };
   const { starts } = helper;
   const now = () => wall.at(clock.now());
   helper.line = line;
   runHelper(world, host, helper);
   let silentSince: number | undefined;
-  let reportedAt = Number.NEGATIVE_INFINITY;
   try {
     while (!signal.aborted) {
       if (helper.starts !== starts && answersNetwork(host, clock.now()))
@@ -97,7 +107,7 @@ async function* during(
         silentSince = undefined;
         if (clock.now() - reportedAt >= reportEveryMs) {
           reportedAt = clock.now();
-          yield { kind: "report", at: now(), report: reportOf(helper, now()) };
+          yield { kind: "report", at: now(), report: reportOf(helper, line.binds, now()) };
           continue;
         }
       } else {
@@ -114,11 +124,12 @@ async function* during(
   }
 }
 
-const reportOf = (helper: SimHelper, at: number): HelperReport => ({
+/** Where no lease binds it, its watchdog is not armed. */
+const reportOf = (helper: SimHelper, binds: boolean, at: number): HelperReport => ({
   version: "SIMULATED",
   connected: true,
   leaseMs: helper.lease?.leaseMs ?? 0,
-  watchdog: helper.watchdog,
-  watchdogMs: helper.watchdog === "none" ? null : helper.watchdogMs,
+  watchdog: binds ? helper.watchdog : "none",
+  watchdogMs: binds && helper.watchdog !== "none" ? helper.watchdogMs : null,
   reportedAt: at,
 });

@@ -45,7 +45,8 @@ async function leased(first: object = {}) {
 
 test("a helper reports, and asks four times in a lease", async () => {
   const { clock, heard, given, stop, ended, runs } = await leased();
-  expect(heard[0]).toMatchObject({ kind: "report", report: { connected: true, watchdog: "hardware" } });
+  expect(heard[0]).toMatchObject({ kind: "report", report: { connected: true, watchdog: "none" } });
+  expect(heard[1]).toMatchObject({ kind: "report", report: { connected: true, watchdog: "hardware" } });
   const before = given.grants;
   await clock.advance(80_000);
   expect(given.grants - before).toBeGreaterThanOrEqual(39);
@@ -88,7 +89,7 @@ test("the watchdog resets the host of a dead helper, which comes back with its g
   expect(await endsAfter(60_000)).toBe(6000);
   await clock.advance(10_000);
   expect(runs()).toBe(false);
-  expect(heard.map((it) => it.kind)).toEqual(["report", "gone", "report"]);
+  expect(heard.map((it) => it.kind)).toEqual(["report", "report", "gone", "report", "report"]);
 });
 
 test("without a watchdog a dead helper's guests run on, and it says so beforehand", async () => {

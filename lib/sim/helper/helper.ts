@@ -36,11 +36,19 @@ export function runHelper(world: World, host: SimHost, helper: SimHelper): void 
       const grant =
         helper.line === line && answersNetwork(host, clock.now()) ? line.ask(helper.lease?.peers) : undefined;
       if (grant === undefined) return;
+      if (grant.peers.length === 0) sayBinds(false);
       world.later(wireMs, () => {
         if (!stillRuns(world, host, helper, starts) || !answersNetwork(host, clock.now())) return;
         hold(grant.leaseMs, grant.peers, askedAt);
       });
     });
+  }
+
+  function sayBinds(binds: boolean): void {
+    const { line } = helper;
+    if (line === null || line.binds === binds) return;
+    line.binds = binds;
+    line.tell();
   }
 
   let endIsDue = false;
@@ -58,6 +66,7 @@ export function runHelper(world: World, host: SimHost, helper: SimHelper): void 
       helper.lease = null; // without peers nothing binds: nobody could take the guests over
       return;
     }
+    sayBinds(true);
     const until = Math.max(helper.lease?.until ?? 0, sinceMs + leaseMs * helper.drift);
     helper.lease = { leaseMs, peers, until };
     watchTheEnd(until - clock.now() - stopBeforeMs);

@@ -107,6 +107,10 @@ export interface HeldLease {
 export interface HelperLine {
   /** A question arrived; what Belay grants. */
   ask(held: readonly string[] | undefined): { readonly leaseMs: number; readonly peers: readonly string[] } | undefined;
+  /** Whether a lease binds the helper, as Belay was last told; it is told before the helper acts on a grant that binds nothing. */
+  binds: boolean;
+  /** The helper has news for Belay. */
+  tell(): void;
 }
 
 export interface SimHost {

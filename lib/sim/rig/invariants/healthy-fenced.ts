@@ -11,7 +11,7 @@ const backMs = 6000;
  * world's word at the instant of the power cut, not by what Belay believed.
  */
 export const healthyFenced: Invariant = (sight) => {
-  const { world, tables, now, openRepairs } = sight;
+  const { world, tables, now, openIncidents, openRepairs } = sight;
   let seen = 0;
   let seenAudits = 0;
   const approved = new Set<string>();
@@ -25,17 +25,25 @@ export const healthyFenced: Invariant = (sight) => {
     return approved.has(id) || (incident !== undefined && saidOff.has(incident.hostId));
   };
   const evacuated = new Map<IncidentId, number>();
+  /** By the world's time: Belay's clock may have been set between two. */
+  const diedAt = new Map<IncidentId, number>();
 
   /** Hosts that Belay took for dead on its own, by the time at which it did. */
   function* storm(): Generator<string> {
+    for (const { id, cause } of openIncidents()) if (cause === "host-dead" && !diedAt.has(id)) diedAt.set(id, now());
     for (const { technique, vmId, incidentId } of openRepairs()) {
       const incident = tables.incidents.get(incidentId);
       if (technique !== "evacuate" || vmId !== null || !incident || evacuated.has(incidentId)) continue;
-      evacuated.set(incidentId, now()); // by the world's time: Belay's clock may have been set between two
+      evacuated.set(incidentId, diedAt.get(incidentId) ?? now());
       // Taken for dead by a person's word for the incident before it.
       if (incident.evidence.some(({ source }) => source === "operator")) approved.add(incidentId);
       const { stormPercent, stormWindowMs } = policyOf(tables);
-      const near = [...evacuated].filter(([id, at]) => !asked(id) && now() - at < stormWindowMs);
+      // A Belay that was started in between knows of the one before by the time of day alone, which may have been set.
+      const nearByDay = (id: IncidentId) =>
+        Math.abs((tables.incidents.get(id)?.td ?? incident.td) - incident.td) < stormWindowMs;
+      const near = [...evacuated].filter(
+        ([id, at]) => !asked(id) && nearByDay(id) && Math.abs(at - (diedAt.get(incidentId) ?? now())) < stormWindowMs,
+      );
       const limit = Math.max(1, (enrolled(sight).length * stormPercent) / 100);
       if (!asked(incidentId) && near.length > limit)
         yield `4: ${near.length} hosts were given up within ${stormWindowMs / 1000} s and nobody was asked.`;
