@@ -226,5 +226,6 @@ test("the rows of calls went far enough to mean something", () => {
   ])
     expect([name, [...(seen.get(name) ?? [])]]).toEqual([name, expect.arrayContaining(["something", "nothing"])]);
   expect([...seen.values()].filter((how) => how.has("refused")).length).toBeGreaterThan(8);
-  expect(kinds.size).toBe(change.options.length);
+  // All but `cloud.stale`, which no store writes: it stands for others' changes on a customer's page.
+  expect(kinds.size).toBe(change.options.length - 1);
 });
