@@ -75,8 +75,10 @@ export class Answers {
       return openRepairOf(open) === undefined ? () => this.#settle(file) : undefined;
     }
     if (!("evidence" in verdict)) return undefined;
-    if (standing === "maintenance") return open === undefined ? () => this.#tell(file, verdict) : undefined;
+    if (standing === "maintenance" && open === undefined) return () => this.#tell(file, verdict);
     if (openRepairOf(open) !== undefined) return undefined;
+    if (standing === "maintenance")
+      return open?.state === "open" && open.awaits === null ? () => this.#setAside(file) : undefined;
     if (standing === "fencing" && open?.cause === "host-dead") {
       if (wasAnswered(file)) return () => this.#goOn(file, "A person says that it is off.");
       if (this.#leases.isOver(file) === true) return () => this.#goOn(file, "Its lease is over.");
@@ -91,7 +93,8 @@ export class Answers {
     }
     if (open?.cause === "host-dead") {
       const approved = open.state === "open" && open.awaits === null;
-      if (approved && verdict.kind === "dead") return () => this.#goOn(file, "A person said that Belay goes on.");
+      // Whatever is known of it by now: the repair proves it off before it does anything, and says so when it cannot.
+      if (approved) return () => this.#goOn(file, "A person said that Belay goes on.");
       return open.awaits !== null && wasAnswered(file) ? () => this.#heedOff(file) : undefined;
     }
     if (verdict.kind !== "dead") return () => this.#tell(file, verdict);
@@ -239,6 +242,19 @@ export class Answers {
   /** It turned out to be something else: the next look opens that. */
   async #replace(file: HostFile, words: string): Promise<void> {
     await this.#env.store.clearHostIncident(file.host.id, words, this.#env.clock.now());
+  }
+
+  /** A person took the host into maintenance before its repair began: that is told, of the host and of each of its VMs. */
+  async #setAside(file: HostFile): Promise<void> {
+    if (file.incident === undefined) return;
+    const { store, clock } = this.#env;
+    const refusal = "People work on its host: it comes back when they are done.";
+    const parts = await store.partsOf(file.incident.id);
+    await store.planRelocations(
+      parts.map(({ incident }) => ({ incidentId: incident.id, plan: { refusal } })),
+      clock.now(),
+    );
+    await this.#replace(file, "The host was taken into maintenance before anything was done.");
   }
 
   /** It was handed over because it could not be proven off, and its power switch may answer by now. */
