@@ -115,6 +115,8 @@ describe("copies of a VM", () => {
     expect(await port.act(two.id, guest.uuid, "reset")).toMatchObject({ done: true });
     // It boots: a counter of a new QEMU begins at 0, so the move took the old numbers away.
     const grown = async () => {
+      // Only what it sends is counted, and it sends nothing before it is asked.
+      await fetch(`http://${guest.address}/`, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
       const { cpuTimeMs, blockRequests, netPackets } = await port.vitals(two.id, guest.uuid);
       return cpuTimeMs > before.cpuTimeMs && blockRequests > before.blockRequests && netPackets > before.netPackets;
     };
