@@ -9,6 +9,7 @@ import {
   isOperationInvalid,
   isUnsupported,
   listDomains,
+  qmp,
   readMetadata,
   startDomain,
   undefineDomain,
@@ -66,6 +67,20 @@ async function remove(connection: Connection, uuid: string): Promise<boolean> {
   return (await findDomain(connection, { uuid })) === undefined;
 }
 
+/** RARP frames for half a second: enough for every switch on the way, also one that misses the first. */
+const announcement = { initial: 50, max: 200, rounds: 5, step: 50 } as const;
+const announceWithinMs = 2_000;
+
+/**
+ * Lets QEMU say on the network where the guest's cards are now. A switch believes where it last saw them, and a guest that boots and
+ * waits to be asked is not found for as long as a neighbour's ARP entry lasts: 30 s were seen. Without it the guest is only found later.
+ */
+async function announce(connection: Connection, uuid: string): Promise<void> {
+  await qmp(connection, { uuid }, "announce-self", announcement, { timeoutMs: announceWithinMs }).catch(
+    () => undefined,
+  );
+}
+
 async function startElsewhere(
   connection: Connection,
   uuid: string,
@@ -90,11 +105,15 @@ async function startElsewhere(
     await startDomain(connection, { uuid });
   } catch (error) {
     const now = await find(connection, uuid);
-    if (now?.active && now.generation === generation) return { done: true, words: "Started." };
+    if (now?.active && now.generation === generation) {
+      await announce(connection, uuid);
+      return { done: true, words: "Started." };
+    }
     // A lock that another QEMU holds on a disk, a disk that is not there: what does not run here must not stay here as ours.
     if (here === undefined && isLibvirtError(error)) await remove(connection, uuid);
     throw error;
   }
+  await announce(connection, uuid);
   return { done: true, words: "Started." };
 }
 
