@@ -132,6 +132,10 @@ export const changePolicyBody = z
     leaseMs: z.int().min(3000).max(120_000),
     leaseMarginMs: z.int().min(500).max(60_000),
     fenceTestEveryMs: z.int().min(10_000).max(86_400_000),
+    checkpointLeastMs: z.int().min(1000).max(86_400_000),
+    checkpointMostMs: z.int().min(1000).max(86_400_000),
+    capturesPerHost: z.int().min(1).max(16),
+    checkpointsKept: z.int().min(2).max(1000),
   })
   .partial();
 

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import {
   type ApplicationId,
+  type CheckpointId,
+  captureMethodNames,
   causes,
   certainties,
+  checkpointStateNames,
   consentLadder,
   evidenceSources,
   type FenceDeviceId,
@@ -49,6 +52,7 @@ export const hostId = id("hst") satisfies z.ZodType<HostId>;
 export const vmId = id("vm") satisfies z.ZodType<VmId>;
 export const fenceDeviceId = id("fnc") satisfies z.ZodType<FenceDeviceId>;
 export const hookId = id("hok") satisfies z.ZodType<HookId>;
+export const checkpointId = id("ckp") satisfies z.ZodType<CheckpointId>;
 export const maintenanceId = id("mnt") satisfies z.ZodType<MaintenanceId>;
 export const imageId = id("img") satisfies z.ZodType<ImageId>;
 export const applicationId = id("app") satisfies z.ZodType<ApplicationId>;
@@ -113,6 +117,44 @@ export const applicationView = z.object({
   organizationId,
   name: z.string(),
   mode: z.enum(protectionModeNames),
+  /** For its VMs that do not say otherwise; null: never. */
+  checkpointEveryMs: z.int().nullable(),
+});
+
+export const captureOfferView = z.object({
+  method: z.enum(captureMethodNames).nullable(),
+  words: z.string(),
+  lazy: z.boolean(),
+});
+
+/** How the protection by checkpoints really stands. */
+export const checkpointStatusView = z.object({
+  vmId,
+  offer: captureOfferView.nullable(),
+  lastAt: epochMs.nullable(),
+  keptEveryMs: z.number().nullable(),
+  trouble: z.string().nullable(),
+  standby: z.object({ ready: z.boolean(), words: z.string() }).nullable(),
+  costMs: z.number().nullable(),
+  tookMs: z.number().nullable(),
+});
+
+export const checkpointView = z.object({
+  id: checkpointId,
+  vmId,
+  at: epochMs,
+  method: z.enum(captureMethodNames),
+  state: z.enum(checkpointStateNames),
+  generation: z.int(),
+  runId: z.int(),
+  pauseMs: z.number(),
+  tookMs: z.number(),
+  wholeBytes: z.number(),
+  changedBytes: z.number(),
+  storedBytes: z.number(),
+  verifiedAt: epochMs.nullable(),
+  kept: z.boolean(),
+  words: z.string(),
 });
 
 export const answerCheck = z.discriminatedUnion("kind", [
@@ -149,6 +191,10 @@ export const vmView = z.object({
   rollbackIntolerant: z.boolean(),
   /** Empty for customers: paths on the host. */
   diskPaths: z.array(z.string()).readonly(),
+  /** null: as its application says. 0: never. */
+  checkpointEveryMs: z.int().nullable(),
+  standby: z.boolean(),
+  checkpointGroup: z.string().nullable(),
   /**
    * What would keep it from coming back if its host died; null: nothing. Only the whole cloud tells: where it is left out (events, answers
    * about one VM), what was said last still holds.
@@ -272,6 +318,10 @@ export const policyView = z.object({
   leaseMs: z.int(),
   leaseMarginMs: z.int(),
   fenceTestEveryMs: z.int(),
+  checkpointLeastMs: z.int(),
+  checkpointMostMs: z.int(),
+  capturesPerHost: z.int(),
+  checkpointsKept: z.int(),
 });
 
 /** What would not fit if the host died now. Hosts whose VMs would all fit are not in the list. */

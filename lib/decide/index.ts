@@ -15,6 +15,7 @@ export { firstHeard, healthOf, heard, type Suspicion } from "./host/suspicion.ts
 export { type DrainPlan, planDrain, type Tried } from "./placement/drain.ts";
 export { type Inventory, mayCarry, type NoPlace, type Placement, takesRoom } from "./placement/inventory.ts";
 export { placeVms } from "./placement/place.ts";
+export { sameRoom } from "./placement/same-room.ts";
 export { consentRefusal, modeRefusal, relocationRefusal } from "./placement/relocation.ts";
 export { toleranceByHost, toleranceOf } from "./placement/tolerance.ts";
 export {

@@ -163,6 +163,19 @@ export {
   type PowerState,
   type Vitals,
 } from "./ports/hosts.ts";
+export {
+  type Captured,
+  CaptureFailed,
+  type CaptureRequest,
+  CheckpointDamaged,
+  type CheckpointServiceStore,
+  type CheckpointStore,
+  type CheckpointWish,
+  type Checkpoints,
+  type PendingWish,
+  type RestoreProgress,
+  type RestoreRequest,
+} from "./ports/checkpoints.ts";
 export type { FenceStore, MaintenanceStore, ProviderStore, RelocationStore } from "./ports/store.ts";
 
 /** Asks a guest once whether it is there. Never throws for a guest that is silent. */

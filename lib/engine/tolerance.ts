@@ -1,4 +1,4 @@
-import { toleranceByHost } from "../decide/index.ts";
+import { sameRoom, toleranceByHost } from "../decide/index.ts";
 import type { Tolerance } from "../model/index.ts";
 import type { Env } from "./env.ts";
 import type { Inventory } from "./ports.ts";
@@ -27,14 +27,24 @@ export function createTolerance(env: Env, looked: (inventory: Inventory) => Prom
   let wake: AbortController | undefined;
   let due = true;
   let loop: Promise<void> = Promise.resolve();
+  let known: Inventory | undefined;
 
   async function recompute() {
     due = false;
     const [policy, hosts, vms] = await Promise.all([store.policy(), store.hosts(), store.allVms()]);
+    const inventory = { policy, hosts, vms };
+    if (known === undefined || !sameRoom(known, inventory)) {
+      await computeAll(inventory);
+      known = inventory;
+    }
+    await looked(inventory);
+  }
+
+  async function computeAll(inventory: Inventory) {
     const all: Tolerance[] = [];
     let done = 0;
     let sinceMs = clock.monotonicMs();
-    for (const found of toleranceByHost({ policy, hosts, vms })) {
+    for (const found of toleranceByHost(inventory)) {
       all.push(...found);
       if (++done < hostsAtOnce && clock.monotonicMs() - sinceMs < sliceMs) continue;
       await clock.sleep(1, stopping.signal); // an event must not wait for all of it
@@ -42,7 +52,6 @@ export function createTolerance(env: Env, looked: (inventory: Inventory) => Prom
       sinceMs = clock.monotonicMs();
     }
     await store.recordTolerance(all, clock.now());
-    await looked({ policy, hosts, vms });
   }
 
   async function sleep(ms: number, wakeable: boolean) {

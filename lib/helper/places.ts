@@ -1,3 +1,3 @@
-/** Where the helper lies on a host. /root is there before all other disks, and each lab host has its own. */
-export const helperDir = "/root/.belay-host";
+/** Where the helper lies on a host: beside what libvirt itself keeps, which every such host has, and each lab host for itself. */
+export const helperDir = "/var/lib/libvirt/belay-host";
 export const socketPath = "/run/belay-host/socket";

@@ -74,6 +74,7 @@ const announceWithinMs = 2_000;
 /**
  * Lets QEMU say on the network where the guest's cards are now. A switch believes where it last saw them, and a guest that boots and
  * waits to be asked is not found for as long as a neighbour's ARP entry lasts: 30 s were seen. Without it the guest is only found later.
+ * libvirt has no call of its own for it, so it goes past libvirt, which marks the domain as tainted ("custom-monitor").
  */
 async function announce(connection: Connection, uuid: string): Promise<void> {
   await qmp(connection, { uuid }, "announce-self", announcement, { timeoutMs: announceWithinMs }).catch(

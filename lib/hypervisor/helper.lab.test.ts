@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGuest, cut, type LabState, labDown, labUp, mend, powerOn, readLab, runOnHost } from "../../lab/index.ts";
 import type { HelperSignal, LeaseGrant, Log } from "../engine/ports.ts";
+import { helperDir } from "../helper/index.ts";
 import { type Host, idSource } from "../model/index.ts";
 import {
   createHostHelpers,
@@ -55,7 +56,7 @@ afterAll(async () => {
 
 const onHost = async (...argv: string[]) => (await runOnHost(name, "host-1", argv)).stdout.trim();
 const guestRuns = async () => (await onHost("pgrep", "-f", "guest=hh-1")) !== "";
-const status = async () => JSON.parse(await onHost("node", "/root/.belay-host/belay-host.mjs", "status")).phase;
+const status = async () => JSON.parse(await onHost("node", `${helperDir}/belay-host.mjs`, "status")).phase;
 const install = async () => {
   const words: string[] = [];
   for await (const step of installer.install(one, { leaseMs })) words.push(`${step.phase}: ${step.words}`);
@@ -158,7 +159,7 @@ describe("the helper of a host", () => {
     await engine.end();
     await new Promise((resolve) => setTimeout(resolve, 7_000)); // longer than the watchdog
     expect((await readLab(name)).hosts[0]?.power).toBe("on");
-    expect(await onHost("ls", "-A", "/root")).not.toContain("belay-host");
+    expect(await onHost("ls", "-A", "/var/lib/libvirt")).not.toContain("belay-host");
     expect(await guestRuns()).toBe(true);
   });
 });

@@ -67,6 +67,8 @@ export interface Application {
   readonly organizationId: OrganizationId;
   readonly name: string;
   readonly mode: ProtectionMode;
+  /** For its VMs that do not say otherwise; null: never. */
+  readonly checkpointEveryMs: number | null;
 }
 
 /** How Belay asks a guest whether it is back: its agent over the hypervisor, an ICMP echo, or a TCP connection. */
@@ -109,6 +111,12 @@ export interface Vm {
   readonly rollbackIntolerant: boolean;
   /** Files and devices on the host that its definition names as disks. */
   readonly diskPaths: readonly string[];
+  /** Its state is saved this often; null: as its application says (and if that says nothing, never). 0: never, whatever that says. */
+  readonly checkpointEveryMs: number | null;
+  /** A passive replica with few resources is kept ready on another host, from the newest checkpoint. */
+  readonly standby: boolean;
+  /** VMs that are captured at one instant and restored together or not at all. */
+  readonly checkpointGroup: string | null;
 }
 
 /** What people may choose about a VM, in their words. */
@@ -122,6 +130,9 @@ export const vmChoices = {
   apart: "group kept on different hosts",
   together: "group kept on one host",
   rollbackIntolerant: "whether it may go back to an older state",
+  checkpointEveryMs: "how often its state is saved",
+  standby: "whether a replica stands by",
+  checkpointGroup: "group that is saved and restored together",
 } as const satisfies Partial<Record<keyof Vm, string>>;
 
 /** The choices that differ between two states of a VM. */

@@ -19,4 +19,7 @@ export const freshVm = {
   together: null,
   rollbackIntolerant: false,
   diskPaths: [],
+  checkpointEveryMs: null,
+  standby: false,
+  checkpointGroup: null,
 } as const satisfies Partial<Vm>;

@@ -107,6 +107,13 @@ export interface CloudPolicy {
   /** What clocks may differ by, and how long a host may take to stop its guests. Added to every lease. */
   readonly leaseMarginMs: number;
   readonly fenceTestEveryMs: number;
+  /** What customers may choose between as the interval of checkpoints. */
+  readonly checkpointLeastMs: number;
+  readonly checkpointMostMs: number;
+  /** How many VMs of one host are captured at once. */
+  readonly capturesPerHost: number;
+  /** How many generations of a VM's checkpoints are kept, at least two; those that people asked for are kept besides. */
+  readonly checkpointsKept: number;
 }
 
 export const defaultPolicy: CloudPolicy = {
@@ -120,6 +127,10 @@ export const defaultPolicy: CloudPolicy = {
   leaseMs: 8_000,
   leaseMarginMs: 2_000,
   fenceTestEveryMs: 10 * 60_000,
+  checkpointLeastMs: 1_000,
+  checkpointMostMs: 24 * 60 * 60_000,
+  capturesPerHost: 1,
+  checkpointsKept: 8,
 };
 
 /** What would not fit if a host died now: shown before it happens. */

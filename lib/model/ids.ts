@@ -7,6 +7,7 @@ export type Id<K extends string> = string & { readonly [kind]: K };
 
 export type ApplicationId = Id<"app">;
 export type AuditId = Id<"aud">;
+export type CheckpointId = Id<"ckp">;
 export type FenceDeviceId = Id<"fnc">;
 export type HookId = Id<"hok">;
 export type HostId = Id<"hst">;
@@ -22,6 +23,7 @@ export type VmId = Id<"vm">;
 export const idKinds = [
   "app",
   "aud",
+  "ckp",
   "fnc",
   "hok",
   "hst",

@@ -1,5 +1,18 @@
 export { can } from "./can.ts";
 export {
+  type CaptureMethod,
+  type CaptureOffer,
+  type Checkpoint,
+  type CheckpointState,
+  type CheckpointStatus,
+  captureMethodNames,
+  captureMethods,
+  checkpointStateNames,
+  checkpointStates,
+  leastCheckpointEveryMs,
+  mostCheckpointEveryMs,
+} from "./checkpoints.ts";
+export {
   type AnswerCheck,
   type Application,
   type Cause,
@@ -43,6 +56,7 @@ export {
 export {
   type ApplicationId,
   type AuditId,
+  type CheckpointId,
   type FenceDeviceId,
   type HookId,
   type HostId,

@@ -30,7 +30,16 @@ export type Consent = (typeof consentLadder)[number];
 export const consentCovers = (given: Consent, asked: Consent): boolean =>
   consentLadder.indexOf(given) >= consentLadder.indexOf(asked);
 
-export const techniqueNames = ["revive-vm", "relocate", "evacuate", "hook", "restart-libvirtd"] as const;
+export const techniqueNames = [
+  "revive-vm",
+  "relocate",
+  "evacuate",
+  "hook",
+  "restart-libvirtd",
+  "restore-checkpoint",
+  "standby",
+  "assisted-restart",
+] as const;
 export type TechniqueName = (typeof techniqueNames)[number];
 
 export interface Technique {
@@ -71,6 +80,24 @@ export const techniques: Record<TechniqueName, Technique> = {
     needsConsent: "notify",
     rollsBack: false,
     words: "Start the host's libvirtd again over SSH. No guest is touched.",
+  },
+  "restore-checkpoint": {
+    layer: "vm",
+    needsConsent: "roll-back",
+    rollsBack: true,
+    words: "Restore the newest valid checkpoint: memory and disks of one instant, on its own host or another.",
+  },
+  standby: {
+    layer: "vm",
+    needsConsent: "roll-back",
+    rollsBack: true,
+    words: "Activate the passive replica that stands by on another host, as of the newest checkpoint.",
+  },
+  "assisted-restart": {
+    layer: "application",
+    needsConsent: "notify",
+    rollsBack: true,
+    words: "Restore the saved image that its owner called for.",
   },
 };
 

@@ -32,8 +32,7 @@ async function open(hosts: number, { log, onEnd }: BenchContext): Promise<Rig> {
   await rig.clock.advance(warmUpMs);
   const { vms } = rig.store.tables;
   if (vms.size !== hosts * vmsPerHost) throw new Error(`${vms.size} VMs were adopted, of ${hosts * vmsPerHost}`);
-  for (let host = 0; host < hosts; host++)
-    for (let n = 0; n < vmsPerHost; n++) await rig.act({ do: "consent", vm: vmName(host, n), to: "relocate" });
+  await rig.act({ do: "choose", vm: "*", consent: "relocate" });
   await rig.clock.advance(warmUpMs);
   return rig;
 }

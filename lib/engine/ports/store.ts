@@ -53,6 +53,7 @@ export interface NewHostIncident {
 
 export interface FenceStore {
   policy(): Promise<CloudPolicy>;
+  /** In the order of their ids. */
   allVms(): Promise<Vm[]>;
   fenceDevices(): Promise<FenceDevice[]>;
   recordFenceTest(

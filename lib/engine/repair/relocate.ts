@@ -126,14 +126,7 @@ export const relocateVm =
         startThere(env, options, places, repair, claim, letGo),
       );
       if (!up.ok) return handOver(up.words);
-      if (up.value.kind === "locked") {
-        const { words } = up.value;
-        return steps.run("hand over", async () => {
-          places.settled((await vmWork(env, repair)).vm.id);
-          const end = { state: "handed-over", incident: "handed-over", words, tr: null } as const;
-          await store.endRepair(repair, end, clock.now());
-        });
-      }
+      if (up.value.kind === "locked") return handOver(up.value.words);
       if (up.value.kind === "refused") {
         last = `${up.value.words} `;
         const freed = await step<Freed>(env, steps, repair, `free${suffix}`, () =>

@@ -195,7 +195,8 @@ function first<T>(rows: Iterable<T>): T | undefined {
 /** The host's VMs that are watched, as lib/store sorts them. */
 export const vmsOfHost = (tables: Tables, host: HostId): Vm[] => byName(tables.by.vmOfHost.of(host));
 export const vmOfUuid = (tables: Tables, uuid: string): Vm | undefined => first(tables.by.vmOfUuid.of(uuid))?.vm;
-export const watchedVms = (tables: Tables): Vm[] => byName([...tables.vms.values()].filter((row) => !row.removed));
+export const watchedVms = (tables: Tables): Vm[] =>
+  [...tables.vms.values()].flatMap((row) => (row.removed ? [] : [row.vm])).sort((a, b) => byText(a.id, b.id));
 const byName = (rows: Iterable<VmRow>): Vm[] =>
   [...rows].map((row) => row.vm).sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id));
 

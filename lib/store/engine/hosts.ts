@@ -33,7 +33,7 @@ export const engineHosts = ({ database, write }: Parts): HostPart => ({
   },
 
   async allVms() {
-    const rows = await database.vm.findMany({ where: present, orderBy: [{ name: "asc" }, { id: "asc" }] });
+    const rows = await database.vm.findMany({ where: present, orderBy: { id: "asc" } });
     return rows.map(toVm);
   },
 

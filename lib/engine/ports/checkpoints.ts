@@ -1,0 +1,167 @@
+/** Saved states of VMs: how they are taken, kept and restored. Real: lib/checkpoint. Simulated: lib/sim. */
+import type {
+  CaptureMethod,
+  CaptureOffer,
+  Checkpoint,
+  CheckpointId,
+  CheckpointStatus,
+  EpochMs,
+  HostId,
+  IntentId,
+  OrganizationId,
+  RepairId,
+  Viewer,
+  Vm,
+  VmId,
+} from "../../model/index.ts";
+import type { Fenced } from "./hosts.ts";
+
+type CapturedVm = Pick<Vm, "id" | "uuid" | "name" | "hostId" | "organizationId">;
+
+export interface CaptureRequest {
+  /** Made by the engine before anything is done, so that a capture that was cut short can be named and swept. */
+  readonly id: CheckpointId;
+  readonly vm: CapturedVm;
+  readonly method: CaptureMethod;
+  /** The newest checkpoint that is whole: what equals it is not stored again. null: the first. */
+  readonly base: CheckpointId | null;
+}
+
+/** What a capture found and cost, once it is whole in the store. */
+export type Captured = Pick<
+  Checkpoint,
+  "at" | "method" | "pauseMs" | "tookMs" | "wholeBytes" | "changedBytes" | "storedBytes" | "words"
+>;
+
+/** The store has no room, or a capture cannot be done now. `message` may be read by everybody; `detail` is the provider's. */
+export class CaptureFailed extends Error {
+  override readonly name = "CaptureFailed";
+  readonly kind: "store-full" | "not-possible" | "interrupted";
+  readonly detail: string | null;
+  constructor(kind: CaptureFailed["kind"], message: string, detail: string | null = null) {
+    super(message);
+    this.kind = kind;
+    this.detail = detail;
+  }
+}
+
+/** Bytes of the checkpoint do not have their checksum, or are missing. An older one may be whole. */
+export class CheckpointDamaged extends Error {
+  override readonly name = "CheckpointDamaged";
+}
+
+export interface RestoreProgress {
+  readonly phase: "reading" | "memory" | "disks" | "starting";
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+}
+
+export interface RestoreRequest {
+  readonly checkpoint: CheckpointId;
+  readonly vm: Pick<Vm, "id" | "uuid" | "name">;
+  /** libvirt's XML as last read while the VM was well: what the domain is defined by after the restore, but for its disks. */
+  readonly definition: string;
+  readonly generation: number;
+  /** Begins anew beside the VM, under this name, with a UUID and MAC addresses of its own and its links down: to look inside. */
+  readonly beside?: { readonly name: string; readonly uuid: string };
+}
+
+export interface Checkpoints {
+  /** The best method that works for this VM on its host now. Cheap to ask again; touches nothing that the guest could feel. */
+  probe(host: HostId, vm: CapturedVm): Promise<CaptureOffer>;
+  /**
+   * Takes one. When it returns, manifest and data are on disk. Rejects with `CaptureFailed` or `HostUnreachable`; the guest runs then as
+   * before, and nothing of it is left. The same id twice is one checkpoint.
+   */
+  capture(request: CaptureRequest, signal: AbortSignal): Promise<Captured>;
+  /**
+   * Several VMs of one instant: all are held, captured, and let go; all or none is kept. No message is received in it that was not sent.
+   */
+  captureGroup(requests: readonly CaptureRequest[], signal: AbortSignal): Promise<ReadonlyMap<VmId, Captured>>;
+  /** Takes away what a capture that was cut short left on the host: jobs, capabilities, bitmaps, files; lets the guest go on. Twice is once. */
+  sweep(host: HostId, vm: CapturedVm): Promise<{ readonly words: string }>;
+  /**
+   * Restores onto `target` and starts. Does nothing where it runs there already with that generation. `proof` as for `startElsewhere`; null
+   * on the VM's own host, where it must not be running. Throws `CheckpointDamaged`, `HypervisorRefused`, `HostUnreachable`.
+   */
+  restore(
+    target: HostId,
+    request: RestoreRequest,
+    proof: Fenced | null,
+    onProgress: (progress: RestoreProgress) => void,
+  ): Promise<{ readonly done: boolean; readonly words: string; readonly lazy: boolean }>;
+  /** Brings the replica on `target` to this checkpoint. Twice is once. A replica holds disk and memory, and runs nothing. */
+  refreshStandby(target: HostId, request: RestoreRequest): Promise<void>;
+  /** Whether a replica of just this checkpoint is ready there. */
+  standbyReady(target: HostId, vm: Pick<Vm, "uuid">, checkpoint: CheckpointId): Promise<boolean>;
+  dropStandby(target: HostId, vm: Pick<Vm, "uuid">): Promise<void>;
+
+  /** What the store holds of a VM, newest first: the truth about what can be restored. */
+  held(
+    vm: Pick<Vm, "id">,
+  ): Promise<readonly { readonly id: CheckpointId; readonly at: EpochMs; readonly valid: boolean }[]>;
+  /** Reads every byte of it and compares. False: damaged. */
+  verify(checkpoint: CheckpointId): Promise<boolean>;
+  /** Forgets these; what no other needs is freed. Twice is once. */
+  drop(checkpoints: readonly CheckpointId[]): Promise<void>;
+}
+
+/** What people ask for about checkpoints, which the engine does. */
+export type CheckpointWish =
+  | { readonly kind: "capture" }
+  | { readonly kind: "restore"; readonly checkpoint: CheckpointId }
+  | { readonly kind: "restore-beside"; readonly checkpoint: CheckpointId; readonly name: string };
+
+/** The database's side: what is shown, planned with and audited. The store of bytes is `Checkpoints`. Each method is one transaction. */
+export interface CheckpointStore {
+  /** Writes a new one and tells. The same id twice is once. */
+  recordCheckpoint(checkpoint: Checkpoint, at: EpochMs): Promise<void>;
+  /** Verified, or found damaged; gone ones are left alone. */
+  recordVerified(
+    checkpoint: CheckpointId,
+    found: { readonly ok: boolean; readonly words: string },
+    at: EpochMs,
+  ): Promise<void>;
+  /** Forgotten: before its bytes are dropped, so that nobody is shown what is not there. */
+  removeCheckpoints(checkpoints: readonly CheckpointId[], at: EpochMs): Promise<void>;
+  /** Newest first. */
+  checkpointsOf(vm: VmId): Promise<Checkpoint[]>;
+  /** Writes, and tells, only what changed for people: a last time alone is told at most every `tellEveryMs`. */
+  recordCheckpointStatus(status: CheckpointStatus, at: EpochMs): Promise<void>;
+  checkpointStatuses(): Promise<ReadonlyMap<VmId, CheckpointStatus>>;
+  /** The interval that holds for each VM that has one: its own, else its application's. Mode "provider" or "collaborative" only. */
+  checkpointIntervals(): Promise<ReadonlyMap<VmId, number>>;
+  /** Wishes of people that nobody has carried out, oldest first, and their ends. */
+  pendingWishes(): Promise<readonly PendingWish[]>;
+  beginWish(id: PendingWish["id"], at: EpochMs): Promise<boolean>;
+  endWish(id: PendingWish["id"], outcome: { readonly ok: boolean; readonly words: string }, at: EpochMs): Promise<void>;
+  /** An incident that its owner's call opened, with the repair `assisted-restart`; undefined while the VM has one that has not ended. */
+  openCalledRestore(vm: VmId, checkpoint: CheckpointId, by: string, at: EpochMs): Promise<RepairId | undefined>;
+  /** Which checkpoint a repair was told to take; undefined: the newest valid one. */
+  calledCheckpoint(repair: RepairId): Promise<CheckpointId | undefined>;
+}
+
+export interface PendingWish {
+  readonly id: IntentId;
+  readonly vmId: VmId;
+  readonly by: string;
+  readonly wish: CheckpointWish;
+  readonly at: EpochMs;
+}
+
+/** What people ask of the store. Audited under `by`. */
+export interface CheckpointServiceStore {
+  checkpoints(options: { readonly vmId: VmId; readonly limit: number }): Promise<Checkpoint[]>;
+  checkpoint(id: CheckpointId): Promise<Checkpoint | undefined>;
+  checkpointStatuses(): Promise<ReadonlyMap<VmId, CheckpointStatus>>;
+  /** The same `key` twice is one wish. */
+  recordWish(
+    wish: { readonly vmId: VmId; readonly wish: CheckpointWish; readonly key: string },
+    by: Viewer,
+    at: EpochMs,
+  ): Promise<PendingWish["id"]>;
+  keepCheckpoint(id: CheckpointId, kept: boolean, by: Viewer, at: EpochMs): Promise<Checkpoint>;
+  /** Failures of the VM since then, for the advice: one of each incident that a fault of people's own did not cause. */
+  failuresSince(vm: VmId, since: EpochMs): Promise<number>;
+  organizationOf(vm: VmId): Promise<OrganizationId | null>;
+}

@@ -1,0 +1,84 @@
+import type { CheckpointId, VmId } from "./ids.ts";
+import type { EpochMs } from "./time.ts";
+
+/** How a VM's state is captured, best first. What each costs the guest is measured by `npm run bench -- checkpoint`. */
+export const captureMethods = {
+  background: {
+    words: "The guest stops for a few milliseconds; its memory is written while it runs, as it was at that instant.",
+    memory: true,
+  },
+  live: {
+    words: "Memory and changes to it are written while the guest runs; it stops for the last of them.",
+    memory: true,
+  },
+  stop: { words: "The guest stands still until all of it is written, as in the paper.", memory: true },
+  "disk-only": { words: "Only the disks, as at a power cut: the guest boots when it is restored.", memory: false },
+} as const satisfies Record<string, { words: string; memory: boolean }>;
+export type CaptureMethod = keyof typeof captureMethods;
+export const captureMethodNames = [
+  "background",
+  "live",
+  "stop",
+  "disk-only",
+] as const satisfies readonly CaptureMethod[];
+
+/** What the probe of a host and VM found: the best method that works there, and why not a better one. */
+export interface CaptureOffer {
+  /** null: none works; `words` say why. */
+  readonly method: CaptureMethod | null;
+  readonly words: string;
+  /** Whether a restored guest's memory can be mapped instead of read. */
+  readonly lazy: boolean;
+}
+
+export const checkpointStates = {
+  valid: { words: "Whole, as far as it was read.", restorable: true },
+  damaged: { words: "Something of it does not have its checksum: it is not restored from.", restorable: false },
+} as const satisfies Record<string, { words: string; restorable: boolean }>;
+export type CheckpointState = keyof typeof checkpointStates;
+export const checkpointStateNames = ["valid", "damaged"] as const satisfies readonly CheckpointState[];
+
+/** One saved state of a VM: memory, devices and disks of one instant. */
+export interface Checkpoint {
+  readonly id: CheckpointId;
+  readonly vmId: VmId;
+  /** The instant that it holds. */
+  readonly at: EpochMs;
+  readonly method: CaptureMethod;
+  readonly state: CheckpointState;
+  /** The VM's generation and run when it was taken. */
+  readonly generation: number;
+  readonly runId: number;
+  /** How long the guest stood still for it, and how long the whole took. */
+  readonly pauseMs: number;
+  readonly tookMs: number;
+  /** Memory and disks as they were; what differed from the checkpoint before (zero and equal pages left out); what of that was new to the store, compressed. */
+  readonly wholeBytes: number;
+  readonly changedBytes: number;
+  readonly storedBytes: number;
+  /** When every byte of it was last read and compared with its checksum; null: not since it was written. */
+  readonly verifiedAt: EpochMs | null;
+  /** A person asked for it: it is kept until a person lets it go. */
+  readonly kept: boolean;
+  readonly words: string;
+}
+
+/** How a VM's protection by checkpoints really stands, whatever was chosen. Invariant 8: never shown better than it is. */
+export interface CheckpointStatus {
+  readonly vmId: VmId;
+  readonly offer: CaptureOffer | null;
+  /** The newest valid one; null: none. */
+  readonly lastAt: EpochMs | null;
+  /** Time between the instants of the last two: what is really kept. null before there are two. */
+  readonly keptEveryMs: number | null;
+  /** Why it is not as chosen (a capture takes longer, the store is full, the host is silent), in words; null where it is. */
+  readonly trouble: string | null;
+  /** Whether a standby replica is ready on another host; null where none is asked for. */
+  readonly standby: { readonly ready: boolean; readonly words: string } | null;
+  /** A capture's mean cost, for the advice: what the guest loses, in ms of its time. */
+  readonly costMs: number | null;
+  readonly tookMs: number | null;
+}
+
+export const leastCheckpointEveryMs = 1_000;
+export const mostCheckpointEveryMs = 24 * 60 * 60_000;
