@@ -35,9 +35,10 @@ export async function planMoves(env: Env, id: MaintenanceId, tried: Tried): Prom
   if (maintenanceStates[maintenance.state].ended || host === undefined || host.standing !== "maintenance")
     return { maintenance, over: true, ...nothing };
 
-  const [policy, hosts, vms, incidents] = await Promise.all([
+  const [policy, hosts, all, incidents] = await Promise.all([
     ...([store.policy(), store.hosts(), store.allVms(), store.openIncidentsOf(hostId)] as const),
   ]);
+  const vms = all.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)); // people read it in this order
   // Nobody can be asked to move anything off a host that is silent: it is waited for.
   const left = vms.filter((vm) => vm.hostId === hostId && (vmStates[vm.state].alive || vm.state === "unknown")).length;
   if (host.state !== "up") return { maintenance, over: false, moves: [], stays: [], left };
