@@ -1,10 +1,12 @@
 import type {
+  Checkpoints,
   Clock,
   EngineStore,
   FenceAgents,
   HookRunner,
   HostHelpers,
   Hypervisor,
+  Ids,
   Log,
   Prober,
   RepairRunner,
@@ -19,6 +21,9 @@ export interface Env {
   readonly fence: FenceAgents;
   readonly helpers: HostHelpers;
   readonly hooks: HookRunner;
+  readonly checkpoints: Checkpoints;
+  /** Names of checkpoints are made before anything is done, so that what was cut short can be swept. */
+  readonly ids: Ids;
   readonly store: EngineStore;
   readonly wakes: Wakes;
   readonly runner: RepairRunner;

@@ -42,6 +42,7 @@ import type {
   VmStateReason,
   WantedState,
 } from "../model/index.ts";
+import type { CheckpointStore } from "./ports/checkpoints.ts";
 import type { Copies, HostSenses } from "./ports/hosts.ts";
 import type { FenceStore, MaintenanceStore, ProviderStore, RelocationStore } from "./ports/store.ts";
 
@@ -236,7 +237,7 @@ export interface RepairWork {
   readonly definition: string | null;
 }
 
-export interface EngineStore extends FenceStore, RelocationStore, MaintenanceStore {
+export interface EngineStore extends FenceStore, RelocationStore, MaintenanceStore, CheckpointStore {
   hosts(): Promise<Host[]>;
   vmsOf(host: HostId): Promise<Vm[]>;
   /** One of them as it is now; undefined once it was removed. */
