@@ -1,3 +1,5 @@
+export { type Advice, type AdviceQuestion, adviseInterval, type Outlook, priorMtbfMs } from "./checkpoints/advice.ts";
+export { type CaptureCost, typicalCost } from "./checkpoints/typical.ts";
 export { decideVm, type VmDecision, type VmMemory, type VmQuestion } from "./decide-vm.ts";
 export { type Counted, diagnoseGuest, type GuestSigns, type GuestVerdict, guestPatience } from "./diagnose-guest.ts";
 export { diagnoseVm, patience, type Sight, type Verdict, type VmLook } from "./diagnose-vm.ts";
@@ -15,8 +17,8 @@ export { firstHeard, healthOf, heard, type Suspicion } from "./host/suspicion.ts
 export { type DrainPlan, planDrain, type Tried } from "./placement/drain.ts";
 export { type Inventory, mayCarry, type NoPlace, type Placement, takesRoom } from "./placement/inventory.ts";
 export { placeVms } from "./placement/place.ts";
-export { sameRoom } from "./placement/same-room.ts";
 export { consentRefusal, modeRefusal, relocationRefusal } from "./placement/relocation.ts";
+export { sameRoom } from "./placement/same-room.ts";
 export { toleranceByHost, toleranceOf } from "./placement/tolerance.ts";
 export {
   asksElsewhere,

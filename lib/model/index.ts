@@ -75,6 +75,7 @@ export {
   type UserId,
   type VmId,
 } from "./ids.ts";
+export { intervalWords } from "./interval-words.ts";
 export {
   type HostHealth,
   type HostStanding,
