@@ -23,6 +23,13 @@ export {
   sayOffBody,
   trafficBody,
 } from "./bodies.ts";
+export {
+  type CheckpointAdvice,
+  type CheckpointOutlook,
+  checkpointAdvice,
+  checkpointAdviceQuery,
+  checkpointOutlook,
+} from "./checkpoint-advice.ts";
 export { type Change, type CloudEvent, change, cloudEvent } from "./events.ts";
 export {
   beatIntervalMs,
