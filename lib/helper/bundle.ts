@@ -10,15 +10,14 @@ export interface HelperBundle {
   readonly version: string;
 }
 
-let made: Promise<HelperBundle> | undefined;
-
-async function make(): Promise<HelperBundle> {
-  const { build } = await import("rolldown"); // only when a helper is installed: it is large
+/** A program of ours for hosts as one file, made from its sources. */
+export async function bundleOf(entry: string): Promise<HelperBundle> {
+  const { build } = await import("rolldown"); // only when something is put on a host: it is large
   const directory = await mkdtemp(path.join(tmpdir(), "belay-bundle-"));
   try {
-    const file = path.join(directory, "belay-host.mjs");
+    const file = path.join(directory, "bundle.mjs");
     await build({
-      input: path.join(import.meta.dirname, "main.ts"),
+      input: entry,
       platform: "node",
       logLevel: "warn",
       output: { file, format: "esm", minify: false, codeSplitting: false },
@@ -31,9 +30,11 @@ async function make(): Promise<HelperBundle> {
   }
 }
 
+let made: Promise<HelperBundle> | undefined;
+
 /** `belay-host` as one file, made from its sources at the first call. */
 export function helperBundle(): Promise<HelperBundle> {
-  made ??= make();
+  made ??= bundleOf(path.join(import.meta.dirname, "main.ts"));
   made.catch(() => {
     made = undefined;
   });

@@ -1,4 +1,4 @@
-export { type HelperBundle, helperBundle } from "./bundle.ts";
+export { bundleOf, type HelperBundle, helperBundle } from "./bundle.ts";
 export { helperDir, socketPath } from "./places.ts";
 export {
   type FromHelper,

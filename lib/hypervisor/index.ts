@@ -6,3 +6,4 @@ export { ensureIdentity, type Identity } from "./identity.ts";
 export { createHostInstaller } from "./installer.ts";
 export { HostLinks } from "./links.ts";
 export { createProber } from "./prober.ts";
+export { type HostShell, hostShell } from "./shell.ts";

@@ -38,7 +38,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   "lib/fencing": { to: ["lib/model", "engine/ports"], doors: door },
   /** `belay-host`, the program on a hypervisor, and the words that it and the engine exchange. */
   "lib/helper": { to: [], doors: door },
-  "lib/checkpoint": { to: ["lib/libvirt", "lib/model", "engine/ports"], doors: door },
+  /** Its agent is put on hosts as the helper is: one file, in the helper's directory. */
+  "lib/checkpoint": { to: ["lib/libvirt", "lib/helper", "lib/model", "engine/ports"], doors: door },
   "lib/store": { to: ["lib/model", "engine/ports"], doors: door },
   /** DBOS behind the engine's port, as the store is PostgreSQL behind it. */
   "lib/durable": { to: ["lib/model", "engine/ports"], doors: door },
