@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { consentLadder, protectionModeNames, wantedStates } from "../model/index.ts";
+import {
+  consentLadder,
+  leastCheckpointEveryMs,
+  mostCheckpointEveryMs,
+  protectionModeNames,
+  wantedStates,
+} from "../model/index.ts";
 import { trafficSample } from "./frames.ts";
 import { answerCheck, applicationId, causeNames, hostView, organizationId } from "./views.ts";
 
@@ -160,6 +166,12 @@ export const sayOffBody = z.object({
 /** POST /api/v1/hosts/:id/maintenance. */
 export const beginMaintenanceBody = z.object({ parallel: z.int().min(1).max(16).default(1) });
 
+const intervalRange = `from ${leastCheckpointEveryMs} to ${mostCheckpointEveryMs} milliseconds`;
+const interval = z
+  .int({ error: `must be a whole number ${intervalRange}` })
+  .min(leastCheckpointEveryMs, { error: `must be ${intervalRange}` })
+  .max(mostCheckpointEveryMs, { error: `must be ${intervalRange}` });
+
 export const createOrganizationBody = z.object({ name: z.string().trim().min(1).max(80) });
 export const createApplicationBody = z.object({ organizationId, name: z.string().trim().min(1).max(80) });
 
@@ -176,9 +188,39 @@ export const changeVmBody = z.object({
   apart: plainName.nullable().optional(),
   together: plainName.nullable().optional(),
   rollbackIntolerant: z.boolean().optional(),
+  /** null: as its application says. 0: never. */
+  checkpointEveryMs: z
+    .literal(0, { error: `must be 0 (never), null (as its application says), or ${intervalRange}` })
+    .or(interval)
+    .nullable()
+    .optional(),
+  standby: z.boolean().optional(),
+  /** VMs of one group are saved at one instant, and restored together or not at all. */
+  checkpointGroup: plainName.nullable().optional(),
 });
 
-export const changeApplicationBody = z.object({ mode: z.enum(protectionModeNames).optional() });
+export const changeApplicationBody = z.object({
+  mode: z.enum(protectionModeNames).optional(),
+  /** For its VMs that do not say otherwise; null: never. */
+  checkpointEveryMs: interval.nullable().optional(),
+});
+
+/** POST /api/v1/checkpoints/:id/restore: the VM goes back to that state, and loses what it did since. */
+export const restoreCheckpointBody = z.object({
+  confirm: z.literal(true, {
+    error: "must be true. It means: the VM goes back to this state, and what it did since then is lost",
+  }),
+});
+
+/** POST /api/v1/checkpoints/:id/restore-beside: another VM begins from that state, cut off from the network. */
+export const restoreBesideBody = z.object({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, { error: "must be made of small letters, digits, dots and dashes" }),
+});
+
+/** POST /api/v1/checkpoints/:id/keep. */
+export const keepCheckpointBody = z.object({ kept: z.boolean() });
 
 /** POST /api/v1/vms/:id/kill. `runId` is the run that the person saw: a later one is not killed. */
 export const killVmBody = z.object({ runId: z.int() });

@@ -32,8 +32,12 @@ export const change = z.discriminatedUnion("kind", [
   /** Gone for `organizationId`: forgotten, or given to somebody else (a `vm.changed` for the new owner follows). */
   z.object({ kind: z.literal("vm.removed"), vmId, organizationId: organizationId.nullable() }),
   z.object({ kind: z.literal("incident.changed"), incident: incidentView }),
-  /** Whole statuses: the newest of a VM counts. */
-  z.object({ kind: z.literal("checkpoint-status.changed"), status: checkpointStatusView }),
+  /** Whole statuses: the newest of a VM counts. `organizationId` is the VM's owner. With a VM that is gone its status is too. */
+  z.object({
+    kind: z.literal("checkpoint-status.changed"),
+    organizationId: organizationId.nullable(),
+    status: checkpointStatusView,
+  }),
   z.object({ kind: z.literal("fence-device.changed"), fenceDevice: fenceDeviceView }),
   z.object({ kind: z.literal("fence-device.removed"), fenceDeviceId }),
   z.object({ kind: z.literal("hook.changed"), hook: hookView }),

@@ -19,7 +19,10 @@ export {
   hostExamination,
   hostUri,
   installHelperBody,
+  keepCheckpointBody,
   killVmBody,
+  restoreBesideBody,
+  restoreCheckpointBody,
   sayOffBody,
   trafficBody,
 } from "./bodies.ts";
@@ -45,6 +48,8 @@ export {
 export { type FromHost, fromHost, type HostLossQuestion, withHostLoss } from "./host-loss.ts";
 export {
   changeFor,
+  checkpointFor,
+  checkpointStatusFor,
   cloudFor,
   eventFor,
   fenceDeviceFor,
@@ -56,6 +61,8 @@ export {
 } from "./redact.ts";
 export {
   applicationList,
+  type CheckpointList,
+  checkpointList,
   type DrainPreview,
   drainPreview,
   fenceDeviceList,
@@ -80,8 +87,15 @@ export {
   answerCheck,
   applicationId,
   applicationView,
+  type CheckpointLimitsView,
+  type CheckpointStatusView,
+  type CheckpointView,
   type CloudView,
   causeNames,
+  checkpointId,
+  checkpointLimitsView,
+  checkpointStatusView,
+  checkpointView,
   cloudView,
   type EvidenceView,
   type FenceDeviceView,

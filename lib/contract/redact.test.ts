@@ -118,7 +118,10 @@ describe("a customer", () => {
     { kind: "incident.changed", incident: incident(mine) },
     {
       kind: "application.changed",
-      application: { id: id("app"), organizationId: aster.organizationId, name: "shop", mode: "provider" },
+      application: {
+        ...{ id: id("app"), organizationId: aster.organizationId, name: "shop", mode: "provider" },
+        checkpointEveryMs: null,
+      },
     },
     { kind: "organization.changed", organization: { id: aster.organizationId, name: "Aster", role: "customer" } },
   ];

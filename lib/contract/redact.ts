@@ -1,7 +1,15 @@
-import { can, type OrganizationId, type Viewer } from "../model/index.ts";
+import { can, captureMethods, checkpointStates, type OrganizationId, type Viewer } from "../model/index.ts";
 import type { Change, CloudEvent } from "./events.ts";
 import type { TrafficSample } from "./frames.ts";
-import type { CloudView, FenceDeviceView, IncidentView, RepairView, VmView } from "./views.ts";
+import type {
+  CheckpointStatusView,
+  CheckpointView,
+  CloudView,
+  FenceDeviceView,
+  IncidentView,
+  RepairView,
+  VmView,
+} from "./views.ts";
 
 /** Invariant 7: what a viewer may not see leaves the server in no form. Everything sent to a browser goes through here. */
 
@@ -23,6 +31,26 @@ export const incidentFor = (viewer: Viewer, incident: IncidentView): IncidentVie
         awaits: null,
         evidence: incident.evidence.filter((item) => item.audience === "all"),
         repairs: incident.repairs.map(repairForOwner),
+      };
+
+const offerForOwner = ({ method, lazy }: NonNullable<CheckpointStatusView["offer"]>) => ({
+  ...{ method, lazy },
+  words: method === null ? "Its state cannot be saved where it runs now." : captureMethods[method].words,
+});
+
+/** What a probe says speaks of the host; trouble and replica are written for the owner. */
+export const checkpointStatusFor = (viewer: Viewer, status: CheckpointStatusView): CheckpointStatusView =>
+  viewer.role === "provider" ? status : { ...status, offer: status.offer && offerForOwner(status.offer) };
+
+export const checkpointFor = (viewer: Viewer, checkpoint: CheckpointView): CheckpointView =>
+  viewer.role === "provider"
+    ? checkpoint
+    : {
+        ...checkpoint,
+        words:
+          checkpoint.state === "valid"
+            ? captureMethods[checkpoint.method].words
+            : checkpointStates[checkpoint.state].words,
       };
 
 const harmless =
@@ -64,6 +92,10 @@ export function changeFor(viewer: Viewer, change: Change): Change | undefined {
       return can.seeIncident(viewer, change.incident) === true
         ? { ...change, incident: incidentFor(viewer, change.incident) }
         : undefined;
+    case "checkpoint-status.changed":
+      return can.seeVm(viewer, change) === true
+        ? { ...change, status: checkpointStatusFor(viewer, change.status) }
+        : undefined;
     case "fence-device.changed":
     case "fence-device.removed":
     case "hook.changed":
@@ -80,9 +112,15 @@ export function eventFor(viewer: Viewer, event: CloudEvent): CloudEvent | undefi
   return { ...event, change, words: viewer.role === "provider" ? event.words : "" };
 }
 
+const statusesFor = (viewer: Viewer, { vms, checkpointStatuses }: CloudView): CheckpointStatusView[] => {
+  const seen = new Set(vms.filter((it) => can.seeVm(viewer, it) === true).map(({ id }) => id));
+  return checkpointStatuses.filter((it) => seen.has(it.vmId)).map((it) => checkpointStatusFor(viewer, it));
+};
+
 /** The whole cloud as the viewer may see it. */
 export const cloudFor = (viewer: Viewer, cloud: CloudView): CloudView => ({
   ...cloud,
+  checkpointStatuses: statusesFor(viewer, cloud),
   viewer,
   organizations: cloud.organizations.filter((it) => viewer.role === "provider" || it.id === viewer.organizationId),
   hosts: can.seeHosts(viewer) === true ? cloud.hosts : [],

@@ -2,6 +2,9 @@ import { z } from "zod";
 import { trafficSample } from "./frames.ts";
 import {
   applicationView,
+  checkpointLimitsView,
+  checkpointStatusView,
+  checkpointView,
   fenceDeviceView,
   hookView,
   hostId,
@@ -57,6 +60,15 @@ export const intentAccepted = z.object({ intentId });
 /** `ok` and `words` mean something once `ended`. */
 export const intentView = z.object({ intentId, ended: z.boolean(), ok: z.boolean(), words: z.string() });
 export type IntentView = z.infer<typeof intentView>;
+
+/** Newest first. `caveats` say what keeps them from being of use by themselves. */
+export const checkpointList = z.object({
+  checkpoints: z.array(checkpointView),
+  status: checkpointStatusView.nullable(),
+  limits: checkpointLimitsView,
+  caveats: z.array(z.string()),
+});
+export type CheckpointList = z.infer<typeof checkpointList>;
 
 /** Oldest first, at most one per second. Seconds without traffic are missing. */
 export const trafficList = z.object({ samples: z.array(trafficSample) });

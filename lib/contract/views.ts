@@ -127,6 +127,8 @@ export const captureOfferView = z.object({
   lazy: z.boolean(),
 });
 
+export const checkpointLimitsView = z.object({ leastMs: z.int(), mostMs: z.int() });
+
 /** How the protection by checkpoints really stands. */
 export const checkpointStatusView = z.object({
   vmId,
@@ -346,6 +348,10 @@ export const cloudView = z.object({
   /** null for customers. */
   policy: policyView.nullable(),
   tolerance: z.array(toleranceView).readonly(),
+  /** Of the VMs that have one; a VM without never had to do with checkpoints. */
+  checkpointStatuses: z.array(checkpointStatusView).readonly(),
+  /** Between which intervals of checkpoints people choose. */
+  checkpointLimits: checkpointLimitsView,
 });
 
 export type ViewerView = z.infer<typeof viewerView>;
@@ -362,5 +368,8 @@ export type HookView = z.infer<typeof hookView>;
 export type MoveView = z.infer<typeof moveView>;
 export type MaintenanceView = z.infer<typeof maintenanceView>;
 export type PolicyView = z.infer<typeof policyView>;
+export type CheckpointView = z.infer<typeof checkpointView>;
+export type CheckpointStatusView = z.infer<typeof checkpointStatusView>;
+export type CheckpointLimitsView = z.infer<typeof checkpointLimitsView>;
 export type ToleranceView = z.infer<typeof toleranceView>;
 export type CloudView = z.infer<typeof cloudView>;

@@ -8,6 +8,7 @@ import type {
   ApplicationId,
   Cause,
   Certainty,
+  CheckpointStatus,
   CloudPolicy,
   Consent,
   EpochMs,
@@ -42,7 +43,7 @@ import type {
   VmStateReason,
   WantedState,
 } from "../model/index.ts";
-import type { CheckpointStore } from "./ports/checkpoints.ts";
+import type { CheckpointServiceStore, CheckpointStore, CheckpointWish } from "./ports/checkpoints.ts";
 import type { Copies, HostSenses } from "./ports/hosts.ts";
 import type { FenceStore, MaintenanceStore, ProviderStore, RelocationStore } from "./ports/store.ts";
 
@@ -147,6 +148,19 @@ export interface Hypervisor extends HostSenses, Copies {
 }
 
 export {
+  type Captured,
+  CaptureFailed,
+  type CaptureRequest,
+  CheckpointDamaged,
+  type CheckpointServiceStore,
+  type CheckpointStore,
+  type Checkpoints,
+  type CheckpointWish,
+  type PendingWish,
+  type RestoreProgress,
+  type RestoreRequest,
+} from "./ports/checkpoints.ts";
+export {
   type Copies,
   type DomainCopy,
   type FenceAgents,
@@ -164,19 +178,6 @@ export {
   type PowerState,
   type Vitals,
 } from "./ports/hosts.ts";
-export {
-  type Captured,
-  CaptureFailed,
-  type CaptureRequest,
-  CheckpointDamaged,
-  type CheckpointServiceStore,
-  type CheckpointStore,
-  type CheckpointWish,
-  type Checkpoints,
-  type PendingWish,
-  type RestoreProgress,
-  type RestoreRequest,
-} from "./ports/checkpoints.ts";
 export type { FenceStore, MaintenanceStore, ProviderStore, RelocationStore } from "./ports/store.ts";
 
 /** Asks a guest once whether it is there. Never throws for a guest that is silent. */
@@ -342,7 +343,7 @@ export type NewHost = Pick<
   Partial<Pick<Host, "rack" | "sharedPaths">>;
 
 /** What people ask of the store. Every write is audited under `by` in the same transaction. */
-export interface ServiceStore extends ProviderStore {
+export interface ServiceStore extends ProviderStore, CheckpointServiceStore {
   organizations(): Promise<Organization[]>;
   hosts(): Promise<Host[]>;
   applications(): Promise<Application[]>;
@@ -370,6 +371,8 @@ export interface ServiceStore extends ProviderStore {
     readonly maintenances: Maintenance[];
     readonly policy: CloudPolicy;
     readonly tolerance: readonly Tolerance[];
+    /** In the order of their VMs' ids. */
+    readonly checkpointStatuses: readonly CheckpointStatus[];
   }>;
   enrolHost(host: NewHost, by: Viewer, at: EpochMs): Promise<Host>;
   /** Forgets the host and its VMs; touches no guest. */
@@ -378,7 +381,7 @@ export interface ServiceStore extends ProviderStore {
   createApplication(application: Application, by: Viewer, at: EpochMs): Promise<Application>;
   changeApplication(
     id: ApplicationId,
-    to: { readonly mode?: ProtectionMode },
+    to: { readonly mode?: ProtectionMode; readonly checkpointEveryMs?: number | null },
     by: Viewer,
     at: EpochMs,
   ): Promise<Application>;
@@ -394,6 +397,9 @@ export interface ServiceStore extends ProviderStore {
       readonly apart?: string | null;
       readonly together?: string | null;
       readonly rollbackIntolerant?: boolean;
+      readonly checkpointEveryMs?: number | null;
+      readonly standby?: boolean;
+      readonly checkpointGroup?: string | null;
     },
     by: Viewer,
     at: EpochMs,
@@ -405,9 +411,24 @@ export interface ServiceStore extends ProviderStore {
     at: EpochMs,
   ): Promise<IntentId>;
   /** The intent that was recorded under `key`: a request sent again after a lost reply gets the same answer. */
-  intentByKey(key: string): Promise<{ readonly id: IntentId; readonly vmId: VmId; readonly runId: number } | undefined>;
+  intentByKey(key: string): Promise<
+    | {
+        readonly id: IntentId;
+        readonly vmId: VmId;
+        /** Of `kill-vm`; null for a wish. */
+        readonly runId: number | null;
+        readonly wish: CheckpointWish | null;
+      }
+    | undefined
+  >;
   /** Throws BelayError "not-found" for an id that was never recorded. */
-  intentOutcome(id: IntentId): Promise<{ readonly ended: boolean; readonly ok: boolean; readonly words: string }>;
+  intentOutcome(id: IntentId): Promise<{
+    readonly vmId: VmId;
+    readonly kind: Intent["kind"] | "checkpoint";
+    readonly ended: boolean;
+    readonly ok: boolean;
+    readonly words: string;
+  }>;
 }
 
 /** A numbered event as it is stored: what providers see. */

@@ -47,7 +47,7 @@ export function fakeFeed() {
 
 export const application = (organizationId: OrganizationId, name: string): Change => ({
   kind: "application.changed",
-  application: { id: ids.next("app"), organizationId, name, mode: "provider" },
+  application: { id: ids.next("app"), organizationId, name, mode: "provider", checkpointEveryMs: null },
 });
 
 export type Frame<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;

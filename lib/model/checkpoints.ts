@@ -80,5 +80,11 @@ export interface CheckpointStatus {
   readonly tookMs: number | null;
 }
 
+/** At most ten events a second say of the whole cloud's VMs that a newer checkpoint is there, and at most one each 5 s of one VM. */
+export const tellCheckpointsEveryMs = (vms: number): number => Math.max(5_000, vms * 100);
+
+/** How many checkpoints of a VM people may keep: each one that is kept is room that retention never gives back. */
+export const mostKeptCheckpoints = 32;
+
 export const leastCheckpointEveryMs = 1_000;
 export const mostCheckpointEveryMs = 24 * 60 * 60_000;

@@ -178,6 +178,7 @@ export const causes = {
   hung: "the guest runs and does nothing: nobody gets an answer, and it neither computes nor reads its disk",
   unreachable: "the guest works, and the network does not reach it",
   "host-lost": "its host failed",
+  "called-restore": "its owner called for a saved state",
   "two-copies": "two hosts run the VM at the same time",
   "host-dead": "the host is dead: neither Belay nor the other hosts hear of it",
   "host-isolated": "Belay cannot reach the host, and other hosts can",

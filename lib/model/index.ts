@@ -11,6 +11,8 @@ export {
   checkpointStates,
   leastCheckpointEveryMs,
   mostCheckpointEveryMs,
+  mostKeptCheckpoints,
+  tellCheckpointsEveryMs,
 } from "./checkpoints.ts";
 export {
   type AnswerCheck,

@@ -47,7 +47,13 @@ export function organizationService({ store, clock, ids }: ServiceDeps) {
       const others = (await store.applications()).filter((it) => it.organizationId === organization.id);
       if (others.some((application) => sameName(application.name, body.name))) throw taken("application", body.name);
       return store.createApplication(
-        { id: ids.next("app"), organizationId: organization.id, name: body.name, mode: "provider" },
+        {
+          id: ids.next("app"),
+          organizationId: organization.id,
+          name: body.name,
+          mode: "provider",
+          checkpointEveryMs: null,
+        },
         viewer,
         clock.now(),
       );

@@ -19,6 +19,8 @@ export const wholeCloud = (
   simulated: boolean,
   snapshot: Awaited<ReturnType<ServiceStore["snapshot"]>>,
 ): CloudView => {
-  const whole = { ...snapshot, simulated, viewer, incidents: snapshot.incidents.map(incidentView) };
+  const { checkpointLeastMs: leastMs, checkpointMostMs: mostMs } = snapshot.policy;
+  const incidents = snapshot.incidents.map(incidentView);
+  const whole = { ...snapshot, simulated, viewer, incidents, checkpointLimits: { leastMs, mostMs } };
   return { ...whole, vms: withHostLoss(whole) };
 };

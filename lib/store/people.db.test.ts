@@ -35,7 +35,13 @@ async function customer(name: string) {
     100,
   );
   const application = await bench.service.createApplication(
-    { id: bench.ids.next("app"), organizationId: organization.id, name: `${name}'s shop`, mode: "provider" },
+    {
+      id: bench.ids.next("app"),
+      organizationId: organization.id,
+      name: `${name}'s shop`,
+      mode: "provider",
+      checkpointEveryMs: null,
+    },
     bench.admin,
     200,
   );
@@ -59,6 +65,7 @@ describe("organizations and applications", () => {
       organizationId: bench.ids.next("org"),
       name: "x",
       mode: "none",
+      checkpointEveryMs: null,
     } as const;
     await expect(bench.service.createApplication(nobodys, bench.admin, 1)).rejects.toMatchObject({ code: "not-found" });
   });

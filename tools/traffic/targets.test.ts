@@ -35,11 +35,24 @@ const vm = (name: string, applicationId: VmView["applicationId"], answerCheck: V
 });
 
 test("an application is asked where its VMs answer TCP, and nowhere else", () => {
-  const shop = { id: ids.next("app"), organizationId, name: "shop", mode: "provider" } as const;
-  const quiet = { id: ids.next("app"), organizationId, name: "quiet", mode: "provider" } as const;
+  const shop = {
+    id: ids.next("app"),
+    organizationId,
+    name: "shop",
+    mode: "provider",
+    checkpointEveryMs: null,
+  } as const;
+  const quiet = {
+    id: ids.next("app"),
+    organizationId,
+    name: "quiet",
+    mode: "provider",
+    checkpointEveryMs: null,
+  } as const;
   const cloud: CloudView = {
     ...{ seq: 1, simulated: false, organizations: [], hosts: [], incidents: [], applications: [shop, quiet] },
     ...{ fenceDevices: [], hooks: [], maintenances: [], policy: defaultPolicy, tolerance: [] },
+    ...{ checkpointStatuses: [], checkpointLimits: { leastMs: 1000, mostMs: 86_400_000 } },
     viewer: { userId: null, name: "operator", organizationId, role: "provider" },
     vms: [
       vm("web-1", shop.id, { kind: "tcp", address: "198.18.0.2", port: 80 }),

@@ -114,7 +114,7 @@ export type CheckpointWish =
 
 /** The database's side: what is shown, planned with and audited. The store of bytes is `Checkpoints`. Each method is one transaction. */
 export interface CheckpointStore {
-  /** Writes a new one and tells. The same id twice is once. */
+  /** Writes a new one, without an event: `recordCheckpointStatus` tells. The same id twice is once; a VM that was removed gets none. */
   recordCheckpoint(checkpoint: Checkpoint, at: EpochMs): Promise<void>;
   /** Verified, or found damaged; gone ones are left alone. */
   recordVerified(
@@ -126,7 +126,11 @@ export interface CheckpointStore {
   removeCheckpoints(checkpoints: readonly CheckpointId[], at: EpochMs): Promise<void>;
   /** Newest first. */
   checkpointsOf(vm: VmId): Promise<Checkpoint[]>;
-  /** Writes, and tells, only what changed for people: a last time alone is told at most every `tellEveryMs`. */
+  /**
+   * Writes what changed. Told at once where it matters to people (offer, trouble, standby, the first one, none left); newer times and costs
+   * alone at most every `tellCheckpointsEveryMs`. A VM that was removed has none. `trouble` and `standby.words` are read by the VM's owner:
+   * they name no host, address or path.
+   */
   recordCheckpointStatus(status: CheckpointStatus, at: EpochMs): Promise<void>;
   checkpointStatuses(): Promise<ReadonlyMap<VmId, CheckpointStatus>>;
   /** The interval that holds for each VM that has one: its own, else its application's. Mode "provider" or "collaborative" only. */
@@ -134,11 +138,21 @@ export interface CheckpointStore {
   /** Wishes of people that nobody has carried out, oldest first, and their ends. */
   pendingWishes(): Promise<readonly PendingWish[]>;
   beginWish(id: PendingWish["id"], at: EpochMs): Promise<boolean>;
+  /** `words` are read by the VM's owner: no host, address or path. */
   endWish(id: PendingWish["id"], outcome: { readonly ok: boolean; readonly words: string }, at: EpochMs): Promise<void>;
-  /** An incident that its owner's call opened, with the repair `assisted-restart`; undefined while the VM has one that has not ended. */
+  /**
+   * An incident that its owner's call opened, with the repair `assisted-restart`; undefined while the VM has another that has not ended.
+   * `at` is the wish's: the same VM, checkpoint and `at` are one call, also once its repair has ended. Throws "not-found" for a checkpoint
+   * that is not the VM's (any more).
+   */
   openCalledRestore(vm: VmId, checkpoint: CheckpointId, by: string, at: EpochMs): Promise<RepairId | undefined>;
   /** Which checkpoint a repair was told to take; undefined: the newest valid one. */
   calledCheckpoint(repair: RepairId): Promise<CheckpointId | undefined>;
+  /**
+   * `vm` was restored beside `of`, to look inside: it is whose that is, and nothing repairs it (consent `notify`, no application, no
+   * checkpoints). Twice is once.
+   */
+  recordBeside(vm: VmId, of: VmId, at: EpochMs): Promise<void>;
 }
 
 export interface PendingWish {
@@ -154,7 +168,7 @@ export interface CheckpointServiceStore {
   checkpoints(options: { readonly vmId: VmId; readonly limit: number }): Promise<Checkpoint[]>;
   checkpoint(id: CheckpointId): Promise<Checkpoint | undefined>;
   checkpointStatuses(): Promise<ReadonlyMap<VmId, CheckpointStatus>>;
-  /** The same `key` twice is one wish. */
+  /** The same `key` twice is one wish. Throws "conflict" for a key of something else, and where too many wishes of the VM wait. */
   recordWish(
     wish: { readonly vmId: VmId; readonly wish: CheckpointWish; readonly key: string },
     by: Viewer,

@@ -130,7 +130,13 @@ async function protect({ store, ids, by, now }: People, vm: Vm, mode: (typeof pr
   }
   const organization = { id: ids.next("org"), name: `Owner of ${vm.name}`, role: "customer" } as const;
   await store.service.createOrganization(organization, by, now());
-  const application = { id: ids.next("app"), organizationId: organization.id, name: `App of ${vm.name}`, mode };
+  const application = {
+    id: ids.next("app"),
+    organizationId: organization.id,
+    name: `App of ${vm.name}`,
+    mode,
+    checkpointEveryMs: null,
+  };
   await store.service.createApplication(application, by, now());
   await store.service.changeVm(vm.id, { applicationId: application.id }, by, now());
 }

@@ -144,7 +144,13 @@ function drawer(random: Random, known: Store) {
         service.createOrganization({ id: newIds.organization, name: `Org ${letter}`, role: "customer" }, by, now),
       createApplication: ({ service }) =>
         service.createApplication(
-          { id: newIds.application, organizationId: organization, name: `App ${letter}`, mode: "provider" },
+          {
+            id: newIds.application,
+            organizationId: organization,
+            name: `App ${letter}`,
+            mode: "provider",
+            checkpointEveryMs: null,
+          },
           by,
           now,
         ),

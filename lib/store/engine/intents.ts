@@ -1,6 +1,6 @@
 import type { EngineStore } from "../../engine/ports.ts";
 import type { Parts } from "../parts.ts";
-import { epochMs, idOf, instant, oneOf } from "../rows/narrow.ts";
+import { epochMs, idOf, instant, numberOf } from "../rows/narrow.ts";
 
 type IntentPart = Pick<EngineStore, "pendingIntents" | "beginIntent" | "endIntent">;
 
@@ -11,18 +11,18 @@ export const engineIntents = ({ database }: Pick<Parts, "database">): IntentPart
   /** Also those that were begun and whose end nobody wrote: the engine was killed in the middle. */
   async pendingIntents() {
     const rows = await database.intent.findMany({
-      where: { endedAt: null },
+      where: { kind: "kill-vm", endedAt: null },
       orderBy: [{ at: "asc" }, { id: "asc" }],
       take: atOnce,
     });
     return rows.map((row) => ({
       id: idOf("int", row.id),
-      kind: oneOf(["kill-vm"], row.kind, "intent.kind"),
+      kind: "kill-vm",
       vmId: idOf("vm", row.vmId),
       hostId: idOf("hst", row.hostId),
       uuid: row.uuid,
       name: row.name,
-      runId: row.runId,
+      runId: numberOf(row.runId, "intent.run_id"),
       at: epochMs(row.at),
     }));
   },

@@ -15,6 +15,12 @@ export function keyOf<K extends string>(table: Record<K, unknown>, text: string,
   throw new Error(`${column} is "${text}" in the database, which is none of ${Object.keys(table).join(", ")}`);
 }
 
+/** A column that is null only in rows of another kind. */
+export function numberOf(value: number | null, column: string): number {
+  if (value === null) throw new Error(`${column} is missing in the database`);
+  return value;
+}
+
 export function idOf<K extends IdKind>(kind: K, text: string): Id<K> {
   const id = parseId(kind, text);
   if (id === undefined) throw new Error(`"${text}" in the database is not an id that begins with ${kind}_`);

@@ -13,4 +13,5 @@ export const toApplication = (row: ApplicationRow): Application => ({
   organizationId: idOf("org", row.organizationId),
   name: row.name,
   mode: oneOf(protectionModeNames, row.mode, "application.mode"),
+  checkpointEveryMs: row.checkpointEveryMs,
 });

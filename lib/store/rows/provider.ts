@@ -76,6 +76,10 @@ const policySet = z
     leaseMs: z.number(),
     leaseMarginMs: z.number(),
     fenceTestEveryMs: z.number(),
+    checkpointLeastMs: z.number(),
+    checkpointMostMs: z.number(),
+    capturesPerHost: z.number(),
+    checkpointsKept: z.number(),
   } satisfies Record<keyof CloudPolicy, z.ZodNumber>)
   .partial();
 

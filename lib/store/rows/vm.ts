@@ -41,4 +41,7 @@ export const toVm = (row: VmRow): Vm => ({
   together: row.together,
   rollbackIntolerant: row.rollbackIntolerant,
   diskPaths: row.diskPaths,
+  checkpointEveryMs: row.checkpointEveryMs,
+  standby: row.standby,
+  checkpointGroup: row.checkpointGroup,
 });

@@ -1,5 +1,6 @@
 import type {
   Application,
+  CheckpointStatus,
   CloudPolicy,
   FenceDevice,
   FenceDeviceId,
@@ -32,6 +33,11 @@ export type StoreChange =
   | { readonly kind: "hook.removed"; readonly hookId: HookId }
   | { readonly kind: "maintenance.changed"; readonly maintenance: Maintenance }
   | { readonly kind: "policy.changed"; readonly policy: CloudPolicy }
+  | {
+      readonly kind: "checkpoint-status.changed";
+      readonly organizationId: OrganizationId | null;
+      readonly status: CheckpointStatus;
+    }
   | { readonly kind: "tolerance.changed"; readonly tolerance: readonly Tolerance[] };
 
 /** The columns by which events are found again. */
@@ -49,6 +55,8 @@ export function subjectsOf(change: StoreChange): {
       return { hostId: change.vm.hostId, vmId: change.vm.id };
     case "vm.removed":
       return { vmId: change.vmId };
+    case "checkpoint-status.changed":
+      return { vmId: change.status.vmId };
     case "incident.changed":
       return {
         hostId: change.incident.hostId,
