@@ -72,6 +72,8 @@ export interface StoredCheckpoint {
   readonly storedBytes: number;
   /** The same before compression. */
   readonly storedRawBytes: number;
+  /** What is known to be wrong with it: it needs bytes that do not have their checksum. null: nothing, as far as it was read. */
+  readonly damaged: string | null;
 }
 
 /** No room left on the store's file system, or more than it may use. */
