@@ -1,4 +1,5 @@
 export { bundleOf, type HelperBundle, helperBundle } from "./bundle.ts";
+export { findNode, oldestNode, placeFile } from "./host-scripts.ts";
 export { helperDir, socketPath } from "./places.ts";
 export {
   type FromHelper,

@@ -1,13 +1,20 @@
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type HostAddress, type HostInstaller, HostUnreachable, type InstallStep } from "../engine/ports.ts";
-import { type HelperBundle, helperBundle, helperDir, socketPath } from "../helper/index.ts";
+import {
+  findNode,
+  type HelperBundle,
+  helperBundle,
+  helperDir,
+  oldestNode,
+  placeFile,
+  socketPath,
+} from "../helper/index.ts";
 import { isRpcError, SshConnection } from "../libvirt/index.ts";
 import { BelayError } from "../model/index.ts";
-import { findNode, placeFile, start, uninstall, unit } from "./install-scripts.ts";
+import { start, uninstall, unit } from "./install-scripts.ts";
 import { sshTarget } from "./target.ts";
 
-const oldestNode = "18";
 const connectMs = 15_000;
 const stepMs = 30_000;
 const answerWithinMs = 10_000;
