@@ -1,4 +1,4 @@
-import type { Clock, HostHelpers, Hypervisor } from "../engine/ports.ts";
+import type { Checkpoints, Clock, HostHelpers, Hypervisor } from "../engine/ports.ts";
 import type { VirtualClock } from "./clock/virtual-clock.ts";
 import { wrapMethods } from "./wrap-methods.ts";
 
@@ -25,6 +25,7 @@ export interface Life {
   wrap<P extends object>(name: string, port: P): P;
   wrapHypervisor(hypervisor: Hypervisor): Hypervisor;
   wrapHelpers(helpers: HostHelpers): HostHelpers;
+  wrapCheckpoints(checkpoints: Checkpoints): Checkpoints;
 }
 
 const never = () => new Promise<never>(() => undefined);
@@ -136,6 +137,17 @@ export function createLife(clock: Pick<VirtualClock, "now" | "monotonicMs" | "af
       // What was heard is in the process's own memory: no call, and nothing to be killed at.
       const heardAt: Hypervisor["heardAt"] = (host) => hypervisor.heardAt(host);
       return withMethods(wrapped, { watch, heardAt });
+    },
+    wrapCheckpoints(checkpoints) {
+      // Its agents hear the end of a dead process: the kernel closes their channels.
+      const until = (signal: AbortSignal) => AbortSignal.any([signal, death.signal]);
+      return wrap(
+        "checkpoints",
+        withMethods(checkpoints, {
+          capture: (request, signal) => checkpoints.capture(request, until(signal)),
+          captureGroup: (requests, signal) => checkpoints.captureGroup(requests, until(signal)),
+        }),
+      );
     },
     wrapHelpers: (helpers) => ({
       attend: (host, grant, signal) =>

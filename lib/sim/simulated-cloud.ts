@@ -1,4 +1,14 @@
-import type { Clock, FenceAgents, HookRunner, HostExaminer, HostHelpers, Hypervisor, Prober } from "../engine/ports.ts";
+import type {
+  Checkpoints,
+  Clock,
+  FenceAgents,
+  HookRunner,
+  HostExaminer,
+  HostHelpers,
+  Hypervisor,
+  Prober,
+} from "../engine/ports.ts";
+import { simulatedCheckpoints } from "./checkpoints/checkpoints.ts";
 import { simulatedFenceAgents } from "./fencing/agents.ts";
 import { simulatedHooks } from "./fencing/hooks.ts";
 import { simulatedHelpers } from "./helper/attend.ts";
@@ -17,6 +27,7 @@ export interface SimulatedCloud {
   readonly fence: FenceAgents;
   readonly helpers: HostHelpers;
   readonly hooks: HookRunner;
+  readonly checkpoints: Checkpoints;
   readonly world: World;
   /** Lets something befall the cloud; the sentence for it, or undefined where it cannot happen now. */
   befall(action: WorldAction): string | undefined;
@@ -55,6 +66,7 @@ export function simulatedCloud(options: {
     fence: simulatedFenceAgents(world),
     helpers: simulatedHelpers(world),
     hooks: simulatedHooks(world),
+    checkpoints: simulatedCheckpoints(world, hypervisor.sessionOf),
     world,
     befall: (action) => befall(world, action),
     close: world.close,

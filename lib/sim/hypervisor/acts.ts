@@ -3,6 +3,7 @@ import { fromXml } from "../world/definition.ts";
 import { isActive, neverRun, stopped, wasReset } from "../world/domain.ts";
 import { guestAnswers, lockedElsewhere, resumeDomain, startDomain } from "../world/run.ts";
 import type { SimDomain, SimGuest, SimHost } from "../world/types.ts";
+import { beginsBoot } from "../world/work.ts";
 import type { World } from "../world/world.ts";
 
 /** What libvirt does when it is asked to, and how it refuses (libvirt 9.0: virDomainCreate, Resume, PMWakeup, Destroy). */
@@ -113,6 +114,7 @@ function reset(world: World, host: SimHost, domain: SimDomain | undefined): Outc
   accuseIfWell(world, domain, "reset");
   guest.hung = false;
   guest.spins = false;
+  beginsBoot(guest);
   world.turn(host, wasReset(domain, guest, world.clock.now()));
   world.tell(`libvirt on ${host.name} resets ${domain.name}.`);
   return { done: true, words: `${domain.name} was reset.` };

@@ -19,7 +19,7 @@ const refuse = (words: string): never => {
   throw new HypervisorRefused(words);
 };
 
-type Proof = Parameters<Copies["startElsewhere"]>[4];
+export type Proof = Parameters<Copies["startElsewhere"]>[4];
 
 /** What Belay does with copies of a VM on several hosts, over the hosts' connections. */
 export const copies = (world: World, sessionTo: (host: HostId) => Session): Copies => ({
@@ -98,7 +98,7 @@ function startCopy(
 }
 
 /** At this instant no other host may run it, and none did since the proof was made but by a person's hand. */
-function demandProof(world: World, target: SimHost, guest: SimGuest, proof: Proof): void {
+export function demandProof(world: World, target: SimHost, guest: SimGuest, proof: Proof): void {
   const carrier = carrierElsewhere(world, target, guest.uuid);
   if (!carrier) return;
   const words = `Belay starts ${guest.name} on ${target.name} while ${carrier.name} runs it, by this proof: ${proof.words}`;

@@ -1,4 +1,5 @@
 import { type Copies, type HostAddress, HypervisorRefused } from "../../engine/ports.ts";
+import { placeKey } from "../checkpoints/saved.ts";
 import { hasProcess, isActive } from "../world/domain.ts";
 import { hostsReach, seesDisk } from "../world/net.ts";
 import type { SimDomain, SimHost } from "../world/types.ts";
@@ -48,6 +49,10 @@ export async function migrate(
     if (domain.state !== "running" || !hasProcess(domain))
       refuse("Requested operation is not valid: domain is not running");
     if (world.migrations.running.has(uuid)) refuse("Timed out during operation: cannot acquire state change lock");
+    // QEMU has one migration at a time, and a capture is one; what a dead one left of itself is inherited.
+    if (world.saved.captures.has(uuid)) refuse("internal error: There's a migration process in progress");
+    if (world.saved.leftovers.get(placeKey(source.name, uuid))?.runId === domain.runId)
+      refuse("internal error: Background-snapshot is not compatible with currently set capabilities");
     if (!target || !hostsReach(source, target, world.clock.now()) || target.libvirtd === "down")
       refuse("unable to connect to server: No route to host");
     const guest = world.guest(uuid);

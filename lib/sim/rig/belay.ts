@@ -1,4 +1,5 @@
 import { createEngine, type Engine, type EngineOptions, type Log } from "../../engine/index.ts";
+import type { Ids } from "../../engine/ports.ts";
 import type { VirtualClock } from "../clock/virtual-clock.ts";
 import { createLife, type KillPoint, type Life } from "../life.ts";
 import { type Random, seededRandom } from "../random.ts";
@@ -46,6 +47,7 @@ export function createBelay(
   seed: number,
   options: Partial<EngineOptions>,
   databaseTakes: Database,
+  ids: Ids,
 ): Belay {
   const journal = memoryJournal();
   let life: Life | undefined;
@@ -78,6 +80,8 @@ export function createBelay(
         fence: current.wrap("fence", cloud.fence),
         helpers: current.wrapHelpers(cloud.helpers),
         hooks: current.wrap("hooks", cloud.hooks),
+        checkpoints: current.wrapCheckpoints(cloud.checkpoints),
+        ids,
         store: database("store", store.engine),
         wakes: current.wrap("wakes", store.wakes),
         runner: memoryRunner({

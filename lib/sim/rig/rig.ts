@@ -63,6 +63,7 @@ export async function createRig(
     seed,
     engine,
     database,
+    ids,
   );
 
   const people = { store, world: cloud.world, ids, by: provider, now: () => cloud.world.wall.at(clock.now()) };

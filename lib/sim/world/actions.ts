@@ -65,6 +65,15 @@ export const worldAction = z.discriminatedUnion("do", [
     ms: z.int().min(0).default(100),
     starts: vm.optional(),
   }),
+  /** The agent that saves guests' states on the host, in the middle of its work. */
+  z.strictObject({ do: z.literal("agent-dies"), host }),
+  /** The store of checkpoints has no room, or has again. */
+  z.strictObject({ do: z.literal("store-fills") }),
+  z.strictObject({ do: z.literal("store-empties") }),
+  /** Saving takes so much longer from now on. */
+  z.strictObject({ do: z.literal("captures-slow"), ms: z.int().min(0) }),
+  /** Bytes of the newest checkpoints of a VM that nobody knows as damaged are not what they were. */
+  z.strictObject({ do: z.literal("checkpoint-damaged"), vm, newest: z.int().min(1).default(1) }),
   z.strictObject({ do: z.literal("lose-events"), count: z.int().min(1) }),
   z.strictObject({ do: z.literal("duplicate-events"), count: z.int().min(1) }),
   z.strictObject({ do: z.literal("delay-events"), count: z.int().min(1), ms: z.int().min(1) }),
@@ -72,7 +81,8 @@ export const worldAction = z.discriminatedUnion("do", [
 export type WorldAction = z.infer<typeof worldAction>;
 
 export type ByHandAction = Extract<WorldAction, { do: "person-moves" | "person-copies" }>;
-export type VmAction = Exclude<Extract<WorldAction, { vm: string }>, ByHandAction>;
+export type DamageAction = Extract<WorldAction, { do: "checkpoint-damaged" }>;
+export type VmAction = Exclude<Extract<WorldAction, { vm: string }>, ByHandAction | DamageAction>;
 export type MendAction = Extract<VmAction, { do: "disk-mended" | "crash-loop-ends" | "plug-guest" }>;
 export type HostAction = Extract<WorldAction, { host: string }>;
-export type CloudAction = Exclude<WorldAction, VmAction | HostAction | ByHandAction>;
+export type CloudAction = Exclude<WorldAction, VmAction | HostAction | ByHandAction | DamageAction>;

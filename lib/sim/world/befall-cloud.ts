@@ -23,6 +23,18 @@ export function befallCloud(world: World, action: CloudAction): string | undefin
       world.hooks.plans.set(program, { exitCode, output, ms, starts });
       return `From now on the provider's program ${program} ends with ${exitCode} after ${ms} ms${starts ? ` and starts ${starts}` : ""}.`;
     }
+    case "store-fills":
+      if (world.saved.full) return undefined;
+      world.saved.full = true;
+      return "The store of checkpoints is full.";
+    case "store-empties":
+      if (!world.saved.full) return undefined;
+      world.saved.full = false;
+      return "The store of checkpoints has room again.";
+    case "captures-slow":
+      if (world.saved.slowMs === action.ms) return undefined;
+      world.saved.slowMs = action.ms;
+      return action.ms === 0 ? "Saving is as quick as ever." : `Saving takes ${action.ms / 1000} s longer from now on.`;
     case "lose-events":
       world.events.lose += action.count;
       return `The next ${action.count === 1 ? "event" : `${action.count} events`} will be lost.`;

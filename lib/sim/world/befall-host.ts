@@ -1,3 +1,4 @@
+import { agentDies } from "../checkpoints/befall-saved.ts";
 import { helperDies, helperStarts } from "../helper/helper.ts";
 import type { HostAction } from "./actions.ts";
 import { bootHost, startLibvirtd, stopHost } from "./power.ts";
@@ -70,6 +71,8 @@ function changeHost(world: World, host: SimHost, change: Exclude<HostAction, Swi
       return helperDies(world, host);
     case "helper-starts":
       return helperStarts(world, host);
+    case "agent-dies":
+      return agentDies(world, host);
   }
 }
 

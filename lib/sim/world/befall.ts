@@ -1,3 +1,4 @@
+import { damageNewest } from "../checkpoints/befall-saved.ts";
 import type { WorldAction } from "./actions.ts";
 import { befallByHand } from "./befall-by-hand.ts";
 import { befallCloud } from "./befall-cloud.ts";
@@ -10,11 +11,13 @@ export function befall(world: World, action: WorldAction): string | undefined {
   const words =
     action.do === "person-moves" || action.do === "person-copies"
       ? befallByHand(world, action)
-      : "vm" in action
-        ? befallVm(world, action)
-        : "host" in action
-          ? befallHost(world, action)
-          : befallCloud(world, action);
+      : action.do === "checkpoint-damaged"
+        ? damageNewest(world, action)
+        : "vm" in action
+          ? befallVm(world, action)
+          : "host" in action
+            ? befallHost(world, action)
+            : befallCloud(world, action);
   if (words !== undefined) world.tell(words);
   return words;
 }

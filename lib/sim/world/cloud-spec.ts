@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type EpochMs, watchdogKinds } from "../../model/index.ts";
+import { captureMethodNames, type EpochMs, watchdogKinds } from "../../model/index.ts";
 import { seededRandom } from "../random.ts";
 import { neverRun, started } from "./domain.ts";
 import type { SimDomain, SimGuest, SimHelper, SimHost } from "./types.ts";
@@ -32,6 +32,8 @@ export const cloudSpec = z.strictObject({
           .array(z.strictObject({ agent: z.string().default("sim-ipmi"), bmcOnHostPower: z.boolean().default(false) }))
           .default([]),
         helper: z.union([z.boolean(), helperSpec]).default(false),
+        /** The best way of saving a guest's state that works there; null: none does. */
+        capture: z.enum(captureMethodNames).nullable().default("background"),
         vms: z
           .array(
             z.strictObject({
@@ -92,6 +94,7 @@ export function build(
         onCrash: vm.onCrash,
         diskPath: vm.disk ?? `${it.sharedPaths[0] ?? "/var/lib/libvirt/images"}/${vm.name}.qcow2`,
         home: it.name,
+        work: { boot: 1, doneMs: 0, nextBoot: 2, countedTo: now },
         diskError: null,
         diesAfterMs: null,
         hung: false,
@@ -131,6 +134,7 @@ export function build(
       cable: "up",
       partedFrom: new Set(),
       switches: it.fence.map(({ agent, bmcOnHostPower }) => ({ agent, onHostPower: bmcOnHostPower, fault: null })),
+      capture: it.capture,
       helper: it.helper === false ? null : helperOf(helperSpec.parse(it.helper === true ? {} : it.helper)),
       libvirtd: "up",
       libvirtdBroken: false,

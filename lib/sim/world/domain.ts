@@ -46,6 +46,16 @@ export const started = (domain: SimDomain, guest: SimGuest, runId: number, now: 
   what: "started booted",
 });
 
+/** From a saved state: it answers as soon as what was left of its boot then is over. */
+export const restored = (domain: SimDomain, runId: number, now: EpochMs, answersInMs: number): Turn => ({
+  domain: {
+    ...domain,
+    ...{ state: "running", reason: "none", runId, processGone: false },
+    ...{ answersFrom: now + answersInMs, runningSince: now },
+  },
+  what: "started restored",
+});
+
 /** As if its button was pressed: the same run, from its boot loader on. */
 export const wasReset = (domain: SimDomain, guest: SimGuest, now: EpochMs): Turn => ({
   domain: { ...domain, state: "running", reason: "none", answersFrom: now + guest.bootMs, runningSince: now },
@@ -75,6 +85,7 @@ export const panicked = (domain: SimDomain, guest: SimGuest): Turn =>
 
 const pauseWords: Partial<Record<VmStateReason, string>> = {
   "io-error": "suspended io error",
+  unknown: "suspended paused",
   user: "suspended paused",
 };
 

@@ -1,3 +1,4 @@
+import { hostForgets } from "../checkpoints/saved.ts";
 import { isActive, stopped } from "./domain.ts";
 import { carrierElsewhere, startDomain } from "./run.ts";
 import type { SimDomain, SimHost } from "./types.ts";
@@ -45,6 +46,7 @@ function stopAll(world: World, host: SimHost): void {
   for (const guest of world.guests())
     if (guest.stoppedByPersonAt !== null && !world.hosts().some((it) => it.domains.has(guest.uuid)))
       guest.stoppedByPersonAt = null;
+  hostForgets(world.saved, host.name);
   if (!host.helper) return;
   host.helper.running = false;
   host.helper.starts++;

@@ -1,5 +1,6 @@
-import { answers, hasProcess, isActive, paused, processDied, resumed, started, stopped } from "./domain.ts";
+import { answers, hasProcess, isActive, paused, processDied, restored, resumed, started, stopped } from "./domain.ts";
 import type { SimDomain, SimGuest, SimHost } from "./types.ts";
+import { beginsBoot, goesBackTo, type Work } from "./work.ts";
 import type { World } from "./world.ts";
 
 /** What follows by itself once a guest runs: libvirt notices deaths a little late, a bad disk stops the guest again. */
@@ -70,10 +71,44 @@ export const lockedElsewhere = (world: World, host: SimHost, guest: SimGuest): b
 export function startDomain(world: World, host: SimHost, guest: SimGuest, domain: SimDomain): void {
   const turn = started(domain, guest, host.nextRunId++, world.clock.now());
   world.turn(host, turn);
+  beginsBoot(guest);
   guest.stoppedByPersonAt = null;
   guest.hung = false;
   guest.spins = false;
   afterStart(world, host, guest, turn.domain);
+}
+
+/** What memory held when it was saved. */
+export interface SavedMemory {
+  readonly hung: boolean;
+  readonly spins: boolean;
+  /** What was left of its boot. */
+  readonly answersInMs: number;
+}
+
+/** From a saved state: it goes on where it was; without memory it boots from the saved disk. Its old disk stays behind as it was. */
+export function restoreDomain(
+  world: World,
+  host: SimHost,
+  guest: SimGuest,
+  domain: SimDomain,
+  saved: { readonly work: Work; readonly memory: SavedMemory | null },
+): void {
+  const now = world.clock.now();
+  const { memory, work } = saved;
+  const turn = restored(domain, host.nextRunId++, now, memory?.answersInMs ?? guest.bootMs);
+  world.turn(host, turn);
+  goesBackTo(guest, work, now);
+  if (memory === null) beginsBoot(guest);
+  guest.stoppedByPersonAt = null;
+  guest.hung = memory?.hung ?? false;
+  guest.spins = memory?.spins ?? false;
+  afterStart(world, host, guest, turn.domain);
+}
+
+/** It stands still for a capture; who holds it lets it go on. */
+export function holdDomain(world: World, host: SimHost, domain: SimDomain): void {
+  world.turn(host, paused(domain, "unknown"));
 }
 
 export function resumeDomain(world: World, host: SimHost, guest: SimGuest, domain: SimDomain): void {

@@ -1,5 +1,5 @@
 import type { HostFacts } from "../../engine/ports.ts";
-import type { EpochMs, VmState, VmStateReason, WatchdogKind } from "../../model/index.ts";
+import type { CaptureMethod, EpochMs, VmState, VmStateReason, WatchdogKind } from "../../model/index.ts";
 
 /**
  * What belongs to a guest whatever host it runs on: its disk, and what the machine on it does.
@@ -14,9 +14,11 @@ export interface SimGuest {
   readonly bootMs: number;
   /** What libvirt does when the guest panics: keep the memory of the dead guest, or end the process. */
   readonly onCrash: "preserve" | "destroy";
-  /** Its disk's file: seen by every host that shares a directory above it, else only by `home`. */
-  readonly diskPath: string;
-  readonly home: string;
+  /** Its disk's file: seen by every host that shares a directory above it, else only by `home`. A restore gives it another. */
+  diskPath: string;
+  home: string;
+  /** What the program in it has got done (work.ts). */
+  readonly work: { boot: number; doneMs: number; nextBoot: number; countedTo: EpochMs };
   /** The disk's error while it lasts, as the hypervisor's event names it; null while the disk is well. */
   diskError: "no space" | "other" | null;
   /** The process dies this long after each start; null for a guest that is well. */
@@ -136,6 +138,8 @@ export interface SimHost {
   readonly partedFrom: Set<string>;
   readonly switches: SimSwitch[];
   readonly helper: SimHelper | null;
+  /** The best way of saving a guest's state that works there. */
+  readonly capture: CaptureMethod | null;
   libvirtd: "up" | "down";
   /** libvirtd dies again soon after each start. */
   libvirtdBroken: boolean;

@@ -1,10 +1,12 @@
 import type { Clock } from "../../engine/ports.ts";
 import type { EpochMs } from "../../model/index.ts";
+import { createSaved, type Saved } from "../checkpoints/saved.ts";
 import { type After, afterOn } from "../clock/after.ts";
 import { type Random, seededRandom } from "../random.ts";
 import { hasProcess, type Turn } from "./domain.ts";
 import type { DomainEvent, SimDomain, SimGuest, SimHost, Violation } from "./types.ts";
 import { type WallClock, wallClock } from "./wall.ts";
+import { countWork } from "./work.ts";
 
 /** What a schedule does to libvirt's events on their way: each number is used up by the next events, of whatever host. */
 export interface EventPlan {
@@ -56,11 +58,15 @@ export interface World {
     readonly running: Map<string, { readonly from: string; readonly to: string }>;
     failing: number;
   };
+  /** Checkpoints, and what there is out there because of them. */
+  readonly saved: Saved;
   hosts(): readonly SimHost[];
   host(name: string): SimHost | undefined;
   hostByUri(uri: string): SimHost | undefined;
   guests(): readonly SimGuest[];
   guest(uuid: string): SimGuest | undefined;
+  /** One that begins to be: a copy of another with a name, a UUID and addresses of its own. */
+  addGuest(guest: SimGuest): void;
   /** Grows whenever something in the world may have changed: a look at it that found nothing need not be repeated. */
   changes(): number;
   /** The newest happenings, at most 10,000. */
@@ -120,8 +126,10 @@ function listeners<T>() {
 export function createWorld(
   clock: Clock,
   seed: number,
-  { hosts, guests, diskLocks }: { hosts: readonly SimHost[]; guests: readonly SimGuest[]; diskLocks: boolean },
+  given: { hosts: readonly SimHost[]; guests: readonly SimGuest[]; diskLocks: boolean },
 ): World {
+  const { hosts, diskLocks } = given;
+  const guests = [...given.guests];
   const after = afterOn(clock);
   /** How to give up what is still to happen. */
   const timers = new Set<() => void>();
@@ -163,6 +171,8 @@ export function createWorld(
   };
   const set = (host: SimHost, domain: SimDomain) => {
     changes++;
+    const guest = byUuid.get(domain.uuid);
+    if (guest) countWork(host.domains.get(domain.uuid), guest, clock.now());
     if (domain.state === "stopped" && !domain.persistent) host.domains.delete(domain.uuid);
     else host.domains.set(domain.uuid, domain);
     checkCopies(domain);
@@ -175,11 +185,16 @@ export function createWorld(
     migrations: { running: new Map(), failing: 0 },
     injected: [],
     starts: [],
+    saved: createSaved(),
     hosts: () => hosts,
     host: (name) => byName.get(name),
     hostByUri: (uri) => byUri.get(uri),
     guests: () => guests,
     guest: (uuid) => byUuid.get(uuid),
+    addGuest(guest) {
+      guests.push(guest);
+      byUuid.set(guest.uuid, guest);
+    },
     changes: () => changes,
     history: () => history,
     violations: () => violations,

@@ -1,0 +1,21 @@
+import type { DamageAction } from "../world/actions.ts";
+import type { SimHost } from "../world/types.ts";
+import type { World } from "../world/world.ts";
+
+/** The agent is killed while it saves guests: a dead one at rest is nothing, for it is started again when it is needed. */
+export function agentDies(world: World, host: SimHost): string | undefined {
+  const running = [...world.saved.captures.values()].filter((it) => it.host === host.name);
+  if (running.length === 0) return undefined;
+  for (const capture of running) capture.agentDies();
+  return `The agent on ${host.name} dies in the middle of saving.`;
+}
+
+/** Of those that nobody knows as damaged. What shares their pages later is as damaged as they are. */
+export function damageNewest(world: World, { vm, newest }: DamageAction): string | undefined {
+  const uuid = world.guests().find((it) => it.name === vm)?.uuid;
+  const whole = [...world.saved.states.values()].filter((it) => it.uuid === uuid && !it.damaged);
+  const hit = whole.sort((a, b) => b.takenAt - a.takenAt).slice(0, newest);
+  if (hit.length === 0) return undefined;
+  for (const state of hit) state.damaged = true;
+  return `Bytes of ${hit.length === 1 ? "the newest checkpoint" : `the ${hit.length} newest checkpoints`} of ${vm} are not what they were.`;
+}

@@ -1,0 +1,90 @@
+import type { Captured } from "../../engine/ports.ts";
+import type { CheckpointId, EpochMs } from "../../model/index.ts";
+import type { SavedMemory } from "../world/run.ts";
+import type { Work } from "../world/work.ts";
+
+/** A checkpoint as it lies in the simulated store of bytes. */
+export interface SavedState {
+  readonly id: CheckpointId;
+  readonly vmId: string;
+  readonly uuid: string;
+  readonly takenAt: EpochMs;
+  readonly captured: Captured;
+  readonly work: Work;
+  /** null: only the disks were saved. */
+  readonly memory: SavedMemory | null;
+  /** Whose pages hold where this one has none of its own. */
+  readonly base: CheckpointId | null;
+  /** Some of its bytes are not what they were. Nobody knows until they are read. */
+  damaged: boolean;
+  /** Somebody read them. */
+  knownDamaged: boolean;
+}
+
+/** What a capture that was cut short left on a host. */
+export interface Leftover {
+  /** Job and capability of the QEMU process that it was of: gone with that. Files stay. */
+  readonly runId: number | null;
+  readonly since: EpochMs;
+}
+
+/** One under way. Ended from outside: by the death of its agent, which leaves things behind, or by its being told to stop. */
+export interface RunningCapture {
+  readonly host: string;
+  readonly uuid: string;
+  agentDies(): void;
+  stop(): void;
+}
+
+export interface Restored {
+  readonly uuid: string;
+  readonly checkpoint: CheckpointId;
+  readonly host: string;
+  readonly at: EpochMs;
+  readonly takenAt: EpochMs;
+  /** What the guest had done before and has to do again. */
+  readonly lostMs: number;
+  /** It is a state that the guest really had. */
+  readonly real: boolean;
+  /** A newer one was in the store and whole. */
+  readonly newerWhole: boolean;
+  /** Nothing was ever wrong with what the store held of it. */
+  readonly undamaged: boolean;
+}
+
+/** Checkpoints, and what there is in the cloud because of them. It outlives every death of Belay. */
+export interface Saved {
+  /** In the order in which they came. */
+  readonly states: Map<CheckpointId, SavedState>;
+  /** Every state that a guest was saved in, also those that are forgotten: what it really was at an instant. */
+  readonly truth: Map<CheckpointId, { readonly uuid: string; readonly work: Work }>;
+  full: boolean;
+  /** Added to what each capture takes. */
+  slowMs: number;
+  readonly captures: Map<string, RunningCapture>;
+  /** By host and UUID. */
+  readonly leftovers: Map<string, Leftover>;
+  /** Guests that stand still because of us, by UUID, and where. */
+  readonly held: Map<string, { readonly host: string; readonly runId: number | null; readonly since: EpochMs }>;
+  /** Replicas that stand by, by host and UUID. They run nothing. */
+  readonly standbys: Map<string, CheckpointId>;
+  readonly restores: Restored[];
+  /** Each time when the newest whole checkpoint of a VM was dropped. */
+  readonly newestDropped: { readonly vmId: string; readonly at: EpochMs }[];
+}
+
+export const createSaved = (): Saved => ({
+  ...{ states: new Map(), truth: new Map(), full: false, slowMs: 0, captures: new Map() },
+  ...{ leftovers: new Map(), held: new Map(), standbys: new Map(), restores: [], newestDropped: [] },
+});
+
+export const placeKey = (host: string, uuid: string): string => `${host} ${uuid}`;
+
+/** Its memory is lost: replicas lie there. */
+export function hostForgets(saved: Saved, host: string): void {
+  for (const key of saved.standbys.keys()) if (key.startsWith(`${host} `)) saved.standbys.delete(key);
+}
+
+/** Of the VM, newest first. */
+export const statesOf = (saved: Saved, vmId: string): SavedState[] =>
+  [...saved.states.values()].filter((it) => it.vmId === vmId).sort((a, b) => b.takenAt - a.takenAt);

@@ -1,0 +1,42 @@
+import type { EpochMs } from "../../model/index.ts";
+import { hasProcess } from "./domain.ts";
+import type { SimDomain, SimGuest } from "./types.ts";
+
+/**
+ * What a guest gets done, so that a rollback can be measured: a program in it counts the milliseconds in which it has CPUs, in its memory
+ * and on its disk in lock-step. Counted when it is asked for, or when the guest gets or loses its CPUs.
+ */
+export interface Work {
+  /** Which boot its memory is of. A restored memory is of the boot in which it was saved. */
+  readonly boot: number;
+  readonly doneMs: number;
+}
+
+const works = (domain: SimDomain | undefined): domain is SimDomain & { runningSince: EpochMs } =>
+  domain !== undefined && domain.state === "running" && domain.runningSince !== null && hasProcess(domain);
+
+const newMs = (domain: SimDomain | undefined, guest: SimGuest, now: EpochMs): number =>
+  works(domain) ? Math.max(0, now - Math.max(domain.runningSince, guest.work.countedTo)) : 0;
+
+/** What it has done by now, while it is so. */
+export const workOf = (domain: SimDomain | undefined, guest: SimGuest, now: EpochMs): Work => ({
+  boot: guest.work.boot,
+  doneMs: guest.work.doneMs + newMs(domain, guest, now),
+});
+
+/** It was so until now, and will be otherwise. */
+export function countWork(domain: SimDomain | undefined, guest: SimGuest, now: EpochMs): void {
+  if (!works(domain)) return; // a copy that does not run says nothing of one that does
+  guest.work.doneMs += newMs(domain, guest, now);
+  guest.work.countedTo = now;
+}
+
+/** It begins anew from its disk: its memory is of a boot of its own. */
+export function beginsBoot(guest: SimGuest): void {
+  guest.work.boot = guest.work.nextBoot++;
+}
+
+/** It goes on where it was saved. */
+export function goesBackTo(guest: SimGuest, saved: Work, now: EpochMs): void {
+  Object.assign(guest.work, saved, { countedTo: now });
+}
