@@ -1,4 +1,6 @@
+import type { Application, Vm } from "./entities.ts";
 import type { CheckpointId, VmId } from "./ids.ts";
+import { consentCovers } from "./techniques.ts";
 import type { EpochMs } from "./time.ts";
 
 /** How a VM's state is captured, best first. What each costs the guest is measured by `npm run bench -- checkpoint`. */
@@ -78,6 +80,37 @@ export interface CheckpointStatus {
   /** A capture's mean cost, for the advice: what the guest loses, in ms of its time. */
   readonly costMs: number | null;
   readonly tookMs: number | null;
+}
+
+/** The interval that holds: the VM's own, else its application's; null: nothing is saved. Whom its owner does not want to repair it does not save it either. */
+export function checkpointEveryMsOf(
+  vm: Pick<Vm, "checkpointEveryMs">,
+  application: Pick<Application, "mode" | "checkpointEveryMs"> | undefined,
+): number | null {
+  const mode = application?.mode ?? "provider";
+  if (mode !== "provider" && mode !== "collaborative") return null;
+  const everyMs = vm.checkpointEveryMs ?? application?.checkpointEveryMs ?? 0;
+  return everyMs > 0 ? everyMs : null;
+}
+
+/** What keeps saved states from being of use by themselves, in sentences for the VM's owner. */
+export function checkpointCaveats(
+  vm: Pick<Vm, "consent" | "rollbackIntolerant" | "checkpointEveryMs">,
+  application: Pick<Application, "mode" | "checkpointEveryMs"> | undefined,
+): string[] {
+  const caveats: string[] = [];
+  const chosen = (vm.checkpointEveryMs ?? application?.checkpointEveryMs ?? 0) > 0;
+  if (chosen && checkpointEveryMsOf(vm, application) === null)
+    caveats.push("Nothing is saved while its application is not protected by the provider.");
+  if (vm.rollbackIntolerant)
+    caveats.push(
+      "It never goes back to an older state, as its owner declared: a saved state is only restored beside it.",
+    );
+  else if (!consentCovers(vm.consent, "roll-back"))
+    caveats.push(
+      "Its owner does not allow that it goes back by itself: a saved state is restored only when they call for it.",
+    );
+  return caveats;
 }
 
 /** At most ten events a second say of the whole cloud's VMs that a newer checkpoint is there, and at most one each 5 s of one VM. */

@@ -1,4 +1,5 @@
 export { can } from "./can.ts";
+export { type CheckpointNews, checkpointNews } from "./checkpoint-news.ts";
 export {
   type CaptureMethod,
   type CaptureOffer,
@@ -7,6 +8,8 @@ export {
   type CheckpointStatus,
   captureMethodNames,
   captureMethods,
+  checkpointCaveats,
+  checkpointEveryMsOf,
   checkpointStateNames,
   checkpointStates,
   leastCheckpointEveryMs,

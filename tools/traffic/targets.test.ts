@@ -52,7 +52,11 @@ test("an application is asked where its VMs answer TCP, and nowhere else", () =>
   const cloud: CloudView = {
     ...{ seq: 1, simulated: false, organizations: [], hosts: [], incidents: [], applications: [shop, quiet] },
     ...{ fenceDevices: [], hooks: [], maintenances: [], policy: defaultPolicy, tolerance: [] },
-    ...{ checkpointStatuses: [], checkpointLimits: { leastMs: 1000, mostMs: 86_400_000 } },
+    ...{
+      checkpointStatuses: [],
+      checkpointLimits: { leastMs: 1000, mostMs: 86_400_000 },
+      checkpointsToldEveryMs: 5000,
+    },
     viewer: { userId: null, name: "operator", organizationId, role: "provider" },
     vms: [
       vm("web-1", shop.id, { kind: "tcp", address: "198.18.0.2", port: 80 }),

@@ -40,6 +40,9 @@ function endWhatIsOpen(parts: Parts, host: Host, at: EpochMs): void {
   for (const row of tables.intents.values())
     if (row.hostId === host.id && row.ended === null)
       tables.intents.set(row.id, { ...row, ended: { at, ok: false, words } });
+  for (const row of tables.wishes.values())
+    if (tables.vms.get(row.vmId)?.vm.hostId === host.id && row.ended === null)
+      tables.wishes.set(row.id, { ...row, ended: { at, ok: false, words } });
 }
 
 /** Hosts that come and go. */

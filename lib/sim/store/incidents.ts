@@ -5,9 +5,9 @@ import { hostName, type IncidentRow, openIncidentOf, openRepairOf, openRepairs, 
 
 type Incidents = Pick<EngineStore, "openIncident" | "clearIncident" | "repairsSince" | "openRepairs">;
 
-/** What people broke, and what its host failed of, says nothing of a VM's health. */
+/** What people broke or called for, and what its host failed of, says nothing of a VM's health. */
 const saysNothing = (incident: IncidentRow | undefined) =>
-  incident?.tpSource === "injected" || incident?.cause === "host-lost";
+  incident?.tpSource === "injected" || incident?.cause === "host-lost" || incident?.cause === "called-restore";
 
 /** The engine's side of the store: incidents and which repairs there are. */
 export function incidents(parts: Parts): Incidents {

@@ -37,13 +37,17 @@ export function engineIntents({ tables }: Parts): ForEngine {
 export function peopleIntents(parts: Parts): ForPeople {
   const { tables, ids } = parts;
   const byKey = (key: string) => [...tables.by.intentKey.of(key)][0];
+  const wishByKey = (key: string) => [...tables.by.wishKey.of(key)][0];
+  const usedKey = () =>
+    new BelayError("conflict", "This key was used for another request.", { field: "Idempotency-Key" });
   return {
     async recordIntent({ kind, vmId, runId, key }, by, at) {
       const known = byKey(key);
       if (known) {
         if (known.vmId === vmId && known.runId === runId) return known.id;
-        throw new BelayError("conflict", "This key was used for another request.", { field: "Idempotency-Key" });
+        throw usedKey();
       }
+      if (wishByKey(key)) throw usedKey();
       const { hostId, uuid, name } = needVm(tables, vmId).vm;
       const id = ids.next("int");
       tables.intents.set(id, { id, kind, vmId, hostId, uuid, name, runId, at, key, begunAt: null, ended: null });
@@ -53,12 +57,21 @@ export function peopleIntents(parts: Parts): ForPeople {
     },
     async intentByKey(key) {
       const row = byKey(key);
-      return row && { id: row.id, vmId: row.vmId, runId: row.runId };
+      if (row) return { id: row.id, vmId: row.vmId, runId: row.runId, wish: null };
+      const asked = wishByKey(key);
+      return asked && { id: asked.id, vmId: asked.vmId, runId: null, wish: asked.wish };
     },
     async intentOutcome(id) {
-      const { ended, begunAt } = need(tables.intents, id, "intent");
+      const asked = tables.wishes.get(id);
+      const { vmId, ended, begunAt } = asked ?? need(tables.intents, id, "intent");
       const waiting = begunAt === null ? "It waits for the engine." : "It is being carried out.";
-      return { ended: ended !== null, ok: ended?.ok === true, words: ended?.words ?? waiting };
+      return {
+        vmId,
+        kind: asked ? "checkpoint" : "kill-vm",
+        ended: ended !== null,
+        ok: ended?.ok === true,
+        words: ended?.words ?? waiting,
+      };
     },
   };
 }

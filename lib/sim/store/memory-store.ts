@@ -1,4 +1,5 @@
 import type { EngineStore, EventFeed, Ids, ServiceStore, StoredEvent, Wakes } from "../../engine/ports.ts";
+import { engineCheckpoints, peopleCheckpoints } from "./checkpoints.ts";
 import { enrolment } from "./enrolment.ts";
 import { createEventLog } from "./event-log.ts";
 import { fence } from "./fence.ts";
@@ -14,6 +15,7 @@ import { relocation } from "./relocation.ts";
 import { repairs } from "./repairs.ts";
 import { createTables, type Tables } from "./tables.ts";
 import { watching } from "./watching.ts";
+import { engineWishes, peopleWishes } from "./wishes.ts";
 
 export interface MemoryStore {
   readonly engine: EngineStore;
@@ -45,13 +47,15 @@ export function memoryStore(options: { ids: Ids }): MemoryStore {
   const engine: EngineStore = {
     ...{ ...watching(parts), ...incidents(parts), ...repairs(parts), ...engineIntents(parts) },
     ...{ ...fencing, ...relocation(parts), ...engineMaintenance(parts) },
+    ...{ ...engineCheckpoints(parts), ...engineWishes(parts) },
   };
-  const { policy, fenceDevices, hooks } = engine;
+  const { policy, fenceDevices, hooks, checkpointStatuses } = engine;
   return {
     engine,
     service: {
       ...{ ...reads(tables, log, engine), ...owners(parts), ...enrolment(parts), ...peopleIntents(parts) },
       ...{ policy, fenceDevices, hooks, ...provider(parts), ...peopleMaintenance(parts) },
+      ...{ checkpointStatuses, ...peopleCheckpoints(parts), ...peopleWishes(parts) },
     },
     feed: log.feed,
     wakes: {

@@ -1,5 +1,6 @@
 import type { ServiceStore } from "../../engine/ports.ts";
-import { BelayError, changedChoices, protectionModes, type Vm, vmChoices } from "../../model/index.ts";
+import { BelayError, changedChoices, intervalWords, protectionModes, type Vm, vmChoices } from "../../model/index.ts";
+import { emitStatus } from "./checkpoints.ts";
 import { audit, emitIncident, type Parts } from "./parts.ts";
 import { hostName, need, needVm, openIncidentOf, type Tables } from "./tables.ts";
 
@@ -24,6 +25,9 @@ function ownerAfter(tables: Tables, before: Vm, to: Change): Pick<Vm, "organizat
   return { organizationId, applicationId: keeps ? before.applicationId : null };
 }
 
+const savedWords = (everyMs: number | null) =>
+  everyMs === null ? "Its VMs are not saved." : `Its VMs are saved every ${intervalWords(everyMs)}.`;
+
 /** What people say of whose things are and how they are protected. */
 export function owners(parts: Parts): Owners {
   const { tables, log } = parts;
@@ -47,14 +51,20 @@ export function owners(parts: Parts): Owners {
       log.append(at, words, { kind: "application.changed", application });
       return application;
     },
-    async changeApplication(id, { mode }, by, at) {
+    async changeApplication(id, to, by, at) {
       const before = need(tables.applications, id, "application");
-      if (mode === undefined || mode === before.mode) return before;
-      const application = { ...before, mode };
+      const { mode = before.mode, checkpointEveryMs = before.checkpointEveryMs } = to;
+      const words = [
+        ...(mode === before.mode ? [] : [protectionModes[mode]]),
+        ...(checkpointEveryMs === before.checkpointEveryMs ? [] : [savedWords(checkpointEveryMs)]),
+      ].join(" ");
+      if (words === "") return before;
+      const application = { ...before, mode, checkpointEveryMs };
       tables.applications.set(id, application);
       audit(parts, by, at, "application.change", id);
-      const words = `Application ${application.name}: ${protectionModes[mode]} (Said by ${by.name}.)`;
-      log.append(at, words, { kind: "application.changed", application });
+      log.append(at, `Application ${application.name}: ${words} (Said by ${by.name}.)`, {
+        ...{ kind: "application.changed", application },
+      });
       parts.wake("vms");
       return application;
     },
@@ -68,7 +78,10 @@ export function owners(parts: Parts): Owners {
       const { priority = before.priority, rollbackIntolerant = before.rollbackIntolerant } = to;
       const { apart = before.apart, together = before.together } = to;
       const placed = { priority, rollbackIntolerant, apart, together };
-      const vm: Vm = { ...before, ...owner, answerCheck, consent, wanted, ...placed };
+      const { checkpointEveryMs = before.checkpointEveryMs, standby = before.standby } = to;
+      const { checkpointGroup = before.checkpointGroup } = to;
+      const saved = { checkpointEveryMs, standby, checkpointGroup };
+      const vm: Vm = { ...before, ...owner, answerCheck, consent, wanted, ...placed, ...saved };
       const changed = changedChoices(before, vm);
       if (changed.length === 0) return before;
       tables.vms.set(id, { ...row, vm });
@@ -84,6 +97,8 @@ export function owners(parts: Parts): Owners {
         kind: "vm.changed",
         vm,
       });
+      if (changed.includes("organizationId"))
+        emitStatus(parts, id, vm.organizationId, at, `${where}: its saved states go along.`);
       const open = openIncidentOf(tables, id);
       if (open && (changed.includes("organizationId") || changed.includes("applicationId"))) {
         tables.incidents.set(open.id, { ...open, ...owner });

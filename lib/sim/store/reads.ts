@@ -1,4 +1,5 @@
 import type { EngineStore, ServiceStore } from "../../engine/ports.ts";
+import { statusesOf } from "./checkpoints.ts";
 import type { EventLog } from "./event-log.ts";
 import { newestMaintenances } from "./maintenance.ts";
 import { byText, incidentOf, isOpenIncident, policyOf, type Tables, toleranceOf, watchedVms } from "./tables.ts";
@@ -57,6 +58,7 @@ export function reads(
         hooks: await engine.hooks(),
         maintenances: newestMaintenances(tables),
         policy: policyOf(tables),
+        checkpointStatuses: statusesOf(tables),
         tolerance: toleranceOf(tables),
       };
     },

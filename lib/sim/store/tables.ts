@@ -1,8 +1,11 @@
-import type { Intent } from "../../engine/ports.ts";
+import type { Intent, PendingWish } from "../../engine/ports.ts";
 import {
   type Application,
   type ApplicationId,
   BelayError,
+  type Checkpoint,
+  type CheckpointId,
+  type CheckpointStatus,
   type CloudPolicy,
   defaultPolicy,
   type EpochMs,
@@ -67,6 +70,12 @@ export interface IntentRow extends Intent {
   readonly begunAt: EpochMs | null;
   readonly ended: { readonly at: EpochMs; readonly ok: boolean; readonly words: string } | null;
 }
+export interface WishRow extends PendingWish, Pick<IntentRow, "key" | "begunAt" | "ended"> {}
+export interface CheckpointStatusRow {
+  readonly status: CheckpointStatus;
+  /** When an event last said it. */
+  readonly toldAt: EpochMs;
+}
 export interface AuditRow {
   readonly at: EpochMs;
   readonly by: Viewer;
@@ -83,6 +92,11 @@ export interface Tables {
   readonly incidents: Rows<IncidentId, IncidentRow>;
   readonly repairs: Rows<RepairId, RepairRow>;
   readonly intents: Rows<IntentId, IntentRow>;
+  readonly wishes: Rows<IntentId, WishRow>;
+  readonly checkpoints: Rows<CheckpointId, Checkpoint>;
+  readonly checkpointStatuses: Rows<VmId, CheckpointStatusRow>;
+  /** Which checkpoint a repair was told to take. */
+  readonly called: Rows<RepairId, CheckpointId>;
   readonly claims: Rows<RepairId, ClaimRow>;
   readonly saidOff: Rows<IncidentId, { readonly by: string; readonly at: EpochMs }>;
   readonly fenceDevices: Rows<FenceDeviceId, FenceDevice>;
@@ -109,6 +123,9 @@ export interface Tables {
     readonly openIntent: Index<IntentId, IntentRow>;
     readonly intentsOfVm: Index<IntentId, IntentRow>;
     readonly intentKey: Index<IntentId, IntentRow>;
+    readonly openWish: Index<IntentId, WishRow>;
+    readonly wishKey: Index<IntentId, WishRow>;
+    readonly checkpointsOfVm: Index<CheckpointId, Checkpoint>;
   };
 }
 
@@ -118,12 +135,15 @@ export function createTables(): Tables {
   const incidents = table<IncidentId, IncidentRow>();
   const repairs = table<RepairId, RepairRow>();
   const intents = table<IntentId, IntentRow>();
+  const wishes = table<IntentId, WishRow>();
+  const checkpoints = table<CheckpointId, Checkpoint>();
   const vms = table<VmId, VmRow>();
   return {
     ...{ organizations: table(), hosts: table(), applications: table(), vms },
     ...{ incidents, repairs, intents, audit: [], changes },
     ...{ claims: table(), saidOff: table(), fenceDevices: table(), hooks: table() },
     ...{ maintenances: table(), settings: table() },
+    ...{ wishes, checkpoints, checkpointStatuses: table(), called: table() },
     by: {
       openIncident: incidents.indexBy((row) => (isOpenIncident(row) ? "open" : undefined)),
       openIncidentOfVm: incidents.indexBy((row) => (isOpenIncident(row) ? (row.vmId ?? undefined) : undefined)),
@@ -141,6 +161,9 @@ export function createTables(): Tables {
       openIntent: intents.indexBy((row) => (row.ended === null ? "open" : undefined)),
       intentsOfVm: intents.indexBy((row) => row.vmId),
       intentKey: intents.indexBy((row) => row.key),
+      openWish: wishes.indexBy((row) => (row.ended === null ? "open" : undefined)),
+      wishKey: wishes.indexBy((row) => row.key),
+      checkpointsOfVm: checkpoints.indexBy((row) => row.vmId),
     },
   };
 }

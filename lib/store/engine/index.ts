@@ -1,5 +1,6 @@
 import type { EngineStore } from "../../engine/ports.ts";
 import type { Parts } from "../parts.ts";
+import { engineCheckpoints } from "./checkpoints.ts";
 import { engineFence } from "./fence.ts";
 import { engineHostIncidents } from "./host-incidents.ts";
 import { engineHosts } from "./hosts.ts";
@@ -9,6 +10,7 @@ import { engineMaintenance } from "./maintenance.ts";
 import { engineRelocation } from "./relocation.ts";
 import { engineRepairs } from "./repairs.ts";
 import { engineVms } from "./vms.ts";
+import { engineWishes } from "./wishes.ts";
 
 /** The store as the engine sees it. */
 export const engineStore = (parts: Parts): EngineStore => ({
@@ -21,4 +23,6 @@ export const engineStore = (parts: Parts): EngineStore => ({
   ...engineHostIncidents(parts),
   ...engineRelocation(parts),
   ...engineMaintenance(parts),
+  ...engineCheckpoints(parts),
+  ...engineWishes(parts),
 });

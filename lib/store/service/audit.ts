@@ -21,6 +21,10 @@ export interface Deed {
     | "organization.create"
     | "application.create"
     | "application.change"
+    | "checkpoint.capture"
+    | "checkpoint.restore"
+    | "checkpoint.restore-beside"
+    | "checkpoint.keep"
     | "vm.change"
     | "vm.kill";
   /** Id of the thing that was written. */

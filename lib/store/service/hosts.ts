@@ -54,7 +54,14 @@ async function endWhatIsOpen(write: Write, hostId: string, at: EpochMs): Promise
     write.emit(at, `VM ${vm.name} is not being moved any more: that host was removed.`, { kind: "vm.changed", vm });
   }
   await db.intent.updateMany({
-    where: { hostId, endedAt: null },
+    // A fault was meant for this host; what is wished of a VM goes along with it.
+    where: {
+      endedAt: null,
+      OR: [
+        { kind: "kill-vm", hostId },
+        { kind: "checkpoint", vm: { hostId } },
+      ],
+    },
     data: { ok: false, words: reason, endedAt: instant(at) },
   });
 }

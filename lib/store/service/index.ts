@@ -1,6 +1,7 @@
 import type { ServiceStore } from "../../engine/ports.ts";
 import type { Parts } from "../parts.ts";
 import { serviceAnswers } from "./answers.ts";
+import { serviceCheckpoints } from "./checkpoints.ts";
 import { serviceHosts } from "./hosts.ts";
 import { serviceIntents } from "./intents.ts";
 import { serviceMaintenance } from "./maintenance.ts";
@@ -19,4 +20,5 @@ export const serviceStore = (parts: Parts): ServiceStore => ({
   ...serviceProvider(parts),
   ...serviceAnswers(parts),
   ...serviceMaintenance(parts),
+  ...serviceCheckpoints(parts),
 });

@@ -2,7 +2,8 @@ import type { ServiceStore } from "../../engine/ports.ts";
 import { BelayError } from "../../model/index.ts";
 import { findVm } from "../find.ts";
 import type { Parts } from "../parts.ts";
-import { idOf, instant } from "../rows/narrow.ts";
+import { toWish } from "../rows/checkpoint.ts";
+import { idOf, instant, oneOf } from "../rows/narrow.ts";
 import { audit } from "./audit.ts";
 
 type IntentPart = Pick<ServiceStore, "recordIntent" | "intentByKey" | "intentOutcome">;
@@ -30,13 +31,16 @@ export const serviceIntents = ({ database, write, ids }: Parts): IntentPart => (
 
   async intentByKey(key) {
     const row = await database.intent.findUnique({ where: { key } });
-    return row === null ? undefined : { id: idOf("int", row.id), vmId: idOf("vm", row.vmId), runId: row.runId };
+    if (row === null) return undefined;
+    const wish = row.wish === null ? null : toWish(row.wish);
+    return { id: idOf("int", row.id), vmId: idOf("vm", row.vmId), runId: row.runId, wish };
   },
 
   async intentOutcome(id) {
     const row = await database.intent.findUnique({ where: { id } });
     if (row === null) throw new BelayError("not-found", `There is no intent ${id}.`);
     const waiting = row.begunAt === null ? "It waits for the engine." : "It is being carried out.";
-    return { ended: row.endedAt !== null, ok: row.ok === true, words: row.words ?? waiting };
+    const outcome = { ended: row.endedAt !== null, ok: row.ok === true, words: row.words ?? waiting };
+    return { vmId: idOf("vm", row.vmId), kind: oneOf(["kill-vm", "checkpoint"], row.kind, "intent.kind"), ...outcome };
   },
 });

@@ -1,6 +1,7 @@
 import type { ServiceStore } from "../../engine/ports.ts";
 import type { Incident, OrganizationId, VmId } from "../../model/index.ts";
 import type { Database, Readable } from "../database.ts";
+import { readStatuses } from "../engine/checkpoints.ts";
 import { present, toHost } from "../rows/host.ts";
 import { toIncident, wholeIncident } from "../rows/incident.ts";
 import { toApplication, toOrganization } from "../rows/organization.ts";
@@ -91,6 +92,7 @@ export const serviceReads = (database: Database): Reads => ({
           hooks: await readHooks(db),
           maintenances: await readMaintenances(db),
           policy: toPolicy(await db.policy.findUnique({ where: { id: 1 } })),
+          checkpointStatuses: await readStatuses(db),
           tolerance: toTolerance(await db.toleranceList.findUnique({ where: { id: 1 } })),
         };
       },

@@ -1,5 +1,6 @@
 import type { ServiceStore } from "../../engine/ports.ts";
 import { BelayError, changedChoices, type OrganizationId, type Vm, vmChoices } from "../../model/index.ts";
+import { emitStatus } from "../engine/checkpoints.ts";
 import { emitIncident } from "../engine/incidents.ts";
 import { findVm } from "../find.ts";
 import { toJson } from "../json.ts";
@@ -59,13 +60,18 @@ export const serviceVms = ({ write, ids }: Parts): VmPart => ({
         apart: to.apart === undefined ? before.apart : to.apart,
         together: to.together === undefined ? before.together : to.together,
         rollbackIntolerant: to.rollbackIntolerant ?? before.rollbackIntolerant,
+        checkpointEveryMs: to.checkpointEveryMs === undefined ? before.checkpointEveryMs : to.checkpointEveryMs,
+        standby: to.standby ?? before.standby,
+        checkpointGroup: to.checkpointGroup === undefined ? before.checkpointGroup : to.checkpointGroup,
       };
       const changed = changedChoices(before, wish);
       if (changed.length === 0) return before;
 
       const { consent, wanted, priority, apart, together, rollbackIntolerant } = wish;
+      const { checkpointEveryMs, standby, checkpointGroup } = wish;
       const choices = { consent, wanted, priority, apart, together, rollbackIntolerant };
-      const data = { ...owner, ...choices, answerCheck: toJson(wish.answerCheck) };
+      const saved = { checkpointEveryMs, standby, checkpointGroup };
+      const data = { ...owner, ...choices, ...saved, answerCheck: toJson(wish.answerCheck) };
       const vm = toVm(await tx.db.vm.update({ where: { id }, data }));
       const details = Object.fromEntries(changed.map((name) => [name, { from: before[name], to: vm[name] }]));
       await audit(tx, ids, by, at, { action: "vm.change", subject: id, details });
@@ -82,6 +88,8 @@ export const serviceVms = ({ write, ids }: Parts): VmPart => ({
         kind: "vm.changed",
         vm,
       });
+      if (changed.includes("organizationId"))
+        await emitStatus(tx, id, vm.organizationId, at, `${where}: its saved states go along.`);
       if (changed.includes("organizationId") || changed.includes("applicationId")) {
         const open = await tx.db.incident.findFirst({ where: { vmId: id, endedAt: null }, select: { id: true } });
         if (open !== null) {

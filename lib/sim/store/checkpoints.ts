@@ -1,0 +1,115 @@
+import type { CheckpointServiceStore, CheckpointStore } from "../../engine/ports.ts";
+import {
+  BelayError,
+  type Checkpoint,
+  type CheckpointStatus,
+  checkpointEveryMsOf,
+  checkpointNews,
+  type EpochMs,
+  type OrganizationId,
+  tellCheckpointsEveryMs,
+  type VmId,
+} from "../../model/index.ts";
+import { audit, type Parts } from "./parts.ts";
+import { byText, hostName, needVm, type Tables, watchedVms } from "./tables.ts";
+
+type ForEngine = Pick<
+  CheckpointStore,
+  | "recordCheckpoint"
+  | "recordVerified"
+  | "removeCheckpoints"
+  | "checkpointsOf"
+  | "recordCheckpointStatus"
+  | "checkpointStatuses"
+  | "checkpointIntervals"
+>;
+type ForPeople = Omit<CheckpointServiceStore, "recordWish" | "checkpointStatuses">;
+
+const mostCheckpoints = 1000;
+
+export const statusesOf = (tables: Tables): CheckpointStatus[] =>
+  watchedVms(tables).flatMap(({ id }) => tables.checkpointStatuses.get(id)?.status ?? []);
+
+const newestFirst = (tables: Tables, vm: VmId): Checkpoint[] =>
+  [...tables.by.checkpointsOfVm.of(vm)].sort((a, b) => b.at - a.at || byText(b.id, a.id));
+
+/** Tells the status as it is to whom the VM belongs now; nothing where it has none. */
+export function emitStatus(
+  { tables, log }: Parts,
+  vm: VmId,
+  organizationId: OrganizationId | null,
+  at: EpochMs,
+  words: string,
+): void {
+  const row = tables.checkpointStatuses.get(vm);
+  if (row) log.append(at, words, { kind: "checkpoint-status.changed", organizationId, status: row.status });
+}
+
+/** Checkpoints as they are taken and found: without an event. What is told is the status. */
+export function engineCheckpoints(parts: Parts): ForEngine {
+  const { tables } = parts;
+  return {
+    async recordCheckpoint(checkpoint) {
+      const row = tables.vms.get(checkpoint.vmId);
+      if (row === undefined || row.removed || tables.checkpoints.has(checkpoint.id)) return;
+      tables.checkpoints.set(checkpoint.id, checkpoint);
+    },
+    async recordVerified(id, { ok, words }, verifiedAt) {
+      const before = tables.checkpoints.get(id);
+      if (before === undefined) return;
+      const state = ok ? "valid" : "damaged";
+      const said = ok && before.state === "valid" ? before.words : words;
+      tables.checkpoints.set(id, { ...before, state, words: said, verifiedAt });
+    },
+    async removeCheckpoints(ids) {
+      for (const id of ids) tables.checkpoints.delete(id);
+    },
+    checkpointsOf: async (vm) => newestFirst(tables, vm),
+
+    async recordCheckpointStatus(status, at) {
+      const { vmId } = status;
+      const known = tables.checkpointStatuses.get(vmId);
+      const { news, words } = checkpointNews(known?.status, status);
+      const row = tables.vms.get(vmId);
+      if (news === "none" || row === undefined || row.removed) return;
+      const everyMs = tellCheckpointsEveryMs(tables.checkpointStatuses.size);
+      const isTold = news === "loud" || known === undefined || Math.abs(at - known.toldAt) >= everyMs;
+      tables.checkpointStatuses.set(vmId, { status, toldAt: isTold ? at : known.toldAt });
+      const { vm } = row;
+      const said = `VM ${vm.name} on host ${hostName(tables, vm.hostId)}: ${words}`;
+      if (isTold) emitStatus(parts, vmId, vm.organizationId, at, said);
+    },
+    checkpointStatuses: async () => new Map(statusesOf(tables).map((status) => [status.vmId, status])),
+    checkpointIntervals: async () =>
+      new Map(
+        watchedVms(tables).flatMap((vm) => {
+          const application = vm.applicationId === null ? undefined : tables.applications.get(vm.applicationId);
+          const everyMs = checkpointEveryMsOf(vm, application);
+          return everyMs === null ? [] : [[vm.id, everyMs] as const];
+        }),
+      ),
+  };
+}
+
+export function peopleCheckpoints(parts: Parts): ForPeople {
+  const { tables } = parts;
+  return {
+    checkpoints: async ({ vmId, limit }) =>
+      newestFirst(tables, vmId).slice(0, Math.max(0, Math.min(limit, mostCheckpoints))),
+    checkpoint: async (id) => tables.checkpoints.get(id),
+    async keepCheckpoint(id, kept, by, at) {
+      const before = tables.checkpoints.get(id);
+      if (before === undefined) throw new BelayError("not-found", `There is no checkpoint ${id}.`);
+      if (before.kept === kept) return before;
+      const checkpoint = { ...before, kept };
+      tables.checkpoints.set(id, checkpoint);
+      audit(parts, by, at, "checkpoint.keep", id);
+      return checkpoint;
+    },
+    failuresSince: async (vm, since) =>
+      [...tables.incidents.values()].filter(
+        (it) => it.vmId === vm && it.td >= since && it.tpSource !== "injected" && it.cause !== "called-restore",
+      ).length,
+    organizationOf: async (id) => needVm(tables, id).vm.organizationId,
+  };
+}
