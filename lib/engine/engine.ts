@@ -10,6 +10,7 @@ import { programFor } from "./programs.ts";
 import { hookRepair } from "./repair/hook.ts";
 import { Places } from "./repair/places.ts";
 import { rehouse, settleLeftovers } from "./repair/rehouse.ts";
+import { turnOf } from "./scan-turns.ts";
 import { createTolerance } from "./tolerance.ts";
 
 export interface Engine {
@@ -28,6 +29,7 @@ const startedAtOnce = 16;
 export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engine {
   const options: EngineOptions = { ...defaultOptions, ...given };
   const watches = new Map<HostId, HostWatch>();
+  let begun = 0;
   const stopping = new AbortController();
   let wake: AbortController | undefined;
   let woken = false;
@@ -67,7 +69,7 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
       const known = watches.get(host.id);
       known?.update(host);
       if (known !== undefined) continue;
-      const watch = new HostWatch(env, options, host, guests, tolerance.changed);
+      const watch = new HostWatch(env, options, host, guests, tolerance.changed, turnOf(begun++, options.scanEveryMs));
       watches.set(host.id, watch);
       watch.start();
     }

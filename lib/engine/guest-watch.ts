@@ -11,11 +11,14 @@ const rareFactor = 6;
 /** One that is overdue gets longer to answer: it may only be slow. */
 const patientTimeoutMs = 2_000;
 
+/** One for all: nearly every guest is well at nearly every look. */
+const well: GuestVerdict = { kind: "well" };
+
 interface Asked {
   vm: Vm;
   /** It has an incident: whether it is over, its answer tells, so it is asked often. */
   eager: boolean;
-  tell: () => void;
+  tell: (uuid: string) => void;
   at: number;
   asking: boolean;
   /** Last answer of this run; undefined while it has not answered. */
@@ -28,8 +31,8 @@ interface Asked {
 
 /** Asks all running guests, those of all hosts in one round, whether they are there. Its times are of the clock that is never set. */
 export interface GuestWatch {
-  /** The VM runs here and is asked from now on. `tell` is called when it answers for the first time, or its silence may mean something. */
-  attend(vm: Vm, eager: boolean, tell: () => void): void;
+  /** The VM runs here and is asked from now on. `tell` is called with its UUID when it answers for the first time, or its silence may mean something. */
+  attend(vm: Vm, eager: boolean, tell: (uuid: string) => void): void;
   /** It does not run, or is not to be asked. What it answered is forgotten: its next run begins anew. */
   leave(vm: VmId): void;
   /** What its silence means now: well where it never answered in this run. */
@@ -112,7 +115,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
         first: undefined,
         last: undefined,
       });
-      if (news && guest.eager) guest.tell();
+      if (news && guest.eager) guest.tell(vm.uuid);
       return;
     }
     guest.misses++;
@@ -126,12 +129,12 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
     await count(guest);
     if (guests.get(id) !== guest) return;
     guest.agentAnswers = agentAnswers;
-    if (verdictOf(guest).kind === "failed") guest.tell();
+    if (verdictOf(guest).kind === "failed") guest.tell(vm.uuid);
   }
 
   const verdictOf = (guest: Asked): GuestVerdict =>
-    guest.answeredAt === undefined
-      ? { kind: "well" }
+    guest.answeredAt === undefined || guest.misses === 0
+      ? well
       : diagnoseGuest({ ...guest, answeredAt: guest.answeredAt }, clock.monotonicMs());
 
   /** Takes the next ones that wait, as many as may be asked at once. */
@@ -180,7 +183,9 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
       const known = guests.get(vm.id);
       if (known !== undefined && known.vm.runId === vm.runId && known.vm.hostId === vm.hostId) {
         const sooner = eager && !known.eager && !known.asking;
-        Object.assign(known, { vm, eager, tell });
+        known.vm = vm;
+        known.eager = eager;
+        known.tell = tell;
         if (sooner) schedule(vm.id, known, clock.monotonicMs());
         return;
       }
@@ -200,7 +205,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
     },
     verdict(id) {
       const guest = guests.get(id);
-      return guest === undefined ? { kind: "well" } : verdictOf(guest);
+      return guest === undefined ? well : verdictOf(guest);
     },
     answers(id) {
       const guest = guests.get(id);

@@ -23,6 +23,7 @@ export class HostWatch {
   readonly #options: EngineOptions;
   readonly #guests: GuestWatch;
   readonly #changed: () => void;
+  readonly #turn: (nowMs: number) => number;
   #host: Host;
   readonly #inbox: Inbox;
   readonly #stop = new AbortController();
@@ -31,6 +32,8 @@ export class HostWatch {
   readonly #unread = new Map<string, Heard>();
   /** Domains here that are known as VMs of other hosts: when to ask about them again. */
   readonly #foreign = new Map<string, { readonly vm: Vm; readonly at: number; readonly both: boolean }>();
+  #lastAround: Around | undefined;
+  readonly #again = (uuid: string) => this.#inbox.ask(uuid);
   #up = false;
   /** The host was lost, or could not be reached: what runs there is not known. Not so while the first connection is being opened. */
   #silent = false;
@@ -39,13 +42,21 @@ export class HostWatch {
   #first = true;
   #ended: Promise<unknown> = Promise.resolve();
 
-  /** `changed` is called when what fits where may have changed. */
-  constructor(env: Env, options: EngineOptions, host: Host, guests: GuestWatch, changed: () => void) {
+  /** `changed` is called when what fits where may have changed. `turn` says when this host's next scan is due, for a scan now. */
+  constructor(
+    env: Env,
+    options: EngineOptions,
+    host: Host,
+    guests: GuestWatch,
+    changed: () => void,
+    turn: (nowMs: number) => number,
+  ) {
     this.#env = env;
     this.#options = options;
     this.#host = host;
     this.#guests = guests;
     this.#changed = changed;
+    this.#turn = turn;
     this.#inbox = new Inbox(env.clock);
   }
 
@@ -135,7 +146,7 @@ export class HostWatch {
         }
         const due = [...this.#dueUuids(), ...batch.asked];
         if (batch.scan || clock.monotonicMs() >= nextScanAt) {
-          nextScanAt = clock.monotonicMs() + this.#options.scanEveryMs;
+          nextScanAt = this.#turn(clock.monotonicMs());
           await this.#scan();
         } else {
           for (const uuid of new Set([...this.#unread.keys(), ...due])) await this.#lookAt(uuid);
@@ -157,18 +168,18 @@ export class HostWatch {
     return this.#up ? at : Number.POSITIVE_INFINITY;
   }
 
+  /** The same until the host is another: every look at every VM needs it. */
   #around(): Around {
-    return {
-      host: this.#host,
-      guests: this.#guests,
-      changed: this.#changed,
-      again: (uuid) => this.#inbox.ask(uuid),
-    };
+    if (this.#lastAround?.host !== this.#host)
+      this.#lastAround = { host: this.#host, guests: this.#guests, changed: this.#changed, again: this.#again };
+    return this.#lastAround;
   }
 
   #dueUuids(): string[] {
     const now = this.#env.clock.monotonicMs();
-    return [...this.#watched].filter(([, it]) => it.lookAt !== undefined && it.lookAt <= now).map(([uuid]) => uuid);
+    const due: string[] = [];
+    for (const [uuid, { lookAt }] of this.#watched) if (lookAt !== undefined && lookAt <= now) due.push(uuid);
+    return due;
   }
 
   async #load(): Promise<void> {

@@ -169,7 +169,7 @@ export async function look(
     watched.troubled = false;
   }
   const { vm } = watched;
-  if (vm.state === "running") guests.attend(vm, watched.troubled, () => around.again(vm.uuid));
+  if (vm.state === "running") guests.attend(vm, watched.troubled, around.again);
   else guests.leave(vm.id);
   return true;
 }
