@@ -1,6 +1,14 @@
-import type { ApplicationView, IncidentView, OrganizationView, VmView } from "../../lib/contract/index.ts";
-import { protectionModes } from "../../lib/model/index.ts";
+import { noCheckpointsIn } from "../../lib/client/index.ts";
+import type {
+  ApplicationView,
+  CheckpointLimitsView,
+  IncidentView,
+  OrganizationView,
+  VmView,
+} from "../../lib/contract/index.ts";
+import { intervalWords, protectionModes } from "../../lib/model/index.ts";
 import classes from "./application-head.module.css";
+import { ApplicationSettings } from "./application-settings.tsx";
 import { Throughput } from "./throughput.tsx";
 
 export interface ApplicationHeadProps {
@@ -11,10 +19,11 @@ export interface ApplicationHeadProps {
   readonly vms: readonly VmView[];
   readonly incidents: readonly IncidentView[];
   readonly simulated: boolean;
+  readonly limits: CheckpointLimitsView;
 }
 
 /** An application: whose it is, how it is protected, and how many requests it answers. */
-export function ApplicationHead({ application, owner, hue, vms, incidents, simulated }: ApplicationHeadProps) {
+export function ApplicationHead({ application, owner, hue, vms, incidents, simulated, limits }: ApplicationHeadProps) {
   const running = vms.filter((it) => it.state === "running").length;
   return (
     <div className={classes.application} style={{ "--hue": hue }}>
@@ -22,9 +31,15 @@ export function ApplicationHead({ application, owner, hue, vms, incidents, simul
         <span className={classes.swatch} aria-hidden="true" />
         <h3 className={classes.name}>{application.name}</h3>
         {owner === undefined ? null : <span className={classes.owner}>{owner.name}</span>}
+        <span className={classes.settings}>
+          <ApplicationSettings application={application} limits={limits} />
+        </span>
       </div>
       <p className={classes.facts}>
         {running} of {vms.length} VMs running · {protectionModes[application.mode]}
+        {application.checkpointEveryMs === null || noCheckpointsIn(application.mode) !== undefined
+          ? null
+          : ` · checkpoints every ${intervalWords(application.checkpointEveryMs)}`}
       </p>
       <Throughput application={application} hue={hue} incidents={incidents} simulated={simulated} />
     </div>

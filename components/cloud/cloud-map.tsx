@@ -89,6 +89,8 @@ function Row({ place, cloud, application, vms }: RowProps) {
       incidents={cloud.incidents}
       misfit={misfits.get(vm.id)}
       movingTo={hosts.find((it) => it.id === vm.movingTo)?.name}
+      saved={cloud.checkpointStatuses.find((it) => it.vmId === vm.id)}
+      savedToldEveryMs={cloud.checkpointsToldEveryMs}
     />
   );
   return (
@@ -109,6 +111,7 @@ function Row({ place, cloud, application, vms }: RowProps) {
             vms={vms}
             incidents={cloud.incidents.filter((it) => it.applicationId === application.id)}
             simulated={cloud.simulated}
+            limits={cloud.checkpointLimits}
           />
         )}
       </div>

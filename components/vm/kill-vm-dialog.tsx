@@ -3,9 +3,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { freshKey, keys, killVm, rateOf, serverNow } from "../../lib/client/index.ts";
 import type { ApplicationView, HostView, OrganizationView, TrafficSample, VmView } from "../../lib/contract/index.ts";
+import { tellOutcome } from "../cloud/tell-outcome.ts";
 import { useAsk } from "../cloud/use-ask.ts";
 import { Form } from "../ui/form.tsx";
-import { tellOutcome } from "./kill-outcome.ts";
 import classes from "./kill-vm-dialog.module.css";
 
 export interface KillVmDialogProps {
@@ -29,7 +29,12 @@ export function KillVmDialog({ vm, seenRunId, application, owner, host, onClose 
   const kill = async () => {
     const intent = await ask(() => killVm({ vmId: vm.id, runId: seenRunId, idempotencyKey: key }));
     if (intent === undefined) return;
-    tellOutcome(vm.name, seenRunId, intent);
+    void tellOutcome({
+      title: `Kill ${vm.name}`,
+      accepted: `Accepted: run ${seenRunId} will be killed.`,
+      intent,
+      givesUpAfterMs: 20_000,
+    });
     onClose();
   };
 

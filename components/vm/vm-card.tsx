@@ -1,6 +1,14 @@
 import { memo } from "react";
 import { agoWords, protectionOf, reasonOf, serverNow } from "../../lib/client/index.ts";
-import type { ApplicationView, HostView, IncidentView, OrganizationView, VmView } from "../../lib/contract/index.ts";
+import type {
+  ApplicationView,
+  CheckpointStatusView,
+  HostView,
+  IncidentView,
+  OrganizationView,
+  VmView,
+} from "../../lib/contract/index.ts";
+import { CheckpointLine } from "../checkpoint/checkpoint-line.tsx";
 import { IncidentOfVm } from "../incident/incident-of-vm.tsx";
 import { useNow } from "../ui/use-now.ts";
 import { KillVm } from "./kill-vm.tsx";
@@ -21,11 +29,14 @@ export interface VmCardProps {
   readonly misfit: string | undefined;
   /** Name of the host that it is being moved to. */
   readonly movingTo: string | undefined;
+  /** How its saved states stand, as last told, and how seldom that is told. */
+  readonly saved: CheckpointStatusView | undefined;
+  readonly savedToldEveryMs: number;
 }
 
 /** One VM: how it is, why, whether it is protected, and the button that breaks it on purpose. Drawn anew when one of its own changes. */
 export const VmCard = memo(function VmCard(props: VmCardProps) {
-  const { vm, application, owner, host, incidents: all, misfit, movingTo } = props;
+  const { vm, application, owner, host, incidents: all, misfit, movingTo, saved, savedToldEveryMs } = props;
   const now = useNow(serverNow, 5_000);
   const incidents = all.filter((it) => it.vmId === vm.id);
   const open = incidents.find((it) => it.endedAt === null);
@@ -52,13 +63,14 @@ export const VmCard = memo(function VmCard(props: VmCardProps) {
       {movingTo === undefined ? null : <p className={classes.reason}>Moving to {movingTo}.</p>}
       {open === undefined ? null : <IncidentOfVm incident={open} />}
       <ProtectionLine protection={protectionOf({ vm, application, host, incidents, misfit }, now)} />
+      <CheckpointLine vm={vm} application={application} status={saved} toldEveryMs={savedToldEveryMs} />
       <div className={classes.foot}>
         <span className={classes.facts}>
           {vm.vcpus} vCPU · {vm.memoryMiB} MiB
           {vm.runId === null ? "" : ` · run ${vm.runId}`}
         </span>
         <span className={classes.buttons}>
-          <VmSettings vm={vm} />
+          <VmSettings vm={vm} application={application} />
           {host === undefined ? null : <KillVm vm={vm} application={application} owner={owner} host={host} />}
         </span>
       </div>

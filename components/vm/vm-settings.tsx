@@ -2,8 +2,9 @@ import { Button, NumberInput, Select, Switch, TextInput } from "@mantine/core";
 import { Settings2 } from "lucide-react";
 import { useState } from "react";
 import { changeVm } from "../../lib/client/index.ts";
-import type { VmView } from "../../lib/contract/index.ts";
+import type { ApplicationView, CloudView, VmView } from "../../lib/contract/index.ts";
 import { type Consent, can, consentLadder } from "../../lib/model/index.ts";
+import { SavedStates, type Saving } from "../checkpoint/saved-states.tsx";
 import { useCloud } from "../cloud/cloud-context.tsx";
 import { useAsk } from "../cloud/use-ask.ts";
 import { Dialog } from "../ui/dialog.tsx";
@@ -18,9 +19,15 @@ const consentWords: Record<Consent, string> = {
   recreate: "Make the VM anew from its image",
 };
 
+export interface VmSettingsProps {
+  readonly vm: VmView;
+  readonly application: ApplicationView | undefined;
+}
+
 /** What its owner allows and wishes for a VM. */
-export function VmSettings({ vm }: { readonly vm: VmView }) {
+export function VmSettings({ vm, application }: VmSettingsProps) {
   const [opened, setOpened] = useState(false);
+  const cloud = useCloud().data;
   return (
     <>
       <Button
@@ -33,7 +40,9 @@ export function VmSettings({ vm }: { readonly vm: VmView }) {
         Settings
       </Button>
       <Dialog title={`Settings of ${vm.name}`} opened={opened} onClose={() => setOpened(false)}>
-        <Inputs vm={vm} onClose={() => setOpened(false)} />
+        {cloud === undefined ? null : (
+          <Inputs vm={vm} application={application} cloud={cloud} onClose={() => setOpened(false)} />
+        )}
       </Dialog>
     </>
   );
@@ -41,21 +50,31 @@ export function VmSettings({ vm }: { readonly vm: VmView }) {
 
 const orNull = (name: string) => (name.trim() === "" ? null : name.trim());
 
-function Inputs({ vm, onClose }: { readonly vm: VmView; readonly onClose: () => void }) {
-  const viewer = useCloud().data?.viewer;
+type InputsProps = VmSettingsProps & { readonly cloud: CloudView; readonly onClose: () => void };
+
+function Inputs({ vm, application, cloud, onClose }: InputsProps) {
+  const { viewer, checkpointLimits } = cloud;
   const { busy, problem, wrongAt, ask } = useAsk();
   const [consent, setConsent] = useState<Consent>(vm.consent);
   const [apart, setApart] = useState(vm.apart ?? "");
   const [together, setTogether] = useState(vm.together ?? "");
   const [rollbackIntolerant, setRollbackIntolerant] = useState(vm.rollbackIntolerant);
   const [priority, setPriority] = useState<number | string>(vm.priority);
-  const mayPrioritise = viewer !== undefined && can.prioritiseVm(viewer) === true;
+  const [saving, setSaving] = useState<Saving>({
+    everyMs: vm.checkpointEveryMs,
+    standby: vm.standby,
+    group: vm.checkpointGroup ?? "",
+  });
+  const mayPrioritise = can.prioritiseVm(viewer) === true;
   const save = async () => {
     const body = {
       consent,
       apart: orNull(apart),
       together: orNull(together),
       rollbackIntolerant,
+      checkpointEveryMs: saving.everyMs,
+      standby: saving.standby,
+      checkpointGroup: orNull(saving.group),
       ...(mayPrioritise && { priority: Number(priority) }),
     };
     if ((await ask(() => changeVm(vm.id, body))) !== undefined) onClose();
@@ -89,6 +108,14 @@ function Inputs({ vm, onClose }: { readonly vm: VmView; readonly onClose: () => 
         label="It must never go back to an older state"
         checked={rollbackIntolerant}
         onChange={(event) => setRollbackIntolerant(event.currentTarget.checked)}
+      />
+      <SavedStates
+        vm={{ ...vm, consent, rollbackIntolerant }}
+        application={application}
+        limits={checkpointLimits}
+        value={saving}
+        wrongAt={wrongAt}
+        onChange={setSaving}
       />
       {mayPrioritise ? (
         <NumberInput

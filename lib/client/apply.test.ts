@@ -4,6 +4,7 @@ import type { Change } from "../contract/index.ts";
 import { defaultPolicy } from "../model/index.ts";
 import { applyEvent, applyEvents, endedIncidentsKept, fromSnapshot, type LiveCloud } from "./apply.ts";
 import {
+  aCheckpointStatus,
   aCloud,
   aFenceDevice,
   aHook,
@@ -73,6 +74,24 @@ describe("what each kind of event does", () => {
       (after) => expect(after.policy?.cpuOvercommit).toBe(8),
     ],
     [
+      "a VM was saved again",
+      {
+        kind: "checkpoint-status.changed",
+        organizationId: null,
+        status: aCheckpointStatus(1, { keptEveryMs: 9_000 }),
+      },
+      (after) => expect(after.checkpointStatuses.map((it) => it.keptEveryMs)).toEqual([9_000]),
+    ],
+    [
+      "another VM is saved for the first time",
+      { kind: "checkpoint-status.changed", organizationId: null, status: aCheckpointStatus(2) },
+      (after) =>
+        expect(after.checkpointStatuses.map((it) => it.vmId)).toEqual([
+          aCheckpointStatus(1).vmId,
+          aCheckpointStatus(2).vmId,
+        ]),
+    ],
+    [
       "what would not fit changes",
       {
         kind: "tolerance.changed",
@@ -86,6 +105,14 @@ describe("what each kind of event does", () => {
     expect(after.seq).toBe(11);
     look(after);
   });
+});
+
+test("a VM and its checkpoints are two things: news of one does not make news of the other old", () => {
+  const status = aCheckpointStatus(1, { trouble: "The store is full." });
+  const saved = applyEvent(cloud(), anEvent(12, { kind: "checkpoint-status.changed", organizationId: null, status }));
+  const after = applyEvent(saved, anEvent(11, { kind: "vm.changed", vm: aVm(1, { runId: 7 }) }));
+  expect(after.vms.map((it) => it.runId)).toEqual([7]);
+  expect(after.checkpointStatuses).toEqual([status]);
 });
 
 test("an event that the snapshot already holds changes nothing", () => {
@@ -120,6 +147,13 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
   fc
     .tuple(fc.integer({ min: 1, max: 3 }), fc.constantFrom("up", "silent"))
     .map(([n, state]): Change => ({ kind: "host.changed", host: aHost(n, { state }) })),
+  fc.tuple(fc.integer({ min: 1, max: 4 }), fc.nat(9)).map(
+    ([n, lastAt]): Change => ({
+      kind: "checkpoint-status.changed",
+      organizationId: null,
+      status: aCheckpointStatus(n, { lastAt }),
+    }),
+  ),
   fc.integer({ min: 1, max: 3 }).map((n): Change => ({ kind: "host.removed", hostId: aHost(n).id })),
   fc
     .tuple(fc.integer({ min: 1, max: 3 }), fc.string())

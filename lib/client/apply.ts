@@ -1,4 +1,4 @@
-import type { Change, CloudEvent, CloudView, VmView } from "../contract/index.ts";
+import type { Change, CheckpointStatusView, CloudEvent, CloudView, VmView } from "../contract/index.ts";
 
 /**
  * The cloud as this browser has it. `newest` holds, for each thing that an event changed since the snapshot, the number of that event,
@@ -43,6 +43,10 @@ const without = <T extends Thing>(list: readonly T[], id: string): T[] => list.f
 const put = <T extends Thing>(list: readonly T[], thing: T): T[] =>
   list.some((it) => it.id === thing.id) ? list.map((it) => (it.id === thing.id ? thing : it)) : byId([...list, thing]);
 
+/** Kept also of VMs that left, so that events may come in any order: it is only ever looked up by VM. */
+const putStatus = (list: CloudView["checkpointStatuses"], status: CheckpointStatusView) =>
+  [...list.filter((it) => it.vmId !== status.vmId), status].sort((a, b) => compare(a.vmId, b.vmId));
+
 /** The id of the thing that a change is about; "policy" and "tolerance" are each one thing. */
 export function subjectOf(change: Change): string {
   switch (change.kind) {
@@ -60,6 +64,8 @@ export function subjectOf(change: Change): string {
       return change.vmId;
     case "incident.changed":
       return change.incident.id;
+    case "checkpoint-status.changed":
+      return `checkpoints of ${change.status.vmId}`; // a thing of its own: a VM's event says nothing of it
     case "fence-device.changed":
       return change.fenceDevice.id;
     case "fence-device.removed":
@@ -101,6 +107,8 @@ function changed(cloud: LiveCloud, change: Change): Partial<CloudView> {
       return { vms: without(cloud.vms, change.vmId) };
     case "incident.changed":
       return { incidents: newestFirst([...without(cloud.incidents, change.incident.id), change.incident]) };
+    case "checkpoint-status.changed":
+      return { checkpointStatuses: putStatus(cloud.checkpointStatuses, change.status) };
     case "fence-device.changed":
       return { fenceDevices: put(cloud.fenceDevices, change.fenceDevice) };
     case "fence-device.removed":

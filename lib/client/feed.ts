@@ -1,8 +1,9 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { CloudEvent, ServerFrame, TrafficSample } from "../contract/index.ts";
-import type { ApplicationId } from "../model/index.ts";
+import type { ApplicationId, VmId } from "../model/index.ts";
 import { applyEvents, fromSnapshot, type LiveCloud } from "./apply.ts";
 import { isSignedOut, orThrow, type Refusal } from "./call.ts";
+import { type AdviceRequest, fetchCheckpointAdvice, fetchCheckpoints } from "./checkpoint-requests.ts";
 import { addLines, type LogLine, lineMaker, logLines } from "./event-log.ts";
 import { type Live, type LiveOptions, type LiveState, startLive } from "./live.ts";
 import { createRefresher, outdates } from "./refresher.ts";
@@ -17,6 +18,8 @@ export const keys = {
   traffic: (id: ApplicationId) => ["traffic", id],
   incidents: ["incidents"],
   incident: (id: string) => ["incidents", id],
+  checkpoints: (id: VmId) => ["checkpoints", id],
+  advice: ({ of, everyMs }: AdviceRequest) => ["checkpoint-advice", of, everyMs],
 } as const;
 
 /** Events that are held while a fresh snapshot is on its way. More than that, and the connection is begun anew. */
@@ -181,4 +184,18 @@ export const trafficQuery = (cache: QueryClient, id: ApplicationId) => ({
     return mergeTraffic(fetched, cache.getQueryData<readonly TrafficSample[]>(keys.traffic(id)) ?? []);
   },
   staleTime: Number.POSITIVE_INFINITY,
+});
+
+/** A VM's checkpoints. Events do not carry them: whoever shows them asks again when the status of the VM changed. */
+export const checkpointsQuery = (id: VmId) => ({
+  queryKey: keys.checkpoints(id),
+  queryFn: () => orThrow(fetchCheckpoints(id)),
+  staleTime: 0,
+});
+
+/** Asked anew each time that a choice is looked at: costs and failures may be newer. */
+export const adviceQuery = (request: AdviceRequest) => ({
+  queryKey: keys.advice(request),
+  queryFn: ({ signal }: { signal: AbortSignal }) => orThrow(fetchCheckpointAdvice(request, signal)),
+  staleTime: 0,
 });

@@ -2,9 +2,30 @@ export { applyEvent, applyEvents, fromSnapshot, type LiveCloud } from "./apply.t
 export { openBrowserSocket } from "./browser-socket.ts";
 export { orThrow, type Refusal, Refused, type Result } from "./call.ts";
 export { type Capacity, capacityOf } from "./capacity.ts";
+export {
+  type AdviceRequest,
+  changeApplication,
+  fetchCheckpointAdvice,
+  fetchCheckpoints,
+  keepCheckpoint,
+  restoreBeside,
+  restoreCheckpoint,
+  takeCheckpoint,
+} from "./checkpoint-requests.ts";
+export {
+  type CheckpointLine,
+  checkpointLine,
+  intervalChoices,
+  intervalOf,
+  lossWords,
+  methodWords,
+  noCheckpointsIn,
+  restoredByHandOnly,
+  verifiedWords,
+} from "./checkpoints.ts";
 export { agoWords, clockWords, dateWords, exactClockWords, spanWords, stopwatchWords } from "./durations.ts";
 export type { LogLine } from "./event-log.ts";
-export { cloudQuery, type Feed, keys, startFeed, trafficQuery } from "./feed.ts";
+export { adviceQuery, checkpointsQuery, cloudQuery, type Feed, keys, startFeed, trafficQuery } from "./feed.ts";
 export { installHelper } from "./install-helper.ts";
 export { freshKey } from "./key.ts";
 export type { LiveState } from "./live.ts";
@@ -26,4 +47,13 @@ export {
 export { fetchIncident, fetchIncidents, fetchIntent, killVm, signIn, signOut } from "./requests.ts";
 export { serverNow } from "./server-clock.ts";
 export { columnsOf, failedIn, rateOf, trafficSeconds } from "./traffic.ts";
-export { bytesWords, capital, causeSentence, failedThing, incidentTitle, reasonOf, shortAgents } from "./words.ts";
+export {
+  bytesWords,
+  capital,
+  causeSentence,
+  failedThing,
+  incidentTitle,
+  percentWords,
+  reasonOf,
+  shortAgents,
+} from "./words.ts";

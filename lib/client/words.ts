@@ -62,6 +62,12 @@ export function bytesWords(bytes: number): string {
   return kib < 1024 * 1024 ? `${Math.round(kib / 1024)} MiB` : `${(kib / 1024 / 1024).toFixed(1)} GiB`;
 }
 
+/** "0.03 %", "1.4 %", "12 %" */
+export function percentWords(percent: number): string {
+  if (percent > 0 && percent < 0.01) return "less than 0.01 %";
+  return `${percent >= 10 ? Math.round(percent) : Number(percent.toPrecision(2))} %`;
+}
+
 export const causeSentence = (incident: Pick<IncidentView, "cause">): string => `${capital(causes[incident.cause])}.`;
 
 /**
@@ -93,6 +99,13 @@ export function changeWords(change: Change, before: Change | undefined, vms: Clo
       }
       const step = incident.repairs.at(-1)?.steps.at(-1);
       return step === undefined ? undefined : `Repair of ${name}: step "${step.name}" ${step.state}.`;
+    }
+    case "checkpoint-status.changed": {
+      const known = before?.kind === "checkpoint-status.changed" ? before.status.trouble : null;
+      const { trouble, vmId } = change.status;
+      if (trouble === known) return undefined; // a checkpoint every few seconds is no news
+      const name = vms.find((it) => it.id === vmId)?.name ?? "A VM";
+      return trouble === null ? `${name}: its state is saved as chosen again.` : `${name}: ${trouble}`;
     }
     case "organization.changed":
     case "host.changed":

@@ -25,9 +25,6 @@ export const checkpointAdvice = z.object({
   suggested: checkpointOutlook,
   /** null: off. */
   chosen: checkpointOutlook.nullable(),
-  /** What the provider lets people choose between. */
-  leastMs: z.number(),
-  mostMs: z.number(),
   /** Why nothing can be captured where it runs; null where it can be, or was not probed yet. */
   impossible: z.string().nullable(),
   words: z.array(z.string()),

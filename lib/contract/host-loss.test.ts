@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { defaultPolicy, freshHost } from "../model/index.ts";
+import { defaultPolicy, freshHost, freshVm } from "../model/index.ts";
 import { fromHost, type HostLossQuestion, withHostLoss } from "./host-loss.ts";
 import { cloudFor } from "./redact.ts";
 import { type CloudView, cloudView } from "./views.ts";
@@ -42,6 +42,7 @@ test.each([
 
 const id = (kind: string, n = 1) => `${kind}_${String(n).padStart(20, "0")}`;
 const vm = (n: number) => ({
+  ...freshVm,
   id: id("vm", n),
   hostId: id("hst"),
   organizationId: id("org", 2),
@@ -59,13 +60,6 @@ const vm = (n: number) => ({
   persistent: true,
   answerCheck: { kind: "agent" },
   consent: "relocate",
-  generation: 0,
-  movingTo: null,
-  priority: 5,
-  apart: null,
-  together: null,
-  rollbackIntolerant: false,
-  diskPaths: [],
 });
 const cloud: CloudView = cloudView.parse({
   seq: 1,
@@ -98,6 +92,9 @@ const cloud: CloudView = cloudView.parse({
   hooks: [],
   maintenances: [],
   policy: defaultPolicy,
+  checkpointStatuses: [],
+  checkpointLimits: { leastMs: 1_000, mostMs: 86_400_000 },
+  checkpointsToldEveryMs: 5_000,
   tolerance: [{ hostId: id("hst"), misfits: [{ vmId: id("vm", 2), words: "host-2 has 100 MiB free, it needs 256." }] }],
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { freshHost, freshVm, type IdKind, idSource, type OrganizationId, type Viewer } from "../model/index.ts";
 import type { Change } from "./events.ts";
 import { changeFor, cloudFor, eventFor } from "./redact.ts";
-import type { CloudView, IncidentView, VmView } from "./views.ts";
+import type { CheckpointStatusView, CloudView, IncidentView, VmView } from "./views.ts";
 
 let seed = 0;
 const ids = idSource(
@@ -88,6 +88,16 @@ const incident = (of: VmView): IncidentView => ({
     },
   ],
 });
+const status = (of: VmView): CheckpointStatusView => ({
+  vmId: of.id,
+  offer: { method: "background", words: "host-1 can do it", lazy: true },
+  lastAt: 0,
+  keptEveryMs: null,
+  trouble: null,
+  standby: null,
+  costMs: null,
+  tookMs: null,
+});
 const host: Change = {
   kind: "host.changed",
   host: {
@@ -169,10 +179,14 @@ describe("a customer", () => {
       maintenances: [],
       policy: null,
       tolerance: [],
+      checkpointStatuses: [status(mine), status(theirs)],
+      checkpointLimits: { leastMs: 1_000, mostMs: 86_400_000 },
+      checkpointsToldEveryMs: 5_000,
     };
     const seen = cloudFor(aster, cloud);
     expect(seen.vms.map((it) => it.id)).toEqual([mine.id]);
     expect(seen.incidents).toHaveLength(1);
+    expect(seen.checkpointStatuses.map((it) => it.vmId)).toEqual([mine.id]);
     expect(JSON.stringify(seen)).not.toContain("host-1");
     expect(cloudFor(provider, cloud).vms).toHaveLength(3);
   });

@@ -352,6 +352,8 @@ export const cloudView = z.object({
   checkpointStatuses: z.array(checkpointStatusView).readonly(),
   /** Between which intervals of checkpoints people choose. */
   checkpointLimits: checkpointLimitsView,
+  /** Newer times of a status, and nothing else, are told this seldom: a last time that is older by that is not stale. */
+  checkpointsToldEveryMs: z.int(),
 });
 
 export type ViewerView = z.infer<typeof viewerView>;

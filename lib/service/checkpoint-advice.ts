@@ -59,7 +59,7 @@ export function checkpointAdviceService({ store, clock }: Deps) {
       everyMs: query.everyMs || null,
     });
     const impossible = offer !== null && offer.method === null ? offer.words : null;
-    return { vmId: vm.id, suggestedEveryMs, suggested, chosen, ...limits, impossible, words: [...words] };
+    return { vmId: vm.id, suggestedEveryMs, suggested, chosen, impossible, words: [...words] };
   }
 
   return {

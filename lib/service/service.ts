@@ -1,5 +1,6 @@
 import { type CloudView, cloudFor } from "../contract/index.ts";
 import type { Viewer } from "../model/index.ts";
+import { checkpointAdviceService } from "./checkpoint-advice.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { fenceDeviceService } from "./fence-devices.ts";
 import { helperService } from "./helpers.ts";
@@ -35,6 +36,7 @@ export function createService(deps: ServiceDeps) {
     ...organizationService(deps),
     ...vmService(deps),
     ...incidentService(deps),
+    ...checkpointAdviceService(deps),
     ...trafficService(deps),
   };
 }

@@ -1,7 +1,7 @@
 import type { CloudView, IncidentView } from "../contract/index.ts";
 import { incidentFor, withHostLoss } from "../contract/index.ts";
 import type { ServiceStore } from "../engine/ports.ts";
-import type { Incident, Viewer } from "../model/index.ts";
+import { type Incident, tellCheckpointsEveryMs, type Viewer } from "../model/index.ts";
 
 /** The model's lists are read-only, the contract's are not: a copy of each. */
 export const incidentView = (incident: Incident): IncidentView => ({
@@ -13,6 +13,9 @@ export const incidentView = (incident: Incident): IncidentView => ({
 export const incidentViewFor = (viewer: Viewer, incident: Incident): IncidentView =>
   incidentFor(viewer, incidentView(incident));
 
+/** Rounded up to powers of two: how many VMs others have is not to be read from it. */
+const toldEvery = (vms: number) => tellCheckpointsEveryMs(2 ** Math.ceil(Math.log2(Math.max(1, vms))));
+
 /** Everything, before anything is hidden: see `cloudFor`. */
 export const wholeCloud = (
   viewer: Viewer,
@@ -21,6 +24,11 @@ export const wholeCloud = (
 ): CloudView => {
   const { checkpointLeastMs: leastMs, checkpointMostMs: mostMs } = snapshot.policy;
   const incidents = snapshot.incidents.map(incidentView);
-  const whole = { ...snapshot, simulated, viewer, incidents, checkpointLimits: { leastMs, mostMs } };
+  const whole = {
+    ...snapshot,
+    ...{ simulated, viewer, incidents },
+    checkpointLimits: { leastMs, mostMs },
+    checkpointsToldEveryMs: toldEvery(snapshot.vms.length),
+  };
   return { ...whole, vms: withHostLoss(whole) };
 };

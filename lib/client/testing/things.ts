@@ -1,5 +1,6 @@
 import type {
   Change,
+  CheckpointStatusView,
   CloudEvent,
   CloudView,
   FenceDeviceView,
@@ -43,7 +44,9 @@ const base = (n: number): CloudView =>
         enrolledAt: at,
       },
     ],
-    applications: [{ id: id("app", n), organizationId: id("org", 1), name: `app-${n}`, mode: "provider" }],
+    applications: [
+      { id: id("app", n), organizationId: id("org", 1), name: `app-${n}`, mode: "provider", checkpointEveryMs: null },
+    ],
     vms: [
       {
         ...freshVm,
@@ -119,6 +122,20 @@ const base = (n: number): CloudView =>
     ],
     policy: defaultPolicy,
     tolerance: [],
+    checkpointStatuses: [
+      {
+        vmId: id("vm", n),
+        offer: { method: "background", words: "It stops for milliseconds.", lazy: true },
+        lastAt: at,
+        keptEveryMs: 7_000,
+        trouble: null,
+        standby: null,
+        costMs: 30,
+        tookMs: 600,
+      },
+    ],
+    checkpointLimits: { leastMs: 1_000, mostMs: 86_400_000 },
+    checkpointsToldEveryMs: 5_000,
   });
 
 const only = <T>(list: readonly T[]): T => {
@@ -140,6 +157,10 @@ export const aMaintenance = (n: number, more: Partial<MaintenanceView> = {}): Ma
   ...more,
 });
 export const anApplication = (n: number) => only(base(n).applications);
+export const aCheckpointStatus = (n: number, more: Partial<CheckpointStatusView> = {}): CheckpointStatusView => ({
+  ...only(base(n).checkpointStatuses),
+  ...more,
+});
 export const anIncident = (n: number, more: Partial<IncidentView> = {}): IncidentView => ({
   ...only(base(n).incidents),
   ...more,

@@ -1,0 +1,62 @@
+import { Button } from "@mantine/core";
+import { bytesWords, percentWords } from "../../lib/client/index.ts";
+import type { CheckpointAdvice } from "../../lib/contract/index.ts";
+import { intervalWords } from "../../lib/model/index.ts";
+import classes from "./checkpoint-advice-panel.module.css";
+
+export interface CheckpointAdvicePanelProps {
+  readonly advice: CheckpointAdvice | undefined;
+  readonly problem: Error | null;
+  /** What is shown is of the choice before; that of this one is on its way. */
+  readonly isOld: boolean;
+  readonly onUse: (everyMs: number) => void;
+}
+
+/** What a choice means, said before it is saved. */
+export function CheckpointAdvicePanel({ advice, problem, isOld, onUse }: CheckpointAdvicePanelProps) {
+  if (advice === undefined)
+    return (
+      <p className={classes.none} role="status">
+        {problem === null ? "Reckoning what this means…" : `What this means cannot be said now. ${problem.message}`}
+      </p>
+    );
+  const { chosen, suggestedEveryMs, impossible } = advice;
+  return (
+    <section className={classes.advice} aria-label="What this means" aria-busy={isOld}>
+      {impossible === null ? null : (
+        <p className={classes.impossible}>Nothing can be saved where it runs: {impossible}</p>
+      )}
+      {chosen === null ? (
+        <p>Off: after a failure its memory is lost, and it starts from its own disk as after a power cut.</p>
+      ) : (
+        <dl className={classes.facts}>
+          <dt>A failure loses</dt>
+          <dd>
+            {intervalWords(chosen.averageLossMs)} of work on average, {intervalWords(chosen.mostLossMs)} at most
+          </dd>
+          <dt>It costs</dt>
+          <dd>{percentWords(chosen.overheadPercent)} of its time</dd>
+          <dt>Storage</dt>
+          <dd>
+            {chosen.storageBytes === null
+              ? "known after the first checkpoints"
+              : `about ${bytesWords(chosen.storageBytes)} for all that are kept`}
+          </dd>
+        </dl>
+      )}
+      <p className={classes.suggested}>
+        Suggested: every {intervalWords(suggestedEveryMs)}
+        {chosen?.everyMs === suggestedEveryMs ? null : (
+          <Button size="compact-xs" variant="default" onClick={() => onUse(suggestedEveryMs)}>
+            Use it
+          </Button>
+        )}
+      </p>
+      <ul className={classes.why}>
+        {advice.words.map((words) => (
+          <li key={words}>{words}</li>
+        ))}
+      </ul>
+    </section>
+  );
+}

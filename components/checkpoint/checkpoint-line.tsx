@@ -1,0 +1,40 @@
+import { Camera, CameraOff, History } from "lucide-react";
+import Link from "next/link";
+import { checkpointLine, serverNow } from "../../lib/client/index.ts";
+import type { ApplicationView, CheckpointStatusView, VmView } from "../../lib/contract/index.ts";
+import { useNow } from "../ui/use-now.ts";
+import classes from "./checkpoint-line.module.css";
+
+const icons = { good: Camera, waiting: History, bad: CameraOff, off: CameraOff } as const;
+
+export interface CheckpointLineProps {
+  readonly vm: VmView;
+  readonly application: ApplicationView | undefined;
+  readonly status: CheckpointStatusView | undefined;
+  readonly toldEveryMs: number;
+}
+
+/** How its saved states stand now, with the way to them. Nothing where none are wanted and none were taken. */
+export function CheckpointLine({ vm, application, status, toldEveryMs }: CheckpointLineProps) {
+  const now = useNow(serverNow, 1_000);
+  const { kind, label, words } = checkpointLine({ vm, application, status, toldEveryMs }, now);
+  if (kind === "off" && words === "") return null;
+  const Icon = icons[kind];
+  return (
+    <p className={classes.line} data-kind={kind}>
+      <Icon size={14} aria-hidden="true" />
+      <span>
+        <strong>{label}</strong> {words}{" "}
+        <Link href={`/vms/${vm.id}/checkpoints`} aria-label={`Checkpoints of ${vm.name}`}>
+          Checkpoints
+        </Link>
+        {status?.standby == null ? null : (
+          <span className={classes.standby} data-ready={status.standby.ready}>
+            {status.standby.ready ? "Standby ready. " : "Standby not ready: "}
+            {status.standby.words}
+          </span>
+        )}
+      </span>
+    </p>
+  );
+}
