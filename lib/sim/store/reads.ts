@@ -2,7 +2,7 @@ import type { EngineStore, ServiceStore } from "../../engine/ports.ts";
 import { statusesOf } from "./checkpoints.ts";
 import type { EventLog } from "./event-log.ts";
 import { newestMaintenances } from "./maintenance.ts";
-import { byText, incidentOf, isOpenIncident, policyOf, type Tables, toleranceOf, watchedVms } from "./tables.ts";
+import { byText, incidentOf, isOpenIncident, policyOf, type Tables, toleranceOf, vmsByName } from "./tables.ts";
 
 type Reads = Pick<
   ServiceStore,
@@ -19,7 +19,7 @@ export function reads(
 ): Reads {
   const organizations = async () => [...tables.organizations.values()];
   const applications = async () => [...tables.applications.values()];
-  const vms = async () => watchedVms(tables);
+  const vms = async () => vmsByName(tables);
   const newestFirst = () =>
     [...tables.incidents.values()]
       .sort((a, b) => b.td - a.td || byText(b.id, a.id))

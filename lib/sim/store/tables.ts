@@ -218,8 +218,11 @@ function first<T>(rows: Iterable<T>): T | undefined {
 /** The host's VMs that are watched, as lib/store sorts them. */
 export const vmsOfHost = (tables: Tables, host: HostId): Vm[] => byName(tables.by.vmOfHost.of(host));
 export const vmOfUuid = (tables: Tables, uuid: string): Vm | undefined => first(tables.by.vmOfUuid.of(uuid))?.vm;
+/** In the order of their ids. */
 export const watchedVms = (tables: Tables): Vm[] =>
   [...tables.vms.values()].flatMap((row) => (row.removed ? [] : [row.vm])).sort((a, b) => byText(a.id, b.id));
+/** As people read them. */
+export const vmsByName = (tables: Tables): Vm[] => byName([...tables.vms.values()].filter((row) => !row.removed));
 const byName = (rows: Iterable<VmRow>): Vm[] =>
   [...rows].map((row) => row.vm).sort((a, b) => byText(a.name, b.name) || byText(a.id, b.id));
 

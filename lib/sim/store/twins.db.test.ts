@@ -7,6 +7,7 @@ import { testDatabase } from "../../store/testing/index.ts";
 import { seededIds } from "../ids.ts";
 import { type Random, seededRandom } from "../random.ts";
 import { memoryStore } from "./memory-store.ts";
+import { checkpointCalls } from "./testing/checkpoint-calls.ts";
 import { hostCalls } from "./testing/host-calls.ts";
 import type { Call, Store } from "./testing/twins.ts";
 
@@ -26,6 +27,7 @@ function drawer(random: Random, known: Store) {
   const any = <T>(list: readonly T[]): T | undefined => list[random.between(0, Math.max(0, list.length - 1))];
   const pick = random.pick;
   const drawHosts = hostCalls({ random, ids, by, known, any });
+  const drawCheckpoints = checkpointCalls({ random, ids, by, known, any });
   const stepNames = ["bring up", "verify", "hand over"] as const;
 
   const sight = (name: string): DomainSight => ({
@@ -169,6 +171,7 @@ function drawer(random: Random, known: Store) {
       snapshot: ({ service }) => service.snapshot(5),
       lastSeq: ({ feed }) => feed.lastSeq(),
       ...(await drawHosts(now)),
+      ...(await drawCheckpoints(now)),
     };
     if (random.chance(0.01)) return { name: "removeHost", call: ({ service }) => service.removeHost(host, by, now) };
     const name = any(Object.keys(draw)) ?? "snapshot";
@@ -229,6 +232,10 @@ test("the rows of calls went far enough to mean something", () => {
     "claimVm",
     "claimReleased",
     "fenceProof",
+    "openCalledRestore",
+    "calledCheckpoint",
+    "checkpoint",
+    "checkpointsOf",
   ])
     expect([name, [...(seen.get(name) ?? [])]]).toEqual([name, expect.arrayContaining(["something", "nothing"])]);
   expect([...seen.values()].filter((how) => how.has("refused")).length).toBeGreaterThan(8);
