@@ -17,6 +17,7 @@ import {
 import { optionsOf } from "../fencing/agents.ts";
 import type { MemoryStore } from "../store/memory-store.ts";
 import type { World } from "../world/world.ts";
+import { askToSave, isSaveAction, saveActions } from "./people-saves.ts";
 
 const vm = z.string();
 const host = z.string();
@@ -26,6 +27,7 @@ const policyNames = Object.keys(defaultPolicy) as (keyof CloudPolicy)[];
 
 /** What people ask of Belay: the owners of VMs, and the provider. */
 export const personAction = z.discriminatedUnion("do", [
+  ...saveActions,
   /** The button of the page: an intent for the run that the person sees. */
   z.strictObject({ do: z.literal("kill-button"), vm, key: z.string().min(1) }),
   z.strictObject({ do: z.literal("consent"), vm, to: z.enum(consentLadder) }),
@@ -41,6 +43,9 @@ export const personAction = z.discriminatedUnion("do", [
     apart: z.string().nullable().optional(),
     together: z.string().nullable().optional(),
     rollbackIntolerant: z.boolean().optional(),
+    checkpointEveryMs: z.int().min(0).nullable().optional(),
+    standby: z.boolean().optional(),
+    checkpointGroup: z.string().nullable().optional(),
     answers: z.enum(["agent", "icmp", "tcp"]).optional(),
   }),
   /** Yes to what the host's incident asks. */
@@ -103,6 +108,7 @@ async function aboutVm(people: People, action: VmAction): Promise<string | undef
   }
   const vm = vms.find((it) => it.name === action.vm);
   if (!vm) return undefined;
+  if (isSaveAction(action)) return askToSave(people, vm, action);
   switch (action.do) {
     case "kill-button": {
       const known = await store.service.intentByKey(action.key);
