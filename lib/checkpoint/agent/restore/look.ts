@@ -1,0 +1,47 @@
+import { type Connection, domainXml, findDomain, isNoDomain, readMetadata } from "../../../libvirt/index.ts";
+
+/** The host refuses, and asking again does not help. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+}
+
+const metadataUri = "urn:belay:vm:1";
+
+export interface Here {
+  readonly active: boolean;
+  readonly generation: number | null;
+}
+
+/** What the host knows of this domain now. */
+export async function lookAt(connection: Connection, uuid: string): Promise<Here | undefined> {
+  const ref = await findDomain(connection, { uuid });
+  if (ref === undefined) return undefined;
+  try {
+    const metadata = await readMetadata(connection, { uuid }, { type: "element", uri: metadataUri });
+    const found = /\bgeneration=["'](\d{1,15})["']/.exec(metadata ?? "")?.[1];
+    return { active: ref.id >= 0, generation: found === undefined ? null : Number(found) };
+  } catch (error) {
+    if (isNoDomain(error)) return undefined;
+    throw error;
+  }
+}
+
+/** True: it runs there already, as this very restore. Throws `Refused` where another copy is in the way. */
+export function isDone(here: Here | undefined, generation: number): boolean {
+  const theirs = here?.generation ?? 0;
+  if (theirs > generation)
+    throw new Refused(`The host has a newer copy of it: generation ${theirs}, and ${generation} was to start.`);
+  if (!here?.active) return false;
+  if (theirs === generation) return true;
+  throw new Refused(`An older copy of it runs there: generation ${theirs}, and ${generation} was to start.`);
+}
+
+/** The definition that libvirt keeps; undefined where it keeps none. */
+export async function keptDefinition(connection: Connection, uuid: string): Promise<string | undefined> {
+  try {
+    return await domainXml(connection, { uuid }, { inactive: true, secure: true });
+  } catch (error) {
+    if (isNoDomain(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+import { chown, mkdir, readdir, readFile, rm, stat, statfs } from "node:fs/promises";
+import path from "node:path";
+import { type Connection, domainXml, findDomain } from "../../../libvirt/index.ts";
+
+/**
+ * Images of guests' memory, from which QEMU maps it. On tmpfs: of a memory that is mapped from a file elsewhere QEMU takes no background
+ * snapshot. An image is never changed while a guest maps it.
+ */
+const spareBytes = 64 * 1024 * 1024;
+const nameOf = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-.+\.ram$/;
+
+export interface RamPlace {
+  readonly directory: string;
+  /** Whose QEMU's files are: the owner of this directory. */
+  readonly ownedLike: string;
+}
+export const systemRam: RamPlace = { directory: "/dev/shm/belay", ownedLike: "/var/lib/libvirt/qemu" };
+export const ramFile = (uuid: string, token: string, { directory }: RamPlace = systemRam) =>
+  path.posix.join(directory, `${uuid}-${token}.ram`);
+
+async function availableBytes(): Promise<number> {
+  const found = /^MemAvailable:\s+(\d+) kB$/m.exec(await readFile("/proc/meminfo", "utf8"));
+  return Number(found?.[1] ?? 0) * 1024;
+}
+
+/** Whether an image of this size fits now, and the guest beside it: what it writes is a copy of its own. */
+export async function hasRoom(sizeBytes: number, place: RamPlace = systemRam): Promise<boolean> {
+  try {
+    const { bavail, bsize } = await statfs(path.dirname(place.directory));
+    return bavail * bsize > sizeBytes + spareBytes && (await availableBytes()) > 2 * sizeBytes + spareBytes;
+  } catch {
+    return false;
+  }
+}
+
+const likeQemus = async (file: string, place: RamPlace) => {
+  const { uid, gid } = await stat(place.ownedLike).catch(() => ({ uid: 0, gid: 0 }));
+  await chown(file, uid, gid);
+};
+
+export async function makeRamDirectory(place: RamPlace = systemRam): Promise<void> {
+  await mkdir(place.directory, { recursive: true, mode: 0o700 });
+  await likeQemus(place.directory, place);
+}
+/** To be opened by QEMU, whoever that runs as. */
+export const giveToQemu = (file: string, place: RamPlace = systemRam) => likeQemus(file, place);
+
+/** Removes the images that no domain maps any more and nobody keeps. */
+export async function sweepRam(
+  connection: Connection,
+  kept: ReadonlySet<string>,
+  place: RamPlace = systemRam,
+): Promise<string[]> {
+  const gone: string[] = [];
+  for (const name of await readdir(place.directory).catch(() => [])) {
+    const file = path.posix.join(place.directory, name);
+    const uuid = nameOf.exec(name)?.[1];
+    if (uuid === undefined || kept.has(file)) continue;
+    const found = await findDomain(connection, { uuid });
+    if (found !== undefined && found.id >= 0 && (await domainXml(connection, { uuid })).includes(file)) continue;
+    await rm(file, { force: true });
+    gone.push(name);
+  }
+  return gone;
+}

@@ -1,0 +1,136 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import {
+  type Connection,
+  defineDomain,
+  destroyDomain,
+  isNoDomain,
+  isOperationInvalid,
+  startDomain,
+  undefineDomain,
+} from "../../../libvirt/index.ts";
+import { goOnUnplugged, wakeUp } from "./awake.ts";
+import { makeOverlay, tidyDisks } from "./disks.ts";
+import { isDone, keptDefinition, lookAt, Refused } from "./look.ts";
+import type { RestoreRequestOf, StartResult } from "./messages.ts";
+import { sweepRam } from "./ram.ts";
+import type { StagingRecord } from "./record.ts";
+import { writeSaveFile } from "./save-file.ts";
+import { isMapped, type Stagings } from "./staging.ts";
+
+type StartRequest = RestoreRequestOf<"start">;
+
+const restoreMs = 300_000;
+/** virDomainSaveRestoreFlags */
+const flags = { running: 2, paused: 4 };
+
+const ignoring =
+  (...known: ((error: unknown) => boolean)[]) =>
+  (error: unknown) => {
+    if (!known.some((is) => is(error))) throw error;
+  };
+
+/** Every image of memory that a staging holds: not to be swept. */
+export async function keptImages(stagings: Stagings): Promise<Set<string>> {
+  return new Set((await stagings.records.all()).flatMap(({ content }) => content.files.map((file) => file.path)));
+}
+
+/** What is staged becomes the running domain. Looks first; where it fails, the host is as it was before. */
+export async function startStaged(
+  connection: Connection,
+  stagings: Stagings,
+  request: StartRequest,
+): Promise<StartResult> {
+  const { uuid, generation } = request;
+  if (isDone(await lookAt(connection, uuid), generation))
+    return { done: false, words: "It runs there already.", lazy: false };
+  const record = await stagings.whole(request);
+  if (record === undefined || record.content.checkpoint !== request.checkpoint)
+    throw new Refused("What was staged on the host is not there any more.");
+  await sweepRam(connection, await keptImages(stagings), stagings.ram);
+  const undo: (() => Promise<unknown>)[] = [];
+  try {
+    await Promise.all(request.overlays.map((overlay) => layOver(record, overlay, undo)));
+    await stagings.records.write({ ...record, phase: "starting" });
+    undo.push(() => stagings.records.write(record));
+    await define(connection, request, undo);
+    const lazy = await run(connection, stagings, record, request);
+    await stagings.records.remove(record);
+    await Promise.all(request.overlays.map((overlay) => tidyDisks(overlay.path).catch(() => undefined)));
+    if (request.beside) return { done: true, lazy, words: "Restored beside it, with its network unplugged." };
+    const clock = request.portable === null ? true : await wakeUp(connection, uuid);
+    const words = `Restored${lazy ? ", with its memory mapped" : ""}${clock ? "" : "; its clock could not be set"}.`;
+    return { done: true, lazy, words };
+  } catch (error) {
+    const now = await lookAt(connection, uuid).catch(() => undefined);
+    if (!request.beside && now?.active && now.generation === generation) {
+      await stagings.records.remove(record);
+      return { done: true, words: "Restored.", lazy: false };
+    }
+    for (const step of undo.reverse()) await step().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function layOver(
+  record: StagingRecord,
+  overlay: StartRequest["overlays"][number],
+  undo: (() => Promise<unknown>)[],
+): Promise<void> {
+  const base = record.content.files.find(({ volume }) => volume === overlay.volume);
+  if (base === undefined) throw new Refused(`The checkpoint has no disk ${overlay.volume}.`);
+  undo.push(() => rm(overlay.path, { force: true }));
+  await makeOverlay({ path: overlay.path, base: base.path, sizeBytes: base.sizeBytes });
+}
+
+async function define(connection: Connection, { uuid, definition }: StartRequest, undo: (() => Promise<unknown>)[]) {
+  const before = await keptDefinition(connection, uuid);
+  undo.push(() =>
+    before === undefined
+      ? undefineDomain(connection, { uuid }).catch(ignoring(isNoDomain))
+      : defineDomain(connection, before),
+  );
+  await defineDomain(connection, definition);
+}
+
+/** Mapped if that may be, else read. True: mapped. */
+async function run(
+  connection: Connection,
+  stagings: Stagings,
+  record: StagingRecord,
+  request: StartRequest,
+): Promise<boolean> {
+  const { uuid, portable, lazy, beside } = request;
+  if (portable === null) {
+    await startDomain(connection, { uuid });
+    return false;
+  }
+  const file = path.join(stagings.records.directoryOf(record), "save");
+  const restore = async (xml: string, mapped: boolean) => {
+    try {
+      await writeSaveFile(file, xml, record.content, mapped);
+      const args = { from: file, dxml: null, flags: beside ? flags.paused : flags.running };
+      await connection.call("domain_restore_flags", args, { timeoutMs: restoreMs });
+      if (beside) await goOnUnplugged(connection, uuid);
+    } catch (error) {
+      // A domain that did not get so far as to run must not stay half restored.
+      const now = await lookAt(connection, uuid);
+      if (now?.active && (beside || now.generation !== request.generation))
+        await destroyDomain(connection, { uuid }).catch(ignoring(isNoDomain, isOperationInvalid));
+      throw error;
+    } finally {
+      await rm(file, { force: true });
+    }
+  };
+  if (lazy !== null && isMapped(record, stagings.ram)) {
+    try {
+      await restore(lazy, true);
+      return true;
+    } catch (error) {
+      if ((await lookAt(connection, uuid))?.active) throw error;
+      // QEMU may not map files of ours here (AppArmor, another version): read, then, as on every host.
+    }
+  }
+  await restore(portable, false);
+  return false;
+}
