@@ -80,4 +80,32 @@ export const policyFields: readonly PolicyField[] = [
     unit: 1000,
     decimals: true,
   },
+  {
+    name: "checkpointLeastMs",
+    label: "Shortest interval of checkpoints, seconds",
+    words: "Customers choose between this and the longest. 1 second at the least.",
+    unit: 1000,
+    decimals: true,
+  },
+  {
+    name: "checkpointMostMs",
+    label: "Longest interval of checkpoints, seconds",
+    words: "86400 seconds, a day, at the most.",
+    unit: 1000,
+    decimals: true,
+  },
+  {
+    name: "capturesPerHost",
+    label: "Captures at once per host",
+    words: "How many VMs of a host are saved at the same time. The others wait their turn.",
+    unit: 1,
+    decimals: false,
+  },
+  {
+    name: "checkpointsKept",
+    label: "Checkpoints kept per VM",
+    words: "At least two, so that an older one is there if the newest is damaged. Those that people keep come on top.",
+    unit: 1,
+    decimals: false,
+  },
 ];

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { CheckpointAdvice, checkpointAdviceQuery } from "../contract/index.ts";
+import { type CheckpointAdvice, type checkpointAdviceQuery, checkpointStatusFor } from "../contract/index.ts";
 import { adviseInterval, typicalCost } from "../decide/index.ts";
 import type { CheckpointServiceStore, ServiceStore } from "../engine/ports.ts";
 import {
@@ -32,6 +32,7 @@ const lately = 12;
 
 export function checkpointAdviceService({ store, clock }: Deps) {
   async function adviceOf(
+    viewer: Viewer,
     vm: Vm,
     query: Query,
     known: { readonly policy: CloudPolicy; readonly status: CheckpointStatus | undefined },
@@ -45,7 +46,12 @@ export function checkpointAdviceService({ store, clock }: Deps) {
       store.checkpoints({ vmId: vm.id, limit: lately }),
     ]);
     const observedMs = Math.max(leastObservedMs, now - Math.max(since, host?.enrolledAt ?? now));
-    const { costMs = null, tookMs = null, offer = null } = status ?? {};
+    // What a probe says speaks of the host.
+    const {
+      costMs = null,
+      tookMs = null,
+      offer = null,
+    } = status === undefined ? {} : checkpointStatusFor(viewer, status);
     const limits = { leastMs: policy.checkpointLeastMs, mostMs: policy.checkpointMostMs };
     const { suggestedEveryMs, suggested, chosen, words } = adviseInterval({
       memoryMiB: vm.memoryMiB,
@@ -66,7 +72,7 @@ export function checkpointAdviceService({ store, clock }: Deps) {
     async checkpointAdvice(viewer: Viewer, id: VmId, query: Query): Promise<CheckpointAdvice> {
       const vm = found("VM", await store.vm(id), (it) => can.seeVm(viewer, it));
       const [policy, statuses] = await Promise.all([store.policy(), store.checkpointStatuses()]);
-      return adviceOf(vm, query, { policy, status: statuses.get(vm.id) });
+      return adviceOf(viewer, vm, query, { policy, status: statuses.get(vm.id) });
     },
 
     /** That of the VM which a checkpoint costs most: what is bearable for it is for the others. */
@@ -89,7 +95,7 @@ export function checkpointAdviceService({ store, clock }: Deps) {
         throw new BelayError("conflict", "This application has no VM yet, so nothing can be advised.", {
           cure: "Give it a VM first.",
         });
-      const advice = await adviceOf(vm, query, { policy, status: statuses.get(vm.id) });
+      const advice = await adviceOf(viewer, vm, query, { policy, status: statuses.get(vm.id) });
       return asked.length === 1
         ? advice
         : { ...advice, words: [`Of its ${asked.length} VMs, this is what it means for ${vm.name}.`, ...advice.words] };

@@ -1,0 +1,80 @@
+import { Checkbox } from "@mantine/core";
+import { useState } from "react";
+import { dateWords, freshKey, lossWords, restoreCheckpoint, serverNow } from "../../lib/client/index.ts";
+import type { CheckpointView, VmView } from "../../lib/contract/index.ts";
+import { captureMethods } from "../../lib/model/index.ts";
+import { tellOutcome } from "../cloud/tell-outcome.ts";
+import { useAsk } from "../cloud/use-ask.ts";
+import { Dialog } from "../ui/dialog.tsx";
+import { Form } from "../ui/form.tsx";
+import { useNow } from "../ui/use-now.ts";
+import classes from "./restore-dialog.module.css";
+
+const givesUpAfterMs = 180_000;
+
+export interface RestoreDialogProps {
+  readonly vm: VmView;
+  /** undefined: closed. */
+  readonly checkpoint: CheckpointView | undefined;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}
+
+/** Says what will be lost, by name, before anything is done. */
+export function RestoreDialog({ vm, checkpoint, onClose, onDone }: RestoreDialogProps) {
+  return (
+    <Dialog
+      title={`Take ${vm.name} back to ${checkpoint === undefined ? "" : dateWords(checkpoint.at)}?`}
+      opened={checkpoint !== undefined}
+      onClose={onClose}
+    >
+      {checkpoint === undefined ? null : (
+        <Confirmation vm={vm} checkpoint={checkpoint} onClose={onClose} onDone={onDone} />
+      )}
+    </Dialog>
+  );
+}
+
+type ConfirmationProps = RestoreDialogProps & { readonly checkpoint: CheckpointView };
+
+function Confirmation({ vm, checkpoint, onClose, onDone }: ConfirmationProps) {
+  const now = useNow(serverNow, 1_000);
+  const [key] = useState(freshKey); // one per opened dialog: a double click is one restore
+  const [confirmed, setConfirmed] = useState(false);
+  const { busy, problem, ask } = useAsk();
+  const restore = async () => {
+    const intent = await ask(() => restoreCheckpoint(checkpoint.id, key));
+    if (intent === undefined) return;
+    onClose();
+    const title = `Restore ${vm.name}`;
+    await tellOutcome({ title, accepted: "Accepted: it is being taken back.", intent, givesUpAfterMs });
+    onDone();
+  };
+  return (
+    <Form
+      submit={`Restore ${vm.name}`}
+      dangerous
+      busy={busy}
+      problem={problem}
+      disabled={!confirmed}
+      onSubmit={() => void restore()}
+      onCancel={onClose}
+    >
+      <p className={classes.loss}>{lossWords(vm.name, checkpoint.at, now)}</p>
+      <p>
+        It is stopped now, and goes on as it was at {dateWords(checkpoint.at)}
+        {captureMethods[checkpoint.method].memory
+          ? ", in the middle of what it did then"
+          : ": this checkpoint holds its disks alone, so it boots"}
+        . Connections that are open break. Other VMs are not taken back with it
+        {vm.checkpointGroup === null ? "" : `, but for its group ${vm.checkpointGroup}`}.
+      </p>
+      <Checkbox
+        label={`What ${vm.name} did since ${dateWords(checkpoint.at)} may be lost.`}
+        checked={confirmed}
+        onChange={(event) => setConfirmed(event.currentTarget.checked)}
+        data-autofocus
+      />
+    </Form>
+  );
+}

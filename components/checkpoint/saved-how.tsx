@@ -1,0 +1,91 @@
+import type { ReactNode } from "react";
+import {
+  type CheckpointLine,
+  intervalOf,
+  noCheckpointsIn,
+  restoredByHandOnly,
+  spanWords,
+} from "../../lib/client/index.ts";
+import type { ApplicationView, CheckpointStatusView, VmView } from "../../lib/contract/index.ts";
+import { captureMethods, intervalWords } from "../../lib/model/index.ts";
+import factClasses from "../incident/incident-facts.module.css";
+import { Panel } from "../ui/panel.tsx";
+import { Warning } from "../ui/warning.tsx";
+import { VmSettings } from "../vm/vm-settings.tsx";
+
+export interface SavedHowProps {
+  readonly vm: VmView;
+  readonly application: ApplicationView | undefined;
+  readonly status: CheckpointStatusView | undefined;
+  readonly line: CheckpointLine;
+  readonly caveats: readonly string[];
+}
+
+/** By which method and how often it is saved, what that costs, and who restores it. */
+export function SavedHow({ vm, application, status, line, caveats }: SavedHowProps) {
+  const everyMs = intervalOf({ vm, application });
+  const none = noCheckpointsIn(application?.mode ?? "provider");
+  const facts: [string, ReactNode][] = [
+    ["Chosen", none ?? chosenWords(vm, application, everyMs)],
+    [
+      "Kept",
+      status?.keptEveryMs == null ? "not known before there are two" : `one every ${intervalWords(status.keptEveryMs)}`,
+    ],
+    ["Method", methodWords(status)],
+    ["Cost", costWords(status)],
+    [
+      "Standby",
+      status?.standby == null
+        ? "none is asked for"
+        : `${status.standby.ready ? "Ready." : "Not ready."} ${status.standby.words}`,
+    ],
+    ["After a failure", restoredByHandOnly(vm) ?? "Belay restores the newest one that is whole."],
+    ...(vm.checkpointGroup === null
+      ? []
+      : [["Group", `${vm.checkpointGroup}: saved and restored together`] satisfies [string, ReactNode]]),
+  ];
+  return (
+    <>
+      {line.kind === "bad" ? <Warning title={`${line.label} ${line.words}`} /> : null}
+      {caveats.length === 0 ? null : (
+        <Warning title="What keeps them from being of use by themselves">
+          <ul>
+            {caveats.map((words) => (
+              <li key={words}>{words}</li>
+            ))}
+          </ul>
+        </Warning>
+      )}
+      <Panel title="How it is saved" aside={<VmSettings vm={vm} application={application} />}>
+        <dl className={factClasses.facts}>
+          {facts.map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </Panel>
+    </>
+  );
+}
+
+function chosenWords(vm: VmView, application: ApplicationView | undefined, everyMs: number | null): string {
+  if (everyMs === null) return vm.checkpointEveryMs === 0 ? "off for this VM" : "off";
+  const whose = vm.checkpointEveryMs === null ? `, as ${application?.name ?? "its application"} says` : "";
+  return `every ${intervalWords(everyMs)}${whose}`;
+}
+
+function methodWords(status: CheckpointStatusView | undefined): string {
+  const offer = status?.offer ?? null;
+  if (offer === null) return "not known yet";
+  if (offer.method === null) return `none works. ${offer.words}`;
+  const { words } = captureMethods[offer.method];
+  const why = offer.words === "" || offer.words === words ? "" : ` ${offer.words}`;
+  return `${offer.method}. ${words}${why}`;
+}
+
+const costWords = (status: CheckpointStatusView | undefined): string =>
+  status?.costMs == null || status.tookMs === null
+    ? "not measured yet"
+    : `${spanWords(status.costMs)} of the guest's time each; whole after ${spanWords(status.tookMs)}`;
