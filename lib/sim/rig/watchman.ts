@@ -1,11 +1,15 @@
 import { againstAPerson } from "./invariants/against-a-person.ts";
 import { beyondConsent } from "./invariants/beyond-consent.ts";
 import { healthyFenced } from "./invariants/healthy-fenced.ts";
+import { heldForLong } from "./invariants/held-for-long.ts";
 import { hostNotTold } from "./invariants/host-not-told.ts";
 import { namesOfOthers } from "./invariants/names-of-others.ts";
+import { newestDropped } from "./invariants/newest-dropped.ts";
 import { nobodyWasTold } from "./invariants/nobody-was-told.ts";
 import { nobodyWorksOnIt } from "./invariants/nobody-works-on-it.ts";
 import { protectionNotThere } from "./invariants/protection-not-there.ts";
+import { rolledBack } from "./invariants/rolled-back.ts";
+import { lostAsPromised, savedAsShown } from "./invariants/saved-as-shown.ts";
 import { seenByTheWorld } from "./invariants/seen-by-the-world.ts";
 import { type Invariant, sightOf } from "./invariants/sight.ts";
 import { twoAtOnce } from "./invariants/two-at-once.ts";
@@ -23,6 +27,11 @@ const invariants: readonly Invariant[] = [
   healthyFenced,
   namesOfOthers,
   protectionNotThere,
+  rolledBack,
+  savedAsShown,
+  lostAsPromised,
+  heldForLong,
+  newestDropped,
 ];
 
 /** So long `glance` takes for granted that what time alone changes has not changed: far below every grace. */

@@ -1,3 +1,4 @@
+import { placeKey, statesOf } from "../../checkpoints/saved.ts";
 import { carrierElsewhere } from "../../world/run.ts";
 import type { Action } from "../actions.ts";
 import type { Rig } from "../rig.ts";
@@ -33,6 +34,24 @@ export function* unsettled(rig: Rig): Generator<string> {
     yield `In the end: repair ${repair.id} is still ${repair.state}.`;
   for (const intent of tables.by.openIntent.of("open"))
     yield `In the end: the request to kill ${intent.name} was never answered.`;
+}
+
+/** Nothing of a capture is left on a host, and the list of checkpoints is what the store holds. */
+export function* leftOfSaving(rig: Rig): Generator<string> {
+  const { tables } = rig.store;
+  const { saved } = rig.cloud.world;
+  for (const { vm, removed } of tables.vms.values()) {
+    if (removed) continue;
+    const host = rig.cloud.world.hostByUri(tables.hosts.get(vm.hostId)?.host.uri ?? "");
+    if (host && saved.leftovers.has(placeKey(host.name, vm.uuid)))
+      yield `In the end: what a capture of ${vm.name} left is still on ${host.name}.`;
+    if (saved.held.has(vm.uuid)) yield `In the end: ${vm.name} stands still for a capture.`;
+    const held = new Set(statesOf(saved, vm.id).map((it) => it.id));
+    const listed = [...tables.by.checkpointsOfVm.of(vm.id)].map((it) => it.id);
+    if (listed.some((id) => !held.has(id)))
+      yield `In the end: a checkpoint of ${vm.name} is listed and not in the store.`;
+    if (held.size > listed.length) yield `In the end: the store holds checkpoints of ${vm.name} that nobody knows.`;
+  }
 }
 
 /** People do what the incidents that were handed over to them ask for: they stop what is left of the VM and start it. */
