@@ -5,10 +5,27 @@ import { AgentFailure, detailOf } from "./failure.ts";
 
 const mostOpen = 256;
 
+type Take<T, R> = (given: T) => Promise<R>;
+
+/** Who takes what comes for a request: known a little later than the request itself. */
+class Taker<T, R> {
+  readonly #known: Promise<Take<T, R> | undefined>;
+  /** undefined: nobody, the request has ended. */
+  settle: (take: Take<T, R> | undefined) => void = () => undefined;
+  constructor() {
+    this.#known = new Promise((resolve) => {
+      this.settle = resolve;
+    });
+  }
+  get known(): Promise<Take<T, R> | undefined> {
+    return this.#known;
+  }
+}
+
 interface Open {
   readonly abort: AbortController;
-  take: ((message: Envelope) => Promise<LastAnswer>) | undefined;
-  takePages: ((batch: PageBatch) => Promise<void>) | undefined;
+  readonly messages: Taker<Envelope, LastAnswer>;
+  readonly pages: Taker<PageBatch, void>;
 }
 
 /** Gives each request of the engine's to its handler, and its answers back. */
@@ -42,9 +59,10 @@ export class Desk implements LinkHandlers {
   async onPages({ serial, batch }: SerialPages): Promise<void> {
     const open = this.#open.get(serial);
     // Of a request that has failed already: what was on its way is let fall.
-    if (!open?.takePages || open.abort.signal.aborted) return;
+    const take = await open?.pages.known;
+    if (!open || !take || open.abort.signal.aborted) return;
     try {
-      await open.takePages(batch);
+      await take(batch);
     } catch (error) {
       open.abort.abort(error);
     }
@@ -73,7 +91,7 @@ export class Desk implements LinkHandlers {
       return { kind: "done", words: "Called off." };
     }
     if (of !== undefined) {
-      const take = this.#open.get(of)?.take;
+      const take = await this.#open.get(of)?.messages.known;
       if (!take) throw new AgentFailure("interrupted", "What this belongs to has ended, or waits for nothing.");
       return await take(message);
     }
@@ -81,12 +99,14 @@ export class Desk implements LinkHandlers {
     if (!handler) throw new AgentFailure("not-possible", `The agent does not know "${kind}".`);
     if (this.#open.has(serial)) throw new AgentFailure("not-possible", `The serial ${serial} is in use.`);
     if (this.#open.size >= mostOpen) throw new AgentFailure("interrupted", "The agent has too much to do.");
-    const open: Open = { abort: new AbortController(), take: undefined, takePages: undefined };
+    const open: Open = { abort: new AbortController(), messages: new Taker(), pages: new Taker() };
     this.#open.set(serial, open);
     try {
       return await handler(message, this.#exchange(serial, open));
     } finally {
       this.#open.delete(serial);
+      open.messages.settle(undefined);
+      open.pages.settle(undefined);
     }
   }
 
@@ -96,12 +116,8 @@ export class Desk implements LinkHandlers {
       signal: open.abort.signal,
       send: (answer) => this.#must().send({ ...answer, serial }),
       sendPages: (batch) => this.#must().sendPages(serial, batch),
-      onMessage: (take) => {
-        open.take = take;
-      },
-      onPages: (take) => {
-        open.takePages = take;
-      },
+      onMessage: (take) => open.messages.settle(take),
+      onPages: (take) => open.pages.settle(take),
     };
   }
 
