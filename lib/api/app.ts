@@ -7,6 +7,7 @@ import { json } from "./describe.ts";
 import { type ApiEnv, ownOriginOnly, safeHeaders, signedInOnly, smallBodies } from "./guard.ts";
 import { badInput, onError, refusal } from "./refusal.ts";
 import { checkpointAdviceRoutes } from "./routes/checkpoint-advice.ts";
+import { checkpointRoutes } from "./routes/checkpoints.ts";
 import { cloudRoutes } from "./routes/cloud.ts";
 import { fenceDeviceRoutes } from "./routes/fence-devices.ts";
 import { hookRoutes } from "./routes/hooks.ts";
@@ -74,6 +75,7 @@ export function createApi(options: ApiOptions): { fetch(request: Request): Promi
   hookRoutes(v1, service);
   organizationRoutes(v1, service);
   vmRoutes(v1, service);
+  checkpointRoutes(v1, service);
   checkpointAdviceRoutes(v1, service);
   trafficRoutes(v1, service);
 

@@ -1,5 +1,7 @@
+import { type Checkpoint, checkpointStates } from "./checkpoints.ts";
 import type { Application, Host, Incident, Organization, Viewer, Vm } from "./entities.ts";
 import { hostStandings, vmStates } from "./states.ts";
+import { consentCovers } from "./techniques.ts";
 
 type Owned = { readonly organizationId: Viewer["organizationId"] | null };
 
@@ -63,6 +65,27 @@ export const can = {
   /** Asked by the traffic source, a program on the server's own machine. */
   recordTraffic: (viewer: Viewer) =>
     (viewer.role === "provider" && viewer.userId === null) || "Only the traffic source with the operator's token may.",
+  /** Whoever may change a VM may have its state saved, kept, and another VM begun from it to look inside. */
+  takeCheckpoint: (viewer: Viewer, vm: Pick<Vm, "state" | "organizationId">) =>
+    owns(viewer, vm)
+      ? vm.state === "running" || "Only a VM that runs can be saved."
+      : "This VM belongs to somebody else.",
+  keepCheckpoint: (viewer: Viewer, vm: Pick<Vm, "organizationId">) =>
+    owns(viewer, vm) || "This VM belongs to somebody else.",
+  restoreBeside: (viewer: Viewer, vm: Pick<Vm, "organizationId">) =>
+    owns(viewer, vm) || "This VM belongs to somebody else.",
+  /** The owner's call is their consent; the provider needs it given. */
+  goBack: (viewer: Viewer, vm: Pick<Vm, "organizationId" | "consent" | "rollbackIntolerant">) =>
+    !owns(viewer, vm)
+      ? "This VM belongs to somebody else."
+      : vm.rollbackIntolerant
+        ? "Its owner declared that it must never go back to an older state."
+        : vm.organizationId === null ||
+          vm.organizationId === viewer.organizationId ||
+          consentCovers(vm.consent, "roll-back") ||
+          "Its owner does not allow the provider to bring it back to an older state.",
+  restoreFrom: (checkpoint: Pick<Checkpoint, "state">) =>
+    checkpointStates[checkpoint.state].restorable || checkpointStates[checkpoint.state].words,
   killVm: (viewer: Viewer, vm: Pick<Vm, "state" | "organizationId">, host: Pick<Host, "faultInjection" | "state">) =>
     viewer.role !== "provider"
       ? "Only the provider may kill a VM."

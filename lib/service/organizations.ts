@@ -8,7 +8,9 @@ import type {
 } from "../contract/index.ts";
 import { type ApplicationId, BelayError, can, type Viewer } from "../model/index.ts";
 import { found, must } from "./allowed.ts";
+import { refuseInterval } from "./checkpoint-interval.ts";
 import type { ServiceDeps } from "./deps.ts";
+import { withoutUndefined } from "./without-undefined.ts";
 
 const sameName = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
 
@@ -70,7 +72,8 @@ export function organizationService({ store, clock, ids }: ServiceDeps) {
         (it) => can.seeApplication(viewer, it),
       );
       must(can.changeApplication(viewer, application));
-      return store.changeApplication(application.id, body, viewer, clock.now());
+      if (body.checkpointEveryMs != null) refuseInterval(body.checkpointEveryMs, await store.policy());
+      return store.changeApplication(application.id, withoutUndefined(body), viewer, clock.now());
     },
   };
 }

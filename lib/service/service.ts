@@ -1,6 +1,7 @@
 import { type CloudView, cloudFor } from "../contract/index.ts";
 import type { Viewer } from "../model/index.ts";
 import { checkpointAdviceService } from "./checkpoint-advice.ts";
+import { checkpointService } from "./checkpoints.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { fenceDeviceService } from "./fence-devices.ts";
 import { helperService } from "./helpers.ts";
@@ -35,6 +36,7 @@ export function createService(deps: ServiceDeps) {
     ...helperService(deps),
     ...organizationService(deps),
     ...vmService(deps),
+    ...checkpointService(deps),
     ...incidentService(deps),
     ...checkpointAdviceService(deps),
     ...trafficService(deps),

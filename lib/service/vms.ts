@@ -11,6 +11,7 @@ import {
   type VmId,
 } from "../model/index.ts";
 import { found, must } from "./allowed.ts";
+import { refuseInterval } from "./checkpoint-interval.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { withoutUndefined } from "./without-undefined.ts";
 
@@ -68,13 +69,16 @@ export function vmService({ store, clock }: ServiceDeps) {
         must(can.aimProbe(viewer), { field: "answerCheck", cure: "Choose the guest agent, or ask the provider." });
       if (change.priority !== undefined) must(can.prioritiseVm(viewer), { field: "priority" });
       refuseBothGroups({ ...vm, ...withoutUndefined(change) });
+      if (change.checkpointEveryMs != null) refuseInterval(change.checkpointEveryMs, await store.policy());
       const { answerCheck, consent, wanted, priority, apart, together, rollbackIntolerant } = change;
+      const { checkpointEveryMs, standby, checkpointGroup } = change;
       const to = {
         ...(await ownership(vm, change)),
         ...(answerCheck && { answerCheck }),
         ...(consent && { consent }),
         ...(wanted && { wanted }),
         ...withoutUndefined({ priority, apart, together, rollbackIntolerant }),
+        ...withoutUndefined({ checkpointEveryMs, standby, checkpointGroup }),
       };
       return vmFor(viewer, await store.changeVm(vm.id, to, viewer, clock.now()));
     },
@@ -104,12 +108,19 @@ export function vmService({ store, clock }: ServiceDeps) {
       return store.recordIntent({ kind: "kill-vm", vmId: vm.id, runId: body.runId, key }, viewer, clock.now());
     },
 
-    /** How an intent went. Only providers record intents, so only they see them. */
+    /** How an intent went. Faults are the provider's to inject, so only they see those; a wish is seen by whoever sees its VM. */
     async intent(viewer: Viewer, id: IntentId): Promise<IntentView> {
-      const seen = viewer.role === "provider" ? await store.intentOutcome(id) : undefined;
-      return { intentId: id, ...found("intent", seen, () => true) };
+      const known = await store.intentOutcome(id).catch(undefinedIfMissing);
+      const vm = known && (await store.vm(known.vmId));
+      const isTheirs = known?.kind === "checkpoint" && vm !== undefined && can.seeVm(viewer, vm) === true;
+      const { ended, ok, words } = found("intent", known, () => viewer.role === "provider" || isTheirs || "not theirs");
+      return { intentId: id, ended, ok, words };
     },
   };
+}
+
+function undefinedIfMissing(error: unknown): undefined {
+  if (!(error instanceof BelayError && error.code === "not-found")) throw error;
 }
 
 function refuseBothGroups({ apart, together }: Pick<Vm, "apart" | "together">): void {

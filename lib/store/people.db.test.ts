@@ -166,7 +166,7 @@ describe("an intent", () => {
     const wish = { kind: "kill-vm", vmId: vm.id, runId: 7, key: "k-1" } as const;
     const id = await bench.service.recordIntent(wish, bench.admin, 5000);
     expect(await bench.service.recordIntent(wish, bench.admin, 5001)).toBe(id);
-    expect(await bench.service.intentByKey("k-1")).toEqual({ id, vmId: vm.id, runId: 7 });
+    expect(await bench.service.intentByKey("k-1")).toEqual({ id, vmId: vm.id, runId: 7, wish: null });
     expect(await bench.service.intentByKey("k-2")).toBeUndefined();
     await expect(bench.service.recordIntent({ ...wish, runId: 8 }, bench.admin, 5002)).rejects.toMatchObject({
       code: "conflict",
@@ -186,7 +186,9 @@ describe("an intent", () => {
     await bench.engine.endIntent(id, { ok: true, words: "Its process was killed." }, 5300);
     await bench.engine.endIntent(id, { ok: false, words: "late" }, 5400);
     expect(await bench.engine.beginIntent(id, 5500)).toBe(false);
-    expect(await bench.service.intentOutcome(id)).toEqual({ ended: true, ok: true, words: "Its process was killed." });
+    expect(await bench.service.intentOutcome(id)).toEqual({
+      ...{ vmId: vm.id, kind: "kill-vm", ended: true, ok: true, words: "Its process was killed." },
+    });
     expect(await bench.engine.pendingIntents()).toEqual([]);
   });
 

@@ -10,7 +10,7 @@ import {
   vmView,
 } from "../../contract/index.ts";
 import type { Service } from "../../service/index.ts";
-import { body, json, refused } from "../describe.ts";
+import { body, idempotency, json, refused } from "../describe.ts";
 import type { ApiEnv } from "../guard.ts";
 
 const params = z.object({ id: vmId });
@@ -42,14 +42,7 @@ const kill = createRoute({
   method: "post",
   path: "/vms/{id}/kill",
   summary: "Kill the process that carries a VM, in the run that the person saw. For providers, on hosts that allow it.",
-  request: {
-    params,
-    headers: z.object({
-      /** The same key again is the same request, so it can be sent again after a lost reply. */
-      "idempotency-key": z.string({ error: "is required: a text that is new for each new request" }).min(1).max(200),
-    }),
-    body: body(killVmBody),
-  },
+  request: { params, headers: idempotency, body: body(killVmBody) },
   responses: { 202: json("Written down; it will be done", intentAccepted), ...refused },
 });
 
