@@ -40,7 +40,7 @@ function One({ cloud, vm }: { readonly cloud: LiveCloud; readonly vm: VmView }) 
   const application = cloud.applications.find((it) => it.id === vm.applicationId);
   const status = cloud.checkpointStatuses.find((it) => it.vmId === vm.id);
   const incident = cloud.incidents.find((it) => it.vmId === vm.id && it.endedAt === null);
-  const { checkpoints, caveats, error, isPending, refetch } = useCheckpoints(vm.id, status);
+  const { checkpoints, error, isPending, refetch } = useCheckpoints(vm.id, status);
   const line = checkpointLine({ vm, application, status, toldEveryMs: cloud.checkpointsToldEveryMs }, now);
   return (
     <>
@@ -74,7 +74,7 @@ function One({ cloud, vm }: { readonly cloud: LiveCloud; readonly vm: VmView }) 
             )}
           </Panel>
         }
-        right={<SavedHow vm={vm} application={application} status={status} line={line} caveats={caveats} />}
+        right={<SavedHow vm={vm} application={application} status={status} line={line} />}
       />
     </>
   );

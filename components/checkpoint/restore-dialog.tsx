@@ -2,7 +2,8 @@ import { Checkbox } from "@mantine/core";
 import { useState } from "react";
 import { dateWords, freshKey, lossWords, restoreCheckpoint, serverNow } from "../../lib/client/index.ts";
 import type { CheckpointView, VmView } from "../../lib/contract/index.ts";
-import { captureMethods } from "../../lib/model/index.ts";
+import { can, captureMethods } from "../../lib/model/index.ts";
+import { useCloud } from "../cloud/cloud-context.tsx";
 import { tellOutcome } from "../cloud/tell-outcome.ts";
 import { useAsk } from "../cloud/use-ask.ts";
 import { Dialog } from "../ui/dialog.tsx";
@@ -42,6 +43,9 @@ function Confirmation({ vm, checkpoint, onClose, onDone }: ConfirmationProps) {
   const [key] = useState(freshKey); // one per opened dialog: a double click is one restore
   const [confirmed, setConfirmed] = useState(false);
   const { busy, problem, ask } = useAsk();
+  const viewer = useCloud().data?.viewer;
+  const allowed = viewer === undefined || can.goBack(viewer, vm);
+  const refused = allowed === true ? undefined : `${allowed} Make a copy beside it instead, to look inside.`;
   const restore = async () => {
     const intent = await ask(() => restoreCheckpoint(checkpoint.id, key));
     if (intent === undefined) return;
@@ -56,10 +60,11 @@ function Confirmation({ vm, checkpoint, onClose, onDone }: ConfirmationProps) {
       dangerous
       busy={busy}
       problem={problem}
-      disabled={!confirmed}
+      disabled={!confirmed || refused !== undefined}
       onSubmit={() => void restore()}
       onCancel={onClose}
     >
+      {refused === undefined ? null : <p className={classes.refused}>{refused}</p>}
       <p className={classes.loss}>{lossWords(vm.name, checkpoint.at, now)}</p>
       <p>
         It is stopped now, and goes on as it was at {dateWords(checkpoint.at)}
@@ -70,6 +75,7 @@ function Confirmation({ vm, checkpoint, onClose, onDone }: ConfirmationProps) {
         {vm.checkpointGroup === null ? "" : `, but for its group ${vm.checkpointGroup}`}.
       </p>
       <Checkbox
+        disabled={refused !== undefined}
         label={`What ${vm.name} did since ${dateWords(checkpoint.at)} may be lost.`}
         checked={confirmed}
         onChange={(event) => setConfirmed(event.currentTarget.checked)}

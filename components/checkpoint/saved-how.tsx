@@ -18,11 +18,10 @@ export interface SavedHowProps {
   readonly application: ApplicationView | undefined;
   readonly status: CheckpointStatusView | undefined;
   readonly line: CheckpointLine;
-  readonly caveats: readonly string[];
 }
 
 /** By which method and how often it is saved, what that costs, and who restores it. */
-export function SavedHow({ vm, application, status, line, caveats }: SavedHowProps) {
+export function SavedHow({ vm, application, status, line }: SavedHowProps) {
   const everyMs = intervalOf({ vm, application });
   const none = noCheckpointsIn(application?.mode ?? "provider");
   const facts: [string, ReactNode][] = [
@@ -47,15 +46,6 @@ export function SavedHow({ vm, application, status, line, caveats }: SavedHowPro
   return (
     <>
       {line.kind === "bad" ? <Warning title={`${line.label} ${line.words}`} /> : null}
-      {caveats.length === 0 ? null : (
-        <Warning title="What keeps them from being of use by themselves">
-          <ul>
-            {caveats.map((words) => (
-              <li key={words}>{words}</li>
-            ))}
-          </ul>
-        </Warning>
-      )}
       <Panel title="How it is saved" aside={<VmSettings vm={vm} application={application} />}>
         <dl className={factClasses.facts}>
           {facts.map(([name, value]) => (

@@ -46,7 +46,7 @@ export function SavedStates({ vm, application, limits, value, wrongAt, onChange 
             description={
               isOff
                 ? "It takes the newest checkpoint over, so it needs an interval."
-                : "It holds the newest checkpoint, and takes over when this VM or its host fails."
+                : "It holds the newest checkpoint, and takes over when the VM's host fails."
             }
             checked={value.standby}
             disabled={isOff && !value.standby}

@@ -3,7 +3,8 @@ import { Camera } from "lucide-react";
 import { useId } from "react";
 import { freshKey, takeCheckpoint } from "../../lib/client/index.ts";
 import type { VmView } from "../../lib/contract/index.ts";
-import { vmStates } from "../../lib/model/index.ts";
+import { can } from "../../lib/model/index.ts";
+import { useCloud } from "../cloud/cloud-context.tsx";
 import { tellOutcome } from "../cloud/tell-outcome.ts";
 import { useAsk } from "../cloud/use-ask.ts";
 import { Hidden } from "../ui/hidden.tsx";
@@ -16,7 +17,9 @@ const givesUpAfterMs = 180_000;
 export function TakeNow({ vm, onDone }: { readonly vm: VmView; readonly onDone: () => void }) {
   const { busy, problem, ask } = useAsk();
   const reasonId = useId();
-  const why = vmStates[vm.state].alive ? undefined : "It does not run, so there is nothing to save.";
+  const viewer = useCloud().data?.viewer;
+  const allowed = viewer === undefined || can.takeCheckpoint(viewer, vm);
+  const why = allowed === true ? undefined : allowed;
   const take = async () => {
     const intent = await ask(() => takeCheckpoint(vm.id, freshKey()));
     if (intent === undefined) return;

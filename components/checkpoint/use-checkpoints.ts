@@ -13,5 +13,5 @@ export function useCheckpoints(id: VmId, status: CheckpointStatusView | undefine
     known.current = status;
     void refetch();
   }, [status, refetch]);
-  return { checkpoints: data?.checkpoints ?? [], caveats: data?.caveats ?? [], error, isPending, refetch };
+  return { checkpoints: data?.checkpoints ?? [], error, isPending, refetch };
 }

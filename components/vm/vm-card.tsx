@@ -1,5 +1,5 @@
 import { memo } from "react";
-import { agoWords, protectionOf, reasonOf, serverNow } from "../../lib/client/index.ts";
+import { agoWords, goesBack, protectionOf, reasonOf, serverNow } from "../../lib/client/index.ts";
 import type {
   ApplicationView,
   CheckpointStatusView,
@@ -62,7 +62,12 @@ export const VmCard = memo(function VmCard(props: VmCardProps) {
       )}
       {movingTo === undefined ? null : <p className={classes.reason}>Moving to {movingTo}.</p>}
       {open === undefined ? null : <IncidentOfVm incident={open} />}
-      <ProtectionLine protection={protectionOf({ vm, application, host, incidents, misfit }, now)} />
+      <ProtectionLine
+        protection={protectionOf(
+          { vm, application, host, incidents, misfit, goesBack: goesBack({ vm, application, status: saved }) },
+          now,
+        )}
+      />
       <CheckpointLine vm={vm} application={application} status={saved} toldEveryMs={savedToldEveryMs} />
       <div className={classes.foot}>
         <span className={classes.facts}>

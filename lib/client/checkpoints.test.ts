@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   type CheckpointQuestion,
   checkpointLine,
+  goesBack,
   intervalOf,
   lossWords,
   noCheckpointsIn,
@@ -86,11 +87,21 @@ test("modes without checkpoints say why, and the others do not", () => {
 
 test.each([
   [{ consent: "roll-back", rollbackIntolerant: false }, undefined],
-  [{ consent: "roll-back", rollbackIntolerant: true }, /must never go back.*nothing is restored automatically/],
-  [{ consent: "relocate", rollbackIntolerant: false }, /may not take it back.*by itself/],
+  [{ consent: "roll-back", rollbackIntolerant: true }, /never goes back.*only restored beside it/],
+  [{ consent: "relocate", rollbackIntolerant: false }, /does not allow that it goes back by itself/],
 ] as const)("who restores, of %o", (vm, words) => {
   if (words === undefined) expect(restoredByHandOnly(vm)).toBeUndefined();
   else expect(restoredByHandOnly(vm)).toMatch(words);
+});
+
+test.each<[string, Parameters<typeof aVm>[1], boolean]>([
+  ["with consent and a checkpoint", { consent: "roll-back" }, true],
+  ["without consent", { consent: "relocate" }, false],
+  ["that must never", { consent: "roll-back", rollbackIntolerant: true }, false],
+  ["that only goes back with its group", { consent: "roll-back", checkpointGroup: "mpi" }, false],
+  ["that is not saved", { consent: "roll-back", checkpointEveryMs: 0 }, false],
+])("a VM goes back by itself: %s", (_, vm, expected) => {
+  expect(goesBack({ ...question(), vm: aVm(1, vm) })).toBe(expected);
 });
 
 test("what is lost is said with the VM's name and the time, and never as nothing", () => {

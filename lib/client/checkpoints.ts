@@ -1,10 +1,10 @@
 import type { ApplicationView, CheckpointStatusView, CheckpointView, VmView } from "../contract/index.ts";
 import {
   type CaptureMethod,
-  consentCovers,
+  checkpointCaveats,
+  checkpointEveryMsOf,
   intervalWords,
   type ProtectionMode,
-  techniques,
   vmStates,
 } from "../model/index.ts";
 import { agoWords } from "./durations.ts";
@@ -40,10 +40,7 @@ export const noCheckpointsIn = (mode: ProtectionMode): string | undefined =>
       : undefined;
 
 /** The interval that holds: the VM's own, else its application's. null: none. */
-export function intervalOf({ vm, application }: Chosen): number | null {
-  if (noCheckpointsIn(application?.mode ?? "provider") !== undefined) return null;
-  return (vm.checkpointEveryMs ?? application?.checkpointEveryMs ?? null) || null;
-}
+export const intervalOf = ({ vm, application }: Chosen): number | null => checkpointEveryMsOf(vm, application);
 
 /** A connection may stand still for a moment, and clocks differ. */
 const slackMs = 10_000;
@@ -99,13 +96,17 @@ export const lossWords = (name: string, at: number, now: number): string =>
   `Everything that ${name} did in the last ${intervalWords(Math.max(1_000, Math.floor((now - at) / 1_000) * 1_000))} is lost: what was written to its disks, and what was only in its memory.`;
 
 /** Why nothing is restored without a person's word; undefined where it is. */
-export function restoredByHandOnly(vm: Pick<VmView, "consent" | "rollbackIntolerant">): string | undefined {
-  if (vm.rollbackIntolerant)
-    return "It must never go back to an older state, so nothing is restored automatically: checkpoints are there for you to call for.";
-  if (!consentCovers(vm.consent, techniques["restore-checkpoint"].needsConsent))
-    return "Belay may not take it back to an older state by itself, as its settings say: checkpoints are there for you to call for.";
-  return undefined;
-}
+export const restoredByHandOnly = (vm: Pick<VmView, "consent" | "rollbackIntolerant">): string | undefined =>
+  checkpointCaveats({ ...vm, checkpointEveryMs: null }, undefined)[0];
+
+/** Whether a failure would be repaired by its newest checkpoint, as the planner has it (lib/decide). */
+export const goesBack = (
+  question: Chosen & { readonly vm: VmView; readonly status: CheckpointStatusView | undefined },
+) =>
+  intervalOf(question) !== null &&
+  question.status?.lastAt != null &&
+  question.vm.checkpointGroup === null &&
+  restoredByHandOnly(question.vm) === undefined;
 
 /** Checked lately, not since it was written, or found damaged. */
 export const verifiedWords = (

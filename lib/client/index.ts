@@ -15,6 +15,7 @@ export {
 export {
   type CheckpointLine,
   checkpointLine,
+  goesBack,
   intervalChoices,
   intervalOf,
   lossWords,

@@ -36,6 +36,8 @@ export interface ProtectionQuestion {
   readonly host: Pick<HostView, "state" | "standing" | "protection"> | undefined;
   /** Why it would not fit elsewhere if its host died now (the cloud's tolerance); undefined where it would, and for customers. */
   readonly misfit?: string | undefined;
+  /** It would go back to its newest checkpoint. */
+  readonly goesBack?: boolean;
   /** The VM's incidents, open and ended. */
   readonly incidents: readonly IncidentView[];
 }
@@ -89,8 +91,12 @@ export function protectionOf(question: ProtectionQuestion, now: number): Protect
     ...(hostLoss !== null && { hostLoss }),
     words:
       underWay || !vmStates[vm.state].alive
-        ? "It is being brought back, with the same disk."
-        : "If it fails it is started again, from its own disk.",
+        ? question.goesBack === true
+          ? "It is being brought back."
+          : "It is being brought back, with the same disk."
+        : question.goesBack === true
+          ? "If it fails it goes back to its newest checkpoint."
+          : "If it fails it is started again, from its own disk.",
   };
 }
 
