@@ -24,7 +24,7 @@ export type Asked =
   | { readonly kind: string; readonly of?: number; readonly [more: string]: unknown };
 export type Done = Extract<Answer, { kind: "done" }>;
 
-const endKinds: ReadonlySet<string> = new Set(["done", "failed", "ready", "offer"]);
+const endKinds: ReadonlySet<string> = new Set(["done", "failed", "ready", "offer", "held"]);
 /** Frames of one request that nobody has read yet: beyond it the other end is held back. */
 const mostWaiting = 8;
 

@@ -1,0 +1,99 @@
+/** Saved states of VMs on real hosts: taken by an agent on each, kept in a store of bytes, restored on any. */
+import { CheckpointDamaged, type Checkpoints, type Log } from "../engine/ports.ts";
+import { BelayError, type CheckpointId, type HostId, parseId } from "../model/index.ts";
+import { Agents } from "./side/agents.ts";
+import { capture, captureGroup } from "./side/capture.ts";
+import { asHostError } from "./side/failures.ts";
+import { placeAgent } from "./side/place.ts";
+import { dropStandby, refreshStandby, restore, standbyReady } from "./side/restore.ts";
+import type { HostShell } from "./side/shell.ts";
+import type { ByteStore } from "./words.ts";
+
+/** Freed not at each drop: going through all that is needed costs more than a while of waiting. */
+const collectAfterMs = 20_000;
+
+export interface RealCheckpoints extends Checkpoints {
+  /** Ends the agents. The store is its owner's. */
+  close(): void;
+}
+
+export function createCheckpoints(options: {
+  readonly store: ByteStore;
+  readonly shell: HostShell;
+  readonly log: Log;
+  /** Makes sure that the agent is on a host, and answers the command that starts it. */
+  readonly place?: (host: HostId) => Promise<readonly string[]>;
+}): RealCheckpoints {
+  const { store, shell, log, place = (host) => placeAgent(shell, host) } = options;
+  const agents = new Agents({ shell, place, log });
+  const parts = { store, agents, shell };
+  /** Found damaged in this life: what the store lists is there, not what it is worth. */
+  const damaged = new Set<string>();
+  let collecting: NodeJS.Timeout | undefined;
+
+  const noting = async <T>(checkpoint: CheckpointId, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof CheckpointDamaged) damaged.add(checkpoint);
+      throw error;
+    }
+  };
+  const collectSoon = () => {
+    collecting ??= setTimeout(() => {
+      collecting = undefined;
+      store.collect().catch((error: unknown) => log.warn("the store frees nothing", { error: String(error) }));
+    }, collectAfterMs).unref();
+  };
+
+  return {
+    async probe(host, { uuid }) {
+      try {
+        const answer = await (await agents.of(host)).ask({ kind: "probe", uuid });
+        if (answer.kind === "offer") return answer.offer;
+        throw new Error(`The agent answered ${answer.kind} to a probe.`);
+      } catch (error) {
+        if (error instanceof BelayError)
+          return { method: null, words: `${error.message}${error.cure ? ` ${error.cure}` : ""}`, lazy: false };
+        throw asHostError(error);
+      }
+    },
+    capture: (request, signal) => capture(parts, request, signal),
+    captureGroup: (requests, signal) => captureGroup(parts, requests, signal),
+    async sweep(host, { uuid }) {
+      try {
+        const answer = await (await agents.of(host)).ask({ kind: "sweep", uuid });
+        return { words: answer.kind === "done" ? answer.words : "" };
+      } catch (error) {
+        throw asHostError(error);
+      }
+    },
+    restore: (target, request, _proof, onProgress) =>
+      noting(request.checkpoint, () => restore(parts, target, request, onProgress)),
+    refreshStandby: (target, request) => noting(request.checkpoint, () => refreshStandby(parts, target, request)),
+    standbyReady: (target, { uuid }, checkpoint) => standbyReady(parts, target, uuid, checkpoint),
+    dropStandby: (target, { uuid }) => dropStandby(parts, target, uuid),
+    async held(vm) {
+      const found = (await store.list(vm.id)).flatMap(({ facts, end }) => {
+        const id = parseId("ckp", facts.checkpoint);
+        return id === undefined ? [] : [{ id, at: end.at, valid: !damaged.has(id) }];
+      });
+      return found.sort((a, b) => b.at - a.at);
+    },
+    async verify(checkpoint) {
+      const ok = await store.verify(checkpoint);
+      if (ok) damaged.delete(checkpoint);
+      else damaged.add(checkpoint);
+      return ok;
+    },
+    async drop(checkpoints) {
+      await store.drop(checkpoints);
+      for (const checkpoint of checkpoints) damaged.delete(checkpoint);
+      collectSoon();
+    },
+    close() {
+      clearTimeout(collecting);
+      agents.close();
+    },
+  };
+}

@@ -1,0 +1,227 @@
+import { randomBytes } from "node:crypto";
+import { CheckpointDamaged, type RestoreProgress, type RestoreRequest } from "../../engine/ports.ts";
+import type { HostId } from "../../model/index.ts";
+import { isDone, lookAt } from "../agent/restore/look.ts";
+import { type StagedResult, stagedResult, standbyKey, startResult } from "../agent/restore/messages.ts";
+import { ramFile } from "../agent/restore/ram.ts";
+import { inFrames } from "../agent/restore/redo.ts";
+import { mainBlock, memoryVolume } from "../stream/index.ts";
+import { type ByteStore, type PageBatch, pageBytes, type StoredCheckpoint } from "../words.ts";
+import type { Agents } from "./agents.ts";
+import { AgentRefused, type Asked, type Conversation } from "./conversation.ts";
+import { baseName, mayMap, namesOf, overlayName, rewriteDomain } from "./definition.ts";
+import { asHostError } from "./failures.ts";
+import type { HostShell } from "./shell.ts";
+
+export interface RestoreParts {
+  readonly store: ByteStore;
+  readonly agents: Agents;
+  readonly shell: HostShell;
+}
+type OnProgress = (progress: RestoreProgress) => void;
+
+async function doneOf(conversation: Conversation, request: Asked): Promise<unknown> {
+  const answer = await conversation.ask(request);
+  return answer.kind === "done" ? answer.result : undefined;
+}
+
+const stagedAt = async (conversation: Conversation, uuid: string, key: string): Promise<StagedResult> =>
+  stagedResult.parse(await doneOf(conversation, { kind: "staged", uuid, key }));
+
+async function wholeOf(store: ByteStore, checkpoint: string): Promise<StoredCheckpoint> {
+  const found = await store.get(checkpoint);
+  if (found === undefined) throw new CheckpointDamaged("The checkpoint is not in the store.");
+  return found;
+}
+
+/** In the names of everything that belongs to one restore: of which VM, of what, and which one. */
+const newToken = (uuid: string, what: string) => `${uuid.slice(0, 8)}-${what}-${randomBytes(3).toString("hex")}`;
+
+interface Staging {
+  readonly uuid: string;
+  readonly key: string;
+  readonly token: string;
+}
+
+/** Sends a checkpoint, or what differs from `since`, and waits until the host has it. */
+async function send(
+  store: ByteStore,
+  conversation: Conversation,
+  { facts, volumes, wholeBytes }: StoredCheckpoint,
+  { uuid, key, token }: Staging,
+  since: string | null,
+  vmName: string,
+  onProgress: OnProgress,
+): Promise<void> {
+  const paths = new Map(
+    facts.disks.map(({ volume, path, target }) => [volume, baseName(namesOf(path, vmName, target), token)]),
+  );
+  const exchange = await conversation.begin({
+    ...{ kind: "stage", uuid, key, token, since, checkpoint: facts.checkpoint },
+    volumes: volumes.map(({ name, kind, sizeBytes }) => ({ name, kind, sizeBytes, path: paths.get(name) ?? null })),
+    ...{ streamHead: facts.streamHead, cookie: facts.cookie },
+  });
+  const ended = conversation.last(exchange, () => undefined);
+  ended.catch(() => undefined);
+  let failed = false;
+  ended.catch(() => {
+    failed = true;
+  });
+  try {
+    let bytesDone = 0;
+    const put = async (batch: PageBatch) => {
+      for (const part of inFrames(batch)) await exchange.sendPages(part);
+      bytesDone += batch.numbers.length * pageBytes;
+    };
+    for (const { name, kind } of volumes) {
+      const phase = kind === "disk" ? "disks" : "memory";
+      onProgress({ phase, bytesDone, bytesTotal: wholeBytes });
+      for await (const batch of store.read(facts.checkpoint, name, since ?? undefined)) {
+        if (failed) break; // it says itself why
+        await put(batch);
+        onProgress({ phase, bytesDone, bytesTotal: Math.max(wholeBytes, bytesDone) });
+      }
+    }
+    if (!failed) await conversation.ask({ kind: "stage-end", of: exchange.serial });
+    await ended;
+  } catch (error) {
+    await conversation.begin({ kind: "cancel", of: exchange.serial }).catch(() => undefined);
+    if (failed) await ended; // the agent's own reason, before what followed from it
+    throw error;
+  }
+}
+
+/** Brings the standby there to this checkpoint; by what differs, where it holds one that the store has too. */
+async function refresh(
+  { store }: RestoreParts,
+  conversation: Conversation,
+  stored: StoredCheckpoint,
+  there: StagedResult,
+  request: RestoreRequest,
+  onProgress: OnProgress,
+): Promise<void> {
+  const { uuid, name } = request.vm;
+  const { checkpoint } = stored.facts;
+  if (there.checkpoint === checkpoint) return;
+  const before = there.checkpoint === null ? undefined : await store.get(there.checkpoint);
+  if (before !== undefined && there.token !== null && before.facts.vmUuid === uuid) {
+    const staging = { uuid, key: standbyKey, token: there.token };
+    try {
+      return await send(store, conversation, stored, staging, before.facts.checkpoint, name, onProgress);
+    } catch (error) {
+      if (!(error instanceof AgentRefused)) throw error; // else it is sent whole
+    }
+  }
+  const staging = { uuid, key: standbyKey, token: newToken(uuid, standbyKey) };
+  await send(store, conversation, stored, staging, null, name, onProgress);
+}
+
+export async function refreshStandby(parts: RestoreParts, target: HostId, request: RestoreRequest): Promise<void> {
+  try {
+    const conversation = await parts.agents.of(target);
+    const stored = await wholeOf(parts.store, request.checkpoint);
+    const there = await stagedAt(conversation, request.vm.uuid, standbyKey);
+    await refresh(parts, conversation, stored, there, request, () => undefined);
+  } catch (error) {
+    throw asHostError(error);
+  }
+}
+
+export async function standbyReady({ agents }: RestoreParts, target: HostId, uuid: string, checkpoint: string) {
+  try {
+    return (await stagedAt(await agents.of(target), uuid, standbyKey)).checkpoint === checkpoint;
+  } catch {
+    return false; // nobody there who could activate it
+  }
+}
+
+export async function dropStandby({ agents }: RestoreParts, target: HostId, uuid: string): Promise<void> {
+  try {
+    await doneOf(await agents.of(target), { kind: "unstage", uuid, key: standbyKey });
+  } catch (error) {
+    throw asHostError(error);
+  }
+}
+
+/** The domain as it is kept, and as it is started: from memory that is read, or mapped. */
+function programOf(stored: StoredCheckpoint, { uuid, token }: Staging, request: RestoreRequest) {
+  const { facts, volumes } = stored;
+  const { generation, beside } = request;
+  const disks = facts.disks.map(({ volume, target, path }) => ({
+    ...{ volume, target },
+    path: overlayName(namesOf(path, request.vm.name, target), token),
+    sizeBytes: volumes.find(({ name }) => name === volume)?.sizeBytes ?? 0,
+  }));
+  const main = volumes.find(({ name }) => name === memoryVolume(mainBlock));
+  const rewrite = { disks, generation, ...(beside && { beside }) };
+  const memory = main && { path: ramFile(uuid, token), sizeBytes: main.sizeBytes };
+  const hasMemory = facts.streamHead !== null;
+  return {
+    name: beside?.name ?? request.vm.name,
+    generation,
+    definition: rewriteDomain(request.definition, rewrite),
+    portable: hasMemory ? rewriteDomain(facts.domainXml, rewrite) : null,
+    lazy:
+      hasMemory && memory !== undefined && mayMap(facts.domainXml)
+        ? rewriteDomain(facts.domainXml, { ...rewrite, memory })
+        : null,
+    overlays: disks.map(({ volume, path, sizeBytes }) => ({ volume, path, sizeBytes })),
+    beside: beside !== undefined,
+  };
+}
+
+/** Where it is started from: the standby that is there, brought to this checkpoint, or a staging of its own. */
+async function stageFor(
+  parts: RestoreParts,
+  conversation: Conversation,
+  stored: StoredCheckpoint,
+  request: RestoreRequest,
+  onProgress: OnProgress,
+): Promise<Staging> {
+  const { checkpoint } = stored.facts;
+  if (request.beside === undefined) {
+    const { uuid } = request.vm;
+    const there = await stagedAt(conversation, uuid, standbyKey);
+    if (there.checkpoint !== null) {
+      await refresh(parts, conversation, stored, there, request, onProgress);
+      const { token } = await stagedAt(conversation, uuid, standbyKey);
+      if (token !== null) return { uuid, key: standbyKey, token };
+    }
+  }
+  const uuid = request.beside?.uuid ?? request.vm.uuid;
+  const token = newToken(uuid, request.beside === undefined ? checkpoint : "beside");
+  const staging = { uuid, key: token, token };
+  await send(parts.store, conversation, stored, staging, null, request.vm.name, onProgress);
+  return staging;
+}
+
+export async function restore(parts: RestoreParts, target: HostId, request: RestoreRequest, onProgress: OnProgress) {
+  const { agents, store, shell } = parts;
+  const uuid = request.beside?.uuid ?? request.vm.uuid;
+  try {
+    if (isDone(await lookAt(shell.libvirt(target), uuid), request.generation))
+      return { done: false, words: "It runs there already.", lazy: false };
+    onProgress({ phase: "reading", bytesDone: 0, bytesTotal: 0 });
+    const stored = await wholeOf(store, request.checkpoint);
+    const conversation = await agents.of(target);
+    const staging = await stageFor(parts, conversation, stored, request, onProgress);
+    try {
+      onProgress({ phase: "starting", bytesDone: stored.wholeBytes, bytesTotal: stored.wholeBytes });
+      const { key } = staging;
+      const start = {
+        kind: "start",
+        uuid,
+        key,
+        checkpoint: request.checkpoint,
+        ...programOf(stored, staging, request),
+      };
+      return startResult.parse(await doneOf(conversation, start));
+    } catch (error) {
+      if (staging.key !== standbyKey)
+        await conversation.ask({ kind: "unstage", uuid, key: staging.key }).catch(() => undefined);
+      throw error;
+    }
+  } catch (error) {
+    throw asHostError(error);
+  }
+}
