@@ -1,4 +1,4 @@
-import type { DamageAction } from "../world/actions.ts";
+import type { DamageAction, PlannedAction, WorldAction } from "../world/actions.ts";
 import type { SimHost } from "../world/types.ts";
 import type { World } from "../world/world.ts";
 
@@ -18,4 +18,23 @@ export function damageNewest(world: World, { vm, newest }: DamageAction): string
   if (hit.length === 0) return undefined;
   for (const state of hit) state.damaged = true;
   return `Bytes of ${hit.length === 1 ? "the newest checkpoint" : `the ${hit.length} newest checkpoints`} of ${vm} are not what they were.`;
+}
+
+/** Something that is hard to hit by the clock alone. */
+export function planForCapture(
+  world: World,
+  { host, afterMs, what }: PlannedAction,
+  befalls: (action: WorldAction) => void,
+): string | undefined {
+  if (!world.host(host)) return undefined;
+  const savedThere = () => [...world.saved.captures.values()].find((it) => it.host === host)?.uuid;
+  world.saved.plans.push({
+    ...{ host, afterMs },
+    happens() {
+      if (what !== "kill-qemu") return befalls({ do: what, host });
+      const vm = world.guest(savedThere() ?? "")?.name;
+      if (vm !== undefined) befalls({ do: what, vm });
+    },
+  });
+  return `${afterMs} ms after the next capture on ${host} began something will happen: ${what}.`;
 }

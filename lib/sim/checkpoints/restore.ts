@@ -36,7 +36,7 @@ function look(host: SimHost, request: RestoreRequest): Outcome | undefined {
   const there = host.domains.get(request.beside?.uuid ?? request.vm.uuid);
   if (!there) return undefined;
   if (isActive(there)) {
-    if (request.beside || there.generation === request.generation)
+    if (request.beside || (there.generation ?? 0) === request.generation)
       return { done: false, words: `${there.name} already runs there as generation ${there.generation ?? 0}.` };
     refuse(`Requested operation is not valid: domain is already active as ${there.name}`);
   }

@@ -52,6 +52,13 @@ export interface Restored {
   readonly undamaged: boolean;
 }
 
+/** What befalls the next capture on a host (of any, where none is named), so long after it began. */
+export interface CapturePlan {
+  readonly host: string | undefined;
+  readonly afterMs: number;
+  readonly happens: () => void;
+}
+
 /** Checkpoints, and what there is in the cloud because of them. It outlives every death of Belay. */
 export interface Saved {
   /** In the order in which they came. */
@@ -62,6 +69,7 @@ export interface Saved {
   /** Added to what each capture takes. */
   slowMs: number;
   readonly captures: Map<string, RunningCapture>;
+  readonly plans: CapturePlan[];
   /** By host and UUID. */
   readonly leftovers: Map<string, Leftover>;
   /** Guests that stand still because of us, by UUID, and where. */
@@ -74,7 +82,7 @@ export interface Saved {
 }
 
 export const createSaved = (): Saved => ({
-  ...{ states: new Map(), truth: new Map(), full: false, slowMs: 0, captures: new Map() },
+  ...{ states: new Map(), truth: new Map(), full: false, slowMs: 0, captures: new Map(), plans: [] },
   ...{ leftovers: new Map(), held: new Map(), standbys: new Map(), restores: [], newestDropped: [] },
 });
 

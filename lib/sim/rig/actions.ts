@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { worldAction } from "../world/actions.ts";
+import type { World } from "../world/world.ts";
 import type { Belay } from "./belay.ts";
 import { personAction } from "./people.ts";
 
@@ -7,6 +8,8 @@ import { personAction } from "./people.ts";
 export const belayAction = z.discriminatedUnion("do", [
   z.strictObject({ do: z.literal("belay-starts") }),
   z.strictObject({ do: z.literal("belay-dies") }),
+  /** It dies so long after the next capture began. */
+  z.strictObject({ do: z.literal("belay-dies-in-capture"), afterMs: z.int().min(0) }),
   /** It dies at its `call`th call of a port from now, of that name where one is given. */
   z.strictObject({
     do: z.literal("belay-dies-at"),
@@ -30,7 +33,7 @@ export const isBelayAction = (it: Action): it is BelayAction => belayActions.has
 export const isPersonAction = (it: Action): it is z.infer<typeof personAction> => personActions.has(it.do);
 
 /** Does it; the sentence for it, or undefined where it cannot be done now. */
-export function befallBelay(action: BelayAction, belay: Belay): string | undefined {
+export function befallBelay(action: BelayAction, belay: Belay, world: World): string | undefined {
   const alive = belay.aliveSince() !== undefined;
   switch (action.do) {
     case "belay-starts":
@@ -41,6 +44,16 @@ export function befallBelay(action: BelayAction, belay: Belay): string | undefin
       if (!alive) return undefined;
       belay.kill();
       return "Belay is killed.";
+    case "belay-dies-in-capture": {
+      const life = belay.changes();
+      const happens = () => {
+        if (belay.changes() !== life) return;
+        belay.kill();
+        world.tell("Belay is killed in the middle of a capture.");
+      };
+      world.saved.plans.push({ host: undefined, afterMs: action.afterMs, happens });
+      return `Belay will be killed ${action.afterMs} ms after its next capture began.`;
+    }
     case "belay-dies-at":
       if (!alive) return undefined;
       belay.killAt(action);

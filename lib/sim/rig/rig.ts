@@ -89,7 +89,7 @@ export async function createRig(
         if (action.do === "person-starts" && !mayBeStarted(action)) return undefined;
         return befall(cloud.world, action);
       }
-      const words = isBelayAction(action) ? befallBelay(action, belay) : await askFor(people, action);
+      const words = isBelayAction(action) ? befallBelay(action, belay, cloud.world) : await askFor(people, action);
       if (words !== undefined) cloud.world.tell(words);
       return words;
     },

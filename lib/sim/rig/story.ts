@@ -1,3 +1,4 @@
+import { statesOf } from "../checkpoints/saved.ts";
 import { guestAnswers } from "../world/run.ts";
 import { createRig, type Rig } from "./rig.ts";
 import type { Scenario } from "./scenario.ts";
@@ -49,7 +50,7 @@ export async function tellStory(scenario: Scenario): Promise<Story> {
   await until(scenario.untilMs);
   for (const { at, level, words, facts } of rig.log)
     if (level === "error") lines.push(`${seconds(at)}  error  ${words} ${JSON.stringify(facts ?? {})}`);
-  lines.push("", ...ending(rig, startMs), ...requests(rig));
+  lines.push("", ...ending(rig, startMs), ...saving(rig), ...requests(rig));
   rig.close();
   await rig.clock.advance(0);
   return { lines, broken };
@@ -85,8 +86,31 @@ function ending(rig: Rig, startMs: number): string[] {
 }
 
 /** What people who asked for something were told. */
-const requests = (rig: Rig): string[] =>
-  [...rig.store.tables.intents.values()].map(({ name, ended }) => {
-    const answer = ended === null ? "no answer yet" : `${ended.ok ? "done" : "not done"}. ${ended.words}`;
-    return `The request to kill ${name}: ${answer}`;
+function requests(rig: Rig): string[] {
+  const { intents, wishes, vms } = rig.store.tables;
+  const answer = (ended: { readonly ok: boolean; readonly words: string } | null) =>
+    ended === null ? "no answer yet" : `${ended.ok ? "done" : "not done"}. ${ended.words}`;
+  return [
+    ...[...intents.values()].map(({ name, ended }) => `The request to kill ${name}: ${answer(ended)}`),
+    ...[...wishes.values()].map(
+      ({ vmId, wish, ended }) => `The request to ${wish.kind} ${vms.get(vmId)?.vm.name}: ${answer(ended)}`,
+    ),
+  ];
+}
+
+/** What is kept of each VM that was ever saved, how that is shown, and what captures left on hosts. */
+function saving(rig: Rig): string[] {
+  const { tables } = rig.store;
+  const { world } = rig.cloud;
+  const shown = [...tables.checkpointStatuses.values()].flatMap(({ status }) => {
+    const vm = tables.vms.get(status.vmId)?.vm;
+    const kept = statesOf(world.saved, status.vmId);
+    const seconds = (ms: number | null) => (ms === null ? "never" : `${Math.round(ms / 1000)} s`);
+    const newest = kept[0] ? `, the newest ${seconds(rig.clock.now() - kept[0].takenAt)} old` : "";
+    const standby = status.standby ? ` ${status.standby.words}` : "";
+    const said = `kept every ${seconds(status.keptEveryMs)}; ${status.trouble ?? "no trouble."}${standby}`;
+    return `Checkpoints of ${vm?.name}: ${kept.length}${newest}; ${said}`;
   });
+  const left = [...world.saved.leftovers.keys()].map((place) => `Left of a capture: ${place}`);
+  return [...shown.sort(), ...left.sort()];
+}

@@ -67,6 +67,13 @@ export const worldAction = z.discriminatedUnion("do", [
   }),
   /** The agent that saves guests' states on the host, in the middle of its work. */
   z.strictObject({ do: z.literal("agent-dies"), host }),
+  /** The same, and the host's cable, so long after its next capture began. */
+  z.strictObject({
+    do: z.literal("in-next-capture"),
+    host,
+    afterMs: z.int().min(0),
+    what: z.enum(["agent-dies", "cut", "kill-qemu", "host-power-off"]),
+  }),
   /** The store of checkpoints has no room, or has again. */
   z.strictObject({ do: z.literal("store-fills") }),
   z.strictObject({ do: z.literal("store-empties") }),
@@ -84,5 +91,6 @@ export type ByHandAction = Extract<WorldAction, { do: "person-moves" | "person-c
 export type DamageAction = Extract<WorldAction, { do: "checkpoint-damaged" }>;
 export type VmAction = Exclude<Extract<WorldAction, { vm: string }>, ByHandAction | DamageAction>;
 export type MendAction = Extract<VmAction, { do: "disk-mended" | "crash-loop-ends" | "plug-guest" }>;
-export type HostAction = Extract<WorldAction, { host: string }>;
-export type CloudAction = Exclude<WorldAction, VmAction | HostAction | ByHandAction | DamageAction>;
+export type PlannedAction = Extract<WorldAction, { do: "in-next-capture" }>;
+export type HostAction = Exclude<Extract<WorldAction, { host: string }>, PlannedAction>;
+export type CloudAction = Exclude<WorldAction, VmAction | HostAction | ByHandAction | DamageAction | PlannedAction>;

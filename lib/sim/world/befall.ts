@@ -1,4 +1,4 @@
-import { damageNewest } from "../checkpoints/befall-saved.ts";
+import { damageNewest, planForCapture } from "../checkpoints/befall-saved.ts";
 import type { WorldAction } from "./actions.ts";
 import { befallByHand } from "./befall-by-hand.ts";
 import { befallCloud } from "./befall-cloud.ts";
@@ -8,16 +8,22 @@ import type { World } from "./world.ts";
 
 /** Does it, and says in a sentence what happened; undefined where it cannot happen now (a dead guest does not panic). */
 export function befall(world: World, action: WorldAction): string | undefined {
-  const words =
-    action.do === "person-moves" || action.do === "person-copies"
-      ? befallByHand(world, action)
-      : action.do === "checkpoint-damaged"
-        ? damageNewest(world, action)
-        : "vm" in action
-          ? befallVm(world, action)
-          : "host" in action
-            ? befallHost(world, action)
-            : befallCloud(world, action);
+  const words = wordsOf(world, action);
   if (words !== undefined) world.tell(words);
   return words;
+}
+
+function wordsOf(world: World, action: WorldAction): string | undefined {
+  switch (action.do) {
+    case "person-moves":
+    case "person-copies":
+      return befallByHand(world, action);
+    case "checkpoint-damaged":
+      return damageNewest(world, action);
+    case "in-next-capture":
+      return planForCapture(world, action, (then) => void befall(world, then));
+    default:
+      if ("vm" in action) return befallVm(world, action);
+      return "host" in action ? befallHost(world, action) : befallCloud(world, action);
+  }
 }
