@@ -19,6 +19,18 @@ export interface RestoreOptions {
   readonly ram?: RamPlace;
 }
 
+/** Promise.withResolvers is not in Node 18, which hosts may have. */
+function deferred<T>() {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (reason: unknown) => void = () => undefined;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  promise.catch(() => undefined);
+  return { promise, resolve, reject };
+}
+
 /** As the wire knows failures; what is neither is a bug, and counts as "interrupted". */
 function asFailure(error: unknown): unknown {
   if (error instanceof NotHeld) return new AgentFailure("interrupted", error.message);
@@ -50,10 +62,8 @@ export function createRestores({ connection, directory, ram = systemRam }: Resto
   }
 
   async function stage(request: RestoreRequestOf<"stage">, exchange: Exchange): Promise<LastAnswer> {
-    const begun = Promise.withResolvers<Filling>();
-    begun.promise.catch(() => undefined);
-    const ended = Promise.withResolvers<void>();
-    ended.promise.catch(() => undefined);
+    const begun = deferred<Filling>();
+    const ended = deferred<void>();
     // Before anything is waited for: pages may be on their way already.
     exchange.onPages(async (batch) => (await begun.promise).write(batch));
     exchange.onMessage(async (message) => {
