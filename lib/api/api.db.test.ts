@@ -25,7 +25,11 @@ test("anybody may ask whether Belay is at work and read how to talk to it; nothi
       [
         "/applications",
         "/applications/{id}",
+        "/applications/{id}/checkpoint-advice",
         "/applications/{id}/traffic",
+        "/checkpoints/{id}/keep",
+        "/checkpoints/{id}/restore",
+        "/checkpoints/{id}/restore-beside",
         "/cloud",
         "/fence-devices/{id}",
         "/health",
@@ -52,7 +56,7 @@ test("anybody may ask whether Belay is at work and read how to talk to it; nothi
         "/vms",
         "/vms/{id}",
       ],
-      ["/vms/{id}/kill"],
+      ["/vms/{id}/checkpoint-advice", "/vms/{id}/checkpoints", "/vms/{id}/kill"],
     ].flat(),
   );
   const open = new Set(["/health"]);
