@@ -6,8 +6,9 @@ import { expect, expectLive, test, vmCard } from "./support/test.ts";
 const paths = ["/", "/incidents"] as const;
 /** Also the pages that customers do not have. */
 const providerPaths = async (operator: Operator): Promise<string[]> => {
-  const { hosts } = await operator.cloud();
-  return [...paths, "/settings", ...hosts.slice(0, 1).map((host) => `/hosts/${host.id}`)];
+  const { hosts, vms } = await operator.cloud();
+  const ofHosts = hosts.slice(0, 1).map((host) => `/hosts/${host.id}`);
+  return [...paths, "/settings", ...ofHosts, ...vms.slice(0, 1).map((vm) => `/vms/${vm.id}/checkpoints`)];
 };
 const noSidewaysScroll = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
 

@@ -32,7 +32,7 @@ export function ApplicationHead({ application, owner, hue, vms, incidents, simul
         <h3 className={classes.name}>{application.name}</h3>
         {owner === undefined ? null : <span className={classes.owner}>{owner.name}</span>}
         <span className={classes.settings}>
-          <ApplicationSettings application={application} limits={limits} />
+          <ApplicationSettings application={application} vms={vms} limits={limits} />
         </span>
       </div>
       <p className={classes.facts}>

@@ -2,6 +2,8 @@ import { Button } from "@mantine/core";
 import { bytesWords, percentWords } from "../../lib/client/index.ts";
 import type { CheckpointAdvice } from "../../lib/contract/index.ts";
 import { intervalWords } from "../../lib/model/index.ts";
+import { useCloud } from "../cloud/cloud-context.tsx";
+import { SimulatedMark } from "../shell/simulated.tsx";
 import classes from "./checkpoint-advice-panel.module.css";
 
 export interface CheckpointAdvicePanelProps {
@@ -14,6 +16,7 @@ export interface CheckpointAdvicePanelProps {
 
 /** What a choice means, said before it is saved. */
 export function CheckpointAdvicePanel({ advice, problem, isOld, onUse }: CheckpointAdvicePanelProps) {
+  const simulated = useCloud().data?.simulated ?? false;
   if (advice === undefined)
     return (
       <p className={classes.none} role="status">
@@ -46,6 +49,7 @@ export function CheckpointAdvicePanel({ advice, problem, isOld, onUse }: Checkpo
       )}
       <p className={classes.suggested}>
         Suggested: every {intervalWords(suggestedEveryMs)}
+        <SimulatedMark simulated={simulated} />
         {chosen?.everyMs === suggestedEveryMs ? null : (
           <Button size="compact-xs" variant="default" onClick={() => onUse(suggestedEveryMs)}>
             Use it

@@ -54,6 +54,7 @@ export {
   causeSentence,
   failedThing,
   incidentTitle,
+  listWords,
   percentWords,
   reasonOf,
   shortAgents,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { agoWords, exactClockWords, spanWords, stopwatchWords } from "./durations.ts";
 import { aHost, anIncident, aVm } from "./testing/things.ts";
-import { bytesWords, changeWords, incidentTitle, reasonOf } from "./words.ts";
+import { bytesWords, changeWords, incidentTitle, listWords, percentWords, reasonOf } from "./words.ts";
 
 test.each([
   [-5, "0 ms"],
@@ -75,3 +75,21 @@ test.each([
   [34 * 1024 * 1024, "34 MiB"],
   [1.6 * 1024 ** 3, "1.6 GiB"],
 ])("%d bytes are %s", (bytes, words) => expect(bytesWords(bytes)).toBe(words));
+
+test.each([
+  [["web-1"], "web-1"],
+  [["web-1", "web-2"], "web-1 and web-2"],
+  [["web-1", "web-2", "web-3"], "web-1, web-2 and web-3"],
+  [["web-1", "web-2", "web-3", "web-4"], "web-1, web-2 and 2 others"],
+])("names as a list: %j", (names, words) => {
+  expect(listWords(names)).toBe(words);
+});
+
+test.each([
+  [0, "0 %"],
+  [0.004, "less than 0.01 %"],
+  [0.614, "0.61 %"],
+  [42.3, "42 %"],
+])("%d percent", (percent, words) => {
+  expect(percentWords(percent)).toBe(words);
+});

@@ -62,6 +62,12 @@ export function bytesWords(bytes: number): string {
   return kib < 1024 * 1024 ? `${Math.round(kib / 1024)} MiB` : `${(kib / 1024 / 1024).toFixed(1)} GiB`;
 }
 
+/** "web-1", "web-1 and web-2", "web-1, web-2 and web-3", "web-1, web-2 and 3 others" */
+export function listWords(names: readonly string[]): string {
+  const shown = names.length <= 3 ? names : [...names.slice(0, 2), `${names.length - 2} others`];
+  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+}
+
 /** "0.03 %", "1.4 %", "12 %" */
 export function percentWords(percent: number): string {
   if (percent > 0 && percent < 0.01) return "less than 0.01 %";
