@@ -10,6 +10,9 @@ export interface HelperBundle {
   readonly version: string;
 }
 
+/** What only the engine needs of our libraries: a program that runs on the host itself dials nobody by SSH. */
+const left = ["ssh2"];
+
 /** A program of ours for hosts as one file, made from its sources. */
 export async function bundleOf(entry: string): Promise<HelperBundle> {
   const { build } = await import("rolldown"); // only when something is put on a host: it is large
@@ -20,6 +23,8 @@ export async function bundleOf(entry: string): Promise<HelperBundle> {
       input: entry,
       platform: "node",
       logLevel: "warn",
+      external: left,
+      treeshake: { moduleSideEffects: (id) => !left.includes(id) },
       output: { file, format: "esm", minify: false, codeSplitting: false },
       transform: { target: "node18" },
     });
