@@ -34,6 +34,9 @@ export function readState(world: World, id: CheckpointId): SavedState {
 /** Nothing yet, or what makes the restore unnecessary or impossible. */
 function look(host: SimHost, request: RestoreRequest): Outcome | undefined {
   const there = host.domains.get(request.beside?.uuid ?? request.vm.uuid);
+  const named = request.beside && [...host.domains.values()].find((it) => it.name === request.beside?.name);
+  if (named && named !== there)
+    refuse(`operation failed: domain '${named.name}' already exists with uuid ${named.uuid}`);
   if (!there) return undefined;
   if (isActive(there)) {
     if (request.beside || (there.generation ?? 0) === request.generation)

@@ -74,6 +74,8 @@ export const worldAction = z.discriminatedUnion("do", [
     afterMs: z.int().min(0),
     what: z.enum(["agent-dies", "cut", "kill-qemu", "host-power-off"]),
   }),
+  /** What was to befall captures does not. */
+  z.strictObject({ do: z.literal("captures-spared") }),
   /** The store of checkpoints has no room, or has again. */
   z.strictObject({ do: z.literal("store-fills") }),
   z.strictObject({ do: z.literal("store-empties") }),

@@ -31,6 +31,10 @@ export function befallCloud(world: World, action: CloudAction): string | undefin
       if (!world.saved.full) return undefined;
       world.saved.full = false;
       return "The store of checkpoints has room again.";
+    case "captures-spared":
+      if (world.saved.plans.length === 0) return undefined;
+      world.saved.plans.length = 0;
+      return "Nothing befalls captures any more.";
     case "captures-slow":
       if (world.saved.slowMs === action.ms) return undefined;
       world.saved.slowMs = action.ms;

@@ -42,15 +42,27 @@ export const firstChoices: readonly Action[] = [
   { do: "choose", vm: "web-1", apart: "pair" },
 ];
 
+/** Half of the schedules, with locks and without: what saving costs nobody pays where nothing is saved. */
+export const savesOf = (seed: number): boolean => Math.floor(seed / 2) % 2 === 0;
+
+/** And what they chose besides where VMs are saved. */
+export const savingChoices: readonly Action[] = [
+  { do: "choose", vm: "web-1", consent: "roll-back", checkpointEveryMs: 3000, standby: true },
+  { do: "choose", vm: "db-1", consent: "recreate", checkpointEveryMs: 5000 },
+  { do: "choose", vm: "local-1", consent: "roll-back", checkpointEveryMs: 4000 },
+  { do: "choose", vm: "web-3", consent: "roll-back", checkpointEveryMs: 5000, rollbackIntolerant: true },
+  { do: "choose", vm: "batch-1", consent: "roll-back", checkpointEveryMs: 6000 },
+];
+
 const hostNames = randomHosts.map((it) => it.name);
 const vmNames = randomHosts.flatMap((it) => (it.vms ?? []).map((vm) => vm.name));
 
 /** Shorter patience than in production: the same rules come round more often in the same time. */
 export const randomEngine = { reviveWithinMs: 20_000, answerWithinMs: 15_000, probeEveryMs: 500 } as const;
 
-export const castOf = (random: Random): Cast => {
+export const castOf = (random: Random, saves: boolean): Cast => {
   const one = (names: readonly string[]) => names[random.between(0, names.length - 1)] ?? "";
-  return { vm: () => one(vmNames), host: () => one(hostNames) };
+  return { vm: () => one(vmNames), host: () => one(hostNames), saves };
 };
 
 /** Puts everything right that a deed can break. Whoever adds a fault adds its mending here. */
@@ -71,6 +83,8 @@ export function* mendAll(): Generator<Action> {
     for (const other of hostNames) yield { do: "join", from: host, to: other };
     yield { do: "end-maintenance", host };
   }
+  for (const it of ["store-empties", "captures-spared"] as const) yield { do: it };
+  yield { do: "captures-slow", ms: 0 };
   yield { do: "belay-dies" }; // with whatever death was still planned for it
   yield { do: "belay-starts" };
 }

@@ -5,11 +5,15 @@ import type { Action } from "../actions.ts";
 export interface Cast {
   vm(): string;
   host(): string;
+  /** Whether VMs are saved. */
+  readonly saves: boolean;
 }
 
 /** Something that random schedules do: how often, beside the others, and how it is drawn. */
 export interface Deed {
   readonly weight: number;
+  /** Only where VMs are saved. */
+  readonly saving?: true;
   draw(random: Random, cast: Cast): Action;
 }
 
@@ -95,6 +99,66 @@ export const deeds: readonly Deed[] = [
   { weight: 2, draw: (random, { vm }) => ({ do: "kill-button", vm: vm(), key: `key-${random.between(1, 30)}` }) },
   { weight: 1, draw: (random, { vm }) => ({ do: "wanted", vm: vm(), to: random.pick(["running", "stopped"]) }) },
   {
+    ...{ weight: 4, saving: true },
+    draw: (random, { host }) => ({
+      ...{ do: "in-next-capture", host: host(), afterMs: random.between(0, 900) },
+      what: random.pick(["agent-dies", "agent-dies", "cut", "kill-qemu", "host-power-off"]),
+    }),
+  },
+  {
+    ...{ weight: 2, saving: true },
+    draw: (random) => ({ do: "belay-dies-in-capture", afterMs: random.between(0, 900) }),
+  },
+  {
+    ...{ weight: 3, saving: true },
+    draw: (random) => ({ do: random.pick(["store-fills", "store-empties", "store-empties", "captures-spared"]) }),
+  },
+  {
+    ...{ weight: 1, saving: true },
+    draw: (random) => ({ do: "captures-slow", ms: random.pick([0, 0, 800, 6000]) }),
+  },
+  {
+    ...{ weight: 3, saving: true },
+    draw: (random, { vm }) => ({ do: "checkpoint-damaged", vm: vm(), newest: random.pick([1, 1, 2, 20]) }),
+  },
+  {
+    ...{ weight: 2, saving: true },
+    draw: (random, { vm }) => ({ do: "save-now", vm: vm(), key: `save-${random.between(1, 30)}` }),
+  },
+  {
+    ...{ weight: 3, saving: true },
+    draw: (random, { vm }) => ({
+      ...{ do: "call-restore", vm: vm(), key: `restore-${random.between(1, 60)}`, back: random.between(0, 3) },
+    }),
+  },
+  {
+    ...{ weight: 1, saving: true },
+    draw: (random, { vm }) => ({
+      ...{ do: "restore-beside", vm: vm(), key: `beside-${random.between(1, 30)}`, back: random.between(0, 2) },
+      name: `look-${random.between(1, 3)}`,
+    }),
+  },
+  {
+    ...{ weight: 1, saving: true },
+    draw: (random, { vm }) => ({
+      do: "keep-checkpoint",
+      vm: vm(),
+      back: random.between(0, 3),
+      kept: random.chance(0.5),
+    }),
+  },
+  {
+    ...{ weight: 3, saving: true },
+    draw: (random, { vm }) => ({
+      ...{ do: "choose", vm: vm(), checkpointEveryMs: random.pick([1000, 3000, 5000, null, 0]) },
+      ...{ standby: random.chance(0.4), rollbackIntolerant: random.chance(0.2) },
+      ...{
+        checkpointGroup: random.pick([null, null, "pair"]),
+        consent: random.pick(["relocate", "roll-back", "recreate"]),
+      },
+    }),
+  },
+  {
     weight: 1,
     draw: (random, { vm }) => ({
       do: "consent",
@@ -104,11 +168,13 @@ export const deeds: readonly Deed[] = [
   },
 ];
 
-const total = deeds.reduce((sum, { weight }) => sum + weight, 0);
+const unsaved = deeds.filter((it) => it.saving !== true);
+const totalOf = (list: readonly Deed[]) => list.reduce((sum, { weight }) => sum + weight, 0);
+const totals = { all: totalOf(deeds), unsaved: totalOf(unsaved) };
 
 export function drawDeed(random: Random, cast: Cast): Action {
-  let left = random.next() * total;
-  for (const deed of deeds) {
+  let left = random.next() * (cast.saves ? totals.all : totals.unsaved);
+  for (const deed of cast.saves ? deeds : unsaved) {
     left -= deed.weight;
     if (left < 0) return deed.draw(random, cast);
   }

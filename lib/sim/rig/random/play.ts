@@ -3,9 +3,18 @@ import type { Action } from "../actions.ts";
 import { databaseMs } from "../belay.ts";
 import { createRig } from "../rig.ts";
 import { createWatchman } from "../watchman.ts";
-import { castOf, diskLocksOf, firstChoices, mendAll, randomEngine, randomHosts } from "./cloud.ts";
+import {
+  castOf,
+  diskLocksOf,
+  firstChoices,
+  mendAll,
+  randomEngine,
+  randomHosts,
+  savesOf,
+  savingChoices,
+} from "./cloud.ts";
 import { drawDeed, drawPause } from "./deeds.ts";
-import { byPeople, stillTold, unsettled } from "./settled.ts";
+import { byPeople, leftOfSaving, stillTold, unsettled } from "./settled.ts";
 
 /** One step of a schedule: a fault, a loss, a death of Belay or a deed of a person; `afterMs` from the step before. */
 export interface Step {
@@ -36,6 +45,7 @@ const calmMs = 150_000;
 /** So long nothing has to be left to do before it is believed. */
 const quietMs = 4000;
 const sliceMs = 1000;
+const lastsMs = 1300;
 const beginMs = 3000;
 /** Deeds that are drawn at one instant until one of them can happen. */
 const draws = 12;
@@ -55,7 +65,7 @@ export const stepsPerSchedule = 200;
 export const playRandom = (seed: number, steps = stepsPerSchedule): Promise<Played> =>
   play(seed, async ({ pass, step, taken }) => {
     const random = seededRandom(seed, "schedule");
-    const cast = castOf(random);
+    const cast = castOf(random, savesOf(seed));
     // A world in which nothing can happen any more would else be waited for without end.
     for (let pauses = 0; taken() < steps && pauses < 4 * steps; pauses++) {
       await pass(drawPause(random));
@@ -101,6 +111,7 @@ async function play(seed: number, steps: (stage: Stage) => Promise<void>): Promi
   await act({ do: "belay-starts" });
   await pass(beginMs);
   for (const action of firstChoices) await act(action);
+  for (const action of savesOf(seed) ? savingChoices : []) await act(action);
   stepAtMs = sinceStart();
   await steps({
     pass,
@@ -116,7 +127,7 @@ async function play(seed: number, steps: (stage: Stage) => Promise<void>): Promi
   });
   for (const action of mendAll()) await act(action);
   await calm(() => isEmpty(unsettled(rig)), pass);
-  for (const words of unsettled(rig)) tell(words);
+  for (const words of await lasting(() => unsettled(rig), pass)) tell(words);
   let done = false;
   for (const action of byPeople(rig)) {
     if (!(await act(action))) continue;
@@ -124,7 +135,8 @@ async function play(seed: number, steps: (stage: Stage) => Promise<void>): Promi
     await pass(2000);
   }
   if (done || !isEmpty(stillTold(rig))) await calm(() => isEmpty(unsettled(rig)) && isEmpty(stillTold(rig)), pass);
-  for (const words of [...unsettled(rig), ...stillTold(rig)]) tell(words);
+  const atTheEnd = () => [...unsettled(rig), ...stillTold(rig), ...leftOfSaving(rig)];
+  for (const words of await lasting(atTheEnd, pass)) tell(words);
   for (const { level, words, facts } of rig.log) if (level === "error") tell(`${words} ${JSON.stringify(facts)}`);
   const untilMs = sinceStart();
   rig.close();
@@ -134,6 +146,14 @@ async function play(seed: number, steps: (stage: Stage) => Promise<void>): Promi
 }
 
 const isEmpty = (found: Iterable<string>): boolean => found[Symbol.iterator]().next().done === true;
+
+/** What is so, and still so a little later: a guest may just be held for a capture. */
+async function lasting(found: () => Iterable<string>, pass: (ms: number) => Promise<void>): Promise<string[]> {
+  const first = new Set(found());
+  if (first.size === 0) return [];
+  await pass(lastsMs);
+  return [...found()].filter((words) => first.has(words));
+}
 
 /** Lets time pass until nothing is left to do, and stays so for a while. */
 async function calm(isSettled: () => boolean, pass: (ms: number) => Promise<void>): Promise<void> {

@@ -38,7 +38,9 @@ function endOf(rig: Rig, effect: RegExp): string[] {
     return `${subject}: ${it.cause} ${it.state}`;
   });
   const done = [...repairs.values()].map((it) => `${it.technique} ${it.state}`);
-  const effects = world.history().flatMap(({ words }) => (effect.test(words) ? [words] : []));
+  const effects = world
+    .history()
+    .flatMap(({ words }) => (effect.test(words) ? [words.replace(/, which loses .*$/, "")] : []));
   return [...vms.sort(), ...told.sort(), ...done.sort(), ...effects.sort()];
 }
 
