@@ -7,7 +7,8 @@ import {
   wantedStates,
 } from "../model/index.ts";
 import { trafficSample } from "./frames.ts";
-import { answerCheck, applicationId, causeNames, hostView, organizationId } from "./views.ts";
+import { applicationId, organizationId } from "./ids.ts";
+import { answerCheck, causeNames, hostView } from "./views.ts";
 
 /** Where a person's hypervisor is. `qemu+ssh://[USER@]ADDRESS[:PORT]/system` */
 export const hostUri = z.union(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { vmId } from "./views.ts";
+import { vmId } from "./ids.ts";
 
 /** GET /api/v1/vms/:id/checkpoint-advice and …/applications/:id/checkpoint-advice. Without `everyMs`, or 0: off. */
 export const checkpointAdviceQuery = z.object({

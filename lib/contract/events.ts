@@ -1,21 +1,16 @@
 import { z } from "zod";
+import { checkpointStatusView } from "./checkpoint-views.ts";
+import { epochMs, fenceDeviceId, hookId, hostId, organizationId, vmId } from "./ids.ts";
 import {
   applicationView,
-  checkpointStatusView,
-  epochMs,
-  fenceDeviceId,
   fenceDeviceView,
-  hookId,
   hookView,
-  hostId,
   hostView,
   incidentView,
   maintenanceView,
-  organizationId,
   organizationView,
   policyView,
   toleranceView,
-  vmId,
   vmView,
 } from "./views.ts";
 

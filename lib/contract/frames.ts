@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cloudEvent } from "./events.ts";
-import { applicationId, epochMs } from "./views.ts";
+import { applicationId, epochMs } from "./ids.ts";
 
 /** One second of an application's traffic as its source counted it. */
 export const trafficSample = z.object({

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { freshHost, freshVm, type IdKind, idSource, type OrganizationId, type Viewer } from "../model/index.ts";
+import type { CheckpointStatusView } from "./checkpoint-views.ts";
 import type { Change } from "./events.ts";
 import { changeFor, cloudFor, eventFor } from "./redact.ts";
-import type { CheckpointStatusView, CloudView, IncidentView, VmView } from "./views.ts";
+import type { CloudView, IncidentView, VmView } from "./views.ts";
 
 let seed = 0;
 const ids = idSource(

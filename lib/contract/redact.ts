@@ -1,15 +1,8 @@
 import { can, captureMethods, checkpointStates, type OrganizationId, type Viewer } from "../model/index.ts";
+import type { CheckpointStatusView, CheckpointView } from "./checkpoint-views.ts";
 import type { Change, CloudEvent } from "./events.ts";
 import type { TrafficSample } from "./frames.ts";
-import type {
-  CheckpointStatusView,
-  CheckpointView,
-  CloudView,
-  FenceDeviceView,
-  IncidentView,
-  RepairView,
-  VmView,
-} from "./views.ts";
+import type { CloudView, FenceDeviceView, IncidentView, RepairView, VmView } from "./views.ts";
 
 /** Invariant 7: what a viewer may not see leaves the server in no form. Everything sent to a browser goes through here. */
 

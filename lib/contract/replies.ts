@@ -1,19 +1,15 @@
 import { z } from "zod";
+import { checkpointLimitsView, checkpointStatusView, checkpointView } from "./checkpoint-views.ts";
 import { trafficSample } from "./frames.ts";
+import { hostId, intentId, vmId } from "./ids.ts";
 import {
   applicationView,
-  checkpointLimitsView,
-  checkpointStatusView,
-  checkpointView,
   fenceDeviceView,
   hookView,
-  hostId,
   hostView,
   incidentView,
-  intentId,
   maintenanceView,
   organizationView,
-  vmId,
   vmView,
 } from "./views.ts";
 

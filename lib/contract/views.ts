@@ -1,73 +1,42 @@
 import { z } from "zod";
 import {
-  type ApplicationId,
-  type CheckpointId,
-  captureMethodNames,
   causes,
   certainties,
-  checkpointStateNames,
   consentLadder,
   evidenceSources,
-  type FenceDeviceId,
-  type HookId,
-  type HostId,
   hostHealthNames,
   hostStandingNames,
   hostStateNames,
-  type Id,
-  type IdKind,
-  type ImageId,
-  type IncidentId,
-  type IntentId,
   incidentStateNames,
   layers,
-  type MaintenanceId,
   maintenanceStateNames,
   moveStates,
-  type OrganizationId,
   organizationRoles,
-  parseId,
   protectionModeNames,
-  type RepairId,
   repairStateNames,
   stepStates,
   techniqueNames,
   tpSources,
-  type UserId,
-  type VmId,
   vmStateNames,
   vmStateReasons,
   wantedStates,
   watchdogKinds,
 } from "../model/index.ts";
-
-// A string first, so that OpenAPI can say what it is; then the brand, which only the model gives.
-const id = <K extends IdKind>(kind: K) =>
-  z
-    .string()
-    .regex(new RegExp(`^${kind}_[0-9a-hjkmnp-tv-z]{20}$`), { error: `must be an id that begins with ${kind}_` })
-    .pipe(z.custom<Id<K>>((value) => typeof value === "string" && parseId(kind, value) !== undefined));
-
-export const hostId = id("hst") satisfies z.ZodType<HostId>;
-export const vmId = id("vm") satisfies z.ZodType<VmId>;
-export const fenceDeviceId = id("fnc") satisfies z.ZodType<FenceDeviceId>;
-export const hookId = id("hok") satisfies z.ZodType<HookId>;
-export const checkpointId = id("ckp") satisfies z.ZodType<CheckpointId>;
-export const maintenanceId = id("mnt") satisfies z.ZodType<MaintenanceId>;
-export const imageId = id("img") satisfies z.ZodType<ImageId>;
-export const applicationId = id("app") satisfies z.ZodType<ApplicationId>;
-export const incidentId = id("inc") satisfies z.ZodType<IncidentId>;
-export const intentId = id("int") satisfies z.ZodType<IntentId>;
-export const repairId = id("rep") satisfies z.ZodType<RepairId>;
-export const organizationId = id("org") satisfies z.ZodType<OrganizationId>;
-/** better-auth makes these, in its own form. */
-export const userId = z
-  .string()
-  .min(1)
-  .pipe(z.custom<UserId>((value) => typeof value === "string"));
-
-/** Milliseconds since 1970. */
-export const epochMs = z.number();
+import { checkpointLimitsView, checkpointStatusView } from "./checkpoint-views.ts";
+import {
+  applicationId,
+  epochMs,
+  fenceDeviceId,
+  hookId,
+  hostId,
+  imageId,
+  incidentId,
+  maintenanceId,
+  organizationId,
+  repairId,
+  userId,
+  vmId,
+} from "./ids.ts";
 
 export const viewerView = z.object({
   userId: userId.nullable(),
@@ -119,44 +88,6 @@ export const applicationView = z.object({
   mode: z.enum(protectionModeNames),
   /** For its VMs that do not say otherwise; null: never. */
   checkpointEveryMs: z.int().nullable(),
-});
-
-export const captureOfferView = z.object({
-  method: z.enum(captureMethodNames).nullable(),
-  words: z.string(),
-  lazy: z.boolean(),
-});
-
-export const checkpointLimitsView = z.object({ leastMs: z.int(), mostMs: z.int() });
-
-/** How the protection by checkpoints really stands. */
-export const checkpointStatusView = z.object({
-  vmId,
-  offer: captureOfferView.nullable(),
-  lastAt: epochMs.nullable(),
-  keptEveryMs: z.number().nullable(),
-  trouble: z.string().nullable(),
-  standby: z.object({ ready: z.boolean(), words: z.string() }).nullable(),
-  costMs: z.number().nullable(),
-  tookMs: z.number().nullable(),
-});
-
-export const checkpointView = z.object({
-  id: checkpointId,
-  vmId,
-  at: epochMs,
-  method: z.enum(captureMethodNames),
-  state: z.enum(checkpointStateNames),
-  generation: z.int(),
-  runId: z.int(),
-  pauseMs: z.number(),
-  tookMs: z.number(),
-  wholeBytes: z.number(),
-  changedBytes: z.number(),
-  storedBytes: z.number(),
-  verifiedAt: epochMs.nullable(),
-  kept: z.boolean(),
-  words: z.string(),
 });
 
 export const answerCheck = z.discriminatedUnion("kind", [
@@ -370,8 +301,5 @@ export type HookView = z.infer<typeof hookView>;
 export type MoveView = z.infer<typeof moveView>;
 export type MaintenanceView = z.infer<typeof maintenanceView>;
 export type PolicyView = z.infer<typeof policyView>;
-export type CheckpointView = z.infer<typeof checkpointView>;
-export type CheckpointStatusView = z.infer<typeof checkpointStatusView>;
-export type CheckpointLimitsView = z.infer<typeof checkpointLimitsView>;
 export type ToleranceView = z.infer<typeof toleranceView>;
 export type CloudView = z.infer<typeof cloudView>;

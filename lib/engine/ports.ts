@@ -4,17 +4,10 @@
  */
 import type {
   AnswerCheck,
-  Application,
-  ApplicationId,
   Cause,
   Certainty,
-  CheckpointStatus,
-  CloudPolicy,
-  Consent,
   EpochMs,
   Evidence,
-  FenceDevice,
-  Hook,
   Host,
   HostId,
   HostState,
@@ -25,27 +18,23 @@ import type {
   IncidentState,
   IntentId,
   Layer,
-  Maintenance,
   MaintenanceId,
-  Organization,
-  OrganizationId,
   ProtectionMode,
   Repair,
   RepairId,
   RepairState,
   TechniqueName,
-  Tolerance,
   TpSource,
-  Viewer,
   Vm,
   VmId,
   VmState,
   VmStateReason,
   WantedState,
 } from "../model/index.ts";
-import type { CheckpointServiceStore, CheckpointStore, CheckpointWish } from "./ports/checkpoints.ts";
+import type { CheckpointStore } from "./ports/checkpoints.ts";
 import type { Copies, HostSenses } from "./ports/hosts.ts";
-import type { FenceStore, MaintenanceStore, ProviderStore, RelocationStore } from "./ports/store.ts";
+import type { Intent } from "./ports/people.ts";
+import type { FenceStore, MaintenanceStore, RelocationStore } from "./ports/store.ts";
 
 // ---- time and ids ---------------------------------------------------------------------------------------------------------
 
@@ -178,6 +167,7 @@ export {
   type PowerState,
   type Vitals,
 } from "./ports/hosts.ts";
+export type { Intent, NewHost, ServiceStore } from "./ports/people.ts";
 export type { FenceStore, MaintenanceStore, ProviderStore, RelocationStore } from "./ports/store.ts";
 
 /** Asks a guest once whether it is there. Never throws for a guest that is silent. */
@@ -314,123 +304,6 @@ export interface EngineStore extends FenceStore, RelocationStore, MaintenanceSto
   endIntent(intent: IntentId, outcome: { readonly ok: boolean; readonly words: string }, at: EpochMs): Promise<void>;
 }
 
-/** What a person asked for and the engine does. */
-export interface Intent {
-  readonly id: IntentId;
-  readonly kind: "kill-vm";
-  readonly vmId: VmId;
-  readonly hostId: HostId;
-  readonly uuid: string;
-  readonly name: string;
-  readonly runId: number;
-  readonly at: EpochMs;
-}
-
-/** What is known of a host when it is enrolled; the rest begins as it begins for every host. */
-export type NewHost = Pick<
-  Host,
-  | "id"
-  | "name"
-  | "uri"
-  | "hostKeySha256"
-  | "cpus"
-  | "memoryMiB"
-  | "libvirtVersion"
-  | "qemuVersion"
-  | "faultInjection"
-  | "enrolledAt"
-> &
-  Partial<Pick<Host, "rack" | "sharedPaths">>;
-
-/** What people ask of the store. Every write is audited under `by` in the same transaction. */
-export interface ServiceStore extends ProviderStore, CheckpointServiceStore {
-  organizations(): Promise<Organization[]>;
-  hosts(): Promise<Host[]>;
-  applications(): Promise<Application[]>;
-  vms(): Promise<Vm[]>;
-  vm(id: VmId): Promise<Vm | undefined>;
-  host(id: HostId): Promise<Host | undefined>;
-  /** Newest first. */
-  incidents(options: {
-    readonly limit: number;
-    readonly vmId?: VmId;
-    /** Only this organization's: the limit must count what a customer may see. */
-    readonly organizationId?: OrganizationId;
-  }): Promise<Incident[]>;
-  incident(id: IncidentId): Promise<Incident | undefined>;
-  /** Everything at one instant, with the number of the last event in it. */
-  snapshot(endedIncidents: number): Promise<{
-    readonly seq: number;
-    readonly organizations: Organization[];
-    readonly hosts: Host[];
-    readonly applications: Application[];
-    readonly vms: Vm[];
-    readonly incidents: Incident[];
-    readonly fenceDevices: FenceDevice[];
-    readonly hooks: Hook[];
-    readonly maintenances: Maintenance[];
-    readonly policy: CloudPolicy;
-    readonly tolerance: readonly Tolerance[];
-    /** In the order of their VMs' ids. */
-    readonly checkpointStatuses: readonly CheckpointStatus[];
-  }>;
-  enrolHost(host: NewHost, by: Viewer, at: EpochMs): Promise<Host>;
-  /** Forgets the host and its VMs; touches no guest. */
-  removeHost(id: HostId, by: Viewer, at: EpochMs): Promise<void>;
-  createOrganization(organization: Organization, by: Viewer, at: EpochMs): Promise<Organization>;
-  createApplication(application: Application, by: Viewer, at: EpochMs): Promise<Application>;
-  changeApplication(
-    id: ApplicationId,
-    to: { readonly mode?: ProtectionMode; readonly checkpointEveryMs?: number | null },
-    by: Viewer,
-    at: EpochMs,
-  ): Promise<Application>;
-  changeVm(
-    id: VmId,
-    to: {
-      readonly applicationId?: ApplicationId | null;
-      readonly organizationId?: OrganizationId | null;
-      readonly answerCheck?: AnswerCheck;
-      readonly consent?: Consent;
-      readonly wanted?: WantedState;
-      readonly priority?: number;
-      readonly apart?: string | null;
-      readonly together?: string | null;
-      readonly rollbackIntolerant?: boolean;
-      readonly checkpointEveryMs?: number | null;
-      readonly standby?: boolean;
-      readonly checkpointGroup?: string | null;
-    },
-    by: Viewer,
-    at: EpochMs,
-  ): Promise<Vm>;
-  /** The same `key` twice is one intent. */
-  recordIntent(
-    intent: { readonly kind: "kill-vm"; readonly vmId: VmId; readonly runId: number; readonly key: string },
-    by: Viewer,
-    at: EpochMs,
-  ): Promise<IntentId>;
-  /** The intent that was recorded under `key`: a request sent again after a lost reply gets the same answer. */
-  intentByKey(key: string): Promise<
-    | {
-        readonly id: IntentId;
-        readonly vmId: VmId;
-        /** Of `kill-vm`; null for a wish. */
-        readonly runId: number | null;
-        readonly wish: CheckpointWish | null;
-      }
-    | undefined
-  >;
-  /** Throws BelayError "not-found" for an id that was never recorded. */
-  intentOutcome(id: IntentId): Promise<{
-    readonly vmId: VmId;
-    readonly kind: Intent["kind"] | "checkpoint";
-    readonly ended: boolean;
-    readonly ok: boolean;
-    readonly words: string;
-  }>;
-}
-
 /** A numbered event as it is stored: what providers see. */
 export interface StoredEvent {
   readonly seq: number;
@@ -452,8 +325,6 @@ export interface EventFeed {
 export interface Wakes {
   onWake(wake: (what: "hosts" | "intents" | "vms") => void): () => void;
 }
-
-// ---- durable repairs ------------------------------------------------------------------------------------------------------
 
 /**
  * Runs one step: its effect is done at least once, and its result is remembered: after a crash a finished step is not done again.
