@@ -1,5 +1,23 @@
 export { type Advice, type AdviceQuestion, adviseInterval, type Outlook, priorMtbfMs } from "./checkpoints/advice.ts";
+export { asOf, asOfFailure, timeInWords } from "./checkpoints/as-of.ts";
+export { beginNow, type Captures } from "./checkpoints/begin-now.ts";
+export { type CheckpointQuestion, newestValid, restorable } from "./checkpoints/choose.ts";
+export { isHeldByCapture } from "./checkpoints/held-by-capture.ts";
+export { planElsewhere, planRollBack, type RollBack, type Saved, triedSince } from "./checkpoints/plan-roll-back.ts";
+export { forgotten, type Reconciled, reconcile } from "./checkpoints/retention.ts";
+export { obstacleTo, type StatusQuestion, statusOf } from "./checkpoints/status.ts";
+export {
+  begun,
+  failed,
+  firstTurn,
+  putOff,
+  readyMs,
+  succeeded,
+  type Turn,
+  withInterval,
+} from "./checkpoints/turns.ts";
 export { type CaptureCost, typicalCost } from "./checkpoints/typical.ts";
+export { verifyNext } from "./checkpoints/verify-next.ts";
 export { decideVm, type VmDecision, type VmMemory, type VmQuestion } from "./decide-vm.ts";
 export { type Counted, diagnoseGuest, type GuestSigns, type GuestVerdict, guestPatience } from "./diagnose-guest.ts";
 export { diagnoseVm, patience, type Sight, type Verdict, type VmLook } from "./diagnose-vm.ts";

@@ -15,6 +15,7 @@ const question = (over: Partial<RepairQuestion>): RepairQuestion => ({
   now: 1_000_000,
   hooks: [],
   elsewhere: undefined,
+  saved: undefined,
   ...over,
 });
 

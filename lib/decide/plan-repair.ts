@@ -10,6 +10,7 @@ import {
   type TechniqueName,
   techniques,
 } from "../model/index.ts";
+import { planRollBack, type Saved } from "./checkpoints/plan-roll-back.ts";
 import { consentRefusal, modeRefusal } from "./placement/relocation.ts";
 
 export { restartLimit };
@@ -32,6 +33,8 @@ export interface RepairQuestion {
   readonly hooks: readonly Pick<Hook, "cause" | "role" | "enabled">[];
   /** Asked only when starting it on its own host does not help any more: another host for it, or why there is none. */
   readonly elsewhere: { readonly host: HostId } | { readonly refusal: string } | undefined;
+  /** Its checkpoints, where it is saved regularly. */
+  readonly saved: Saved | undefined;
 }
 
 export type Plan =
@@ -117,8 +120,11 @@ export function planRepair(question: RepairQuestion): Plan {
   if (beyond !== undefined) return { refusal: beyond };
   const limit = limited(question);
   if (limit !== undefined) return limit;
-  const words = hook ? techniques.hook.words : (how[cause] ?? "Bring it back on its host.");
-  return { technique, words };
+  if (hook) return { technique, words: techniques.hook.words };
+  const back = planRollBack({ cause, vm: question, saved: question.saved });
+  if (back !== undefined && "technique" in back) return back;
+  const words = how[cause] ?? "Bring it back on its host.";
+  return { technique, words: back === undefined ? words : `${words} ${back.notBecause}` };
 }
 
 /** Whether the plan may need another host: placing is dear, so it is asked for only then. */

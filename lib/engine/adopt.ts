@@ -14,7 +14,15 @@ export async function adopt(env: Env, host: Host, sight: DomainSight): Promise<V
 const twoCopies = (name: string): string => {
   const plan = planRepair({
     ...{ cause: "two-copies", certainty: "certain", mode: "provider", consent: "notify", rollbackIntolerant: false },
-    ...{ recentRepairs: 0, definitionKnown: true, failedAt: 0, now: 0, hooks: [], elsewhere: undefined },
+    ...{
+      recentRepairs: 0,
+      definitionKnown: true,
+      failedAt: 0,
+      now: 0,
+      hooks: [],
+      elsewhere: undefined,
+      saved: undefined,
+    },
   });
   return "refusal" in plan ? plan.refusal : `${name}: look at both.`;
 };

@@ -1,4 +1,5 @@
 import type { Host, HostId } from "../model/index.ts";
+import { Standbys } from "./checkpoints/standbys.ts";
 import { defaultOptions, type EngineOptions, type Env } from "./env.ts";
 import { HostGuard } from "./guard/host-guard.ts";
 import { eachOf } from "./guard/limit.ts";
@@ -47,9 +48,10 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
   };
   const guests = createGuestWatch(env, options);
   const places = new Places(env);
+  const standbys = new Standbys(env);
   const tolerance = createTolerance(env, async ({ hosts, vms }) => {
     await settleLeftovers(env, vms);
-    if (await rehouse(env, places, hosts)) nudge();
+    if (await rehouse(env, places, standbys, hosts)) nudge();
   });
   const guard = new HostGuard(env, options, {
     nudge,
@@ -100,7 +102,7 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
 
   return {
     async start() {
-      const help = { witness: guard, places, nudge: planned };
+      const help = { witness: guard, places, standbys, nudge: planned };
       env.runner.register(
         programFor(env, options, help, {
           hook: hookRepair(env, options),

@@ -9,6 +9,7 @@ import {
 } from "../decide/index.ts";
 import { causes, type Evidence, type Host, type HostId, type ProtectionMode, type Vm } from "../model/index.ts";
 import { tellBeside } from "./beside.ts";
+import { savedOf } from "./checkpoints/saved.ts";
 import type { Env } from "./env.ts";
 import { timeOfDay } from "./time-of-day.ts";
 
@@ -55,6 +56,7 @@ async function planFor(
           now: clock.monotonicMs(),
           hooks,
           elsewhere: asksElsewhere(recentRepairs) ? await elsewhere(env, vm, mode) : undefined,
+          saved: await savedOf(env, vm, timeOfDay(clock, decision.tp)),
         })
       : { refusal: "People work on the machine that it runs on: it is looked at anew when they are done." };
   return { plan, hooks, recentRepairs };

@@ -5,6 +5,8 @@ import { type EvacuationHelp, evacuateHost } from "./repair/evacuate.ts";
 import { PriorityGate } from "./repair/priority-gate.ts";
 import { relocateVm } from "./repair/relocate.ts";
 import { restartLibvirtd } from "./repair/restart-libvirtd.ts";
+import { calledRestore } from "./repair/restore/called-restore.ts";
+import { type RestoreHelp, restoreCheckpoint } from "./repair/restore/restore-checkpoint.ts";
 import { reviveVm } from "./repair/revive-vm.ts";
 
 type RepairWorkProgram = (repair: RepairId, steps: Steps) => Promise<void>;
@@ -22,7 +24,7 @@ interface OtherPrograms {
 export function programFor(
   env: Env,
   options: EngineOptions,
-  help: EvacuationHelp,
+  help: EvacuationHelp & RestoreHelp,
   { hook, drain }: OtherPrograms,
 ): WorkProgram {
   const vms = new PriorityGate();
@@ -38,6 +40,9 @@ export function programFor(
     evacuate: evacuateHost(env, options, help),
     "restart-libvirtd": restartLibvirtd(env, options, help.witness),
     hook: oneOfMany(hook),
+    "restore-checkpoint": oneOfMany(restoreCheckpoint(env, options, help)),
+    standby: oneOfMany(restoreCheckpoint(env, options, help)),
+    "assisted-restart": oneOfMany(calledRestore(env, options)),
   };
 
   return async (work, steps) => {

@@ -1,10 +1,12 @@
-import { type Placement, relocationRefusal } from "../../decide/index.ts";
+import { relocationRefusal } from "../../decide/index.ts";
 import type { HostId, Incident, RepairId, Vm, VmId } from "../../model/index.ts";
+import type { StandbyFinder } from "../checkpoints/saved.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import { homeAgain } from "../guard/home.ts";
 import type { Steps } from "../ports.ts";
 import { fenceHost, type Witness } from "./fence.ts";
 import type { Places } from "./places.ts";
+import { placesFor } from "./places-for.ts";
 import { step } from "./step.ts";
 
 const pollMs = 500;
@@ -13,6 +15,7 @@ const pollMs = 500;
 export interface EvacuationHelp {
   readonly witness: Witness;
   readonly places: Places;
+  readonly standbys: StandbyFinder;
   /** Repairs were planned: begin them. */
   nudge(): void;
 }
@@ -33,7 +36,7 @@ const ofVms = (count: number, all: number): string =>
  * this one plans, and waits for.
  */
 export const evacuateHost =
-  (env: Env, options: EngineOptions, { witness, places, nudge }: EvacuationHelp) =>
+  (env: Env, options: EngineOptions, { witness, places, standbys, nudge }: EvacuationHelp) =>
   async (repair: RepairId, steps: Steps) => {
     const { store, clock } = env;
     await steps.run("begin", () => store.beginRepair(repair, clock.now()));
@@ -69,7 +72,7 @@ export const evacuateHost =
       });
 
     const placed = await step<Placed>(env, steps, repair, "place", async () => {
-      const found = await placeParts(env, places, await incidentNow());
+      const found = await placeParts(env, places, standbys, await incidentNow());
       nudge();
       const words =
         found.lost === 0
@@ -109,7 +112,7 @@ async function tellParts(env: Env, incident: Incident): Promise<void> {
 }
 
 /** A plan or a refusal for each VM that the host took with it. Those that have a repair keep it: twice is once. */
-async function placeParts(env: Env, places: Places, incident: Incident): Promise<Placed> {
+async function placeParts(env: Env, places: Places, standbys: StandbyFinder, incident: Incident): Promise<Placed> {
   const { store, clock } = env;
   const parts = (await store.partsOf(incident.id)).filter(({ vm }) => vm.hostId === incident.hostId);
   const refusals = new Map<Vm["id"], string>();
@@ -117,9 +120,8 @@ async function placeParts(env: Env, places: Places, incident: Incident): Promise
     const refusal = relocationRefusal(vm, await store.modeOf(vm.id));
     if (refusal !== undefined) refusals.set(vm.id, refusal);
   }
-  const movable = parts.filter(({ vm }) => !refusals.has(vm.id)).map(({ vm }) => vm);
-  const found: ReadonlyMap<Vm["id"], Placement> =
-    movable.length === 0 ? new Map() : await places.placeAll(movable, new Set([incident.hostId]));
+  const movable = parts.filter(({ vm }) => !refusals.has(vm.id));
+  const found = await placesFor(env, places, standbys, movable, new Set([incident.hostId]));
   const byPriority = [...parts].sort((a, b) => b.vm.priority - a.vm.priority || (a.vm.id < b.vm.id ? -1 : 1));
   const plans = byPriority.map(({ incident: part, vm }) => {
     const refusal = refusals.get(vm.id);
@@ -128,10 +130,7 @@ async function placeParts(env: Env, places: Places, incident: Incident): Promise
     if (place === undefined || "refusal" in place)
       return { incidentId: part.id, plan: { refusal: place?.refusal ?? "No host has room for it." } };
     places.reserve(vm, place.host);
-    return {
-      incidentId: part.id,
-      plan: { technique: "relocate" as const, words: "Start it on another host, from its own disk." },
-    };
+    return { incidentId: part.id, plan: place.plan };
   });
   const planned = await store.planRelocations(plans, clock.now());
   const reserved = [...found].flatMap(([vm, place]) => ("host" in place ? [{ vm, host: place.host }] : []));

@@ -40,14 +40,25 @@ export class Places {
     return placeVms({ policy, hosts, vms: as }, lost, exclude);
   }
 
-  async placeOne(vm: Vm, exclude: ReadonlySet<HostId>): Promise<Placement> {
+  /** This host alone, where it has room for the VM: its replica stands by there, disk and all. */
+  async placeAt(vm: Vm, host: HostId): Promise<HostId | undefined> {
+    const others = (await this.#env.store.hosts()).filter((it) => it.id !== host).map((it) => it.id);
+    const place = (await this.placeAll([{ ...vm, diskPaths: [] }], new Set(others))).get(vm.id);
+    return place !== undefined && "host" in place ? place.host : undefined;
+  }
+
+  /** `diskComesAlong`: rather a host that sees its disk, but any other does. */
+  async placeOne(vm: Vm, exclude: ReadonlySet<HostId>, diskComesAlong = false): Promise<Placement> {
     const promised = this.#reserved.get(vm.id);
     if (promised !== undefined && !exclude.has(promised)) {
       const host = await this.#env.store.host(promised);
       if (host?.standing === "in-use" && host.state === "up" && host.health === "green") return { host: promised };
     }
     this.#reserved.delete(vm.id);
-    const place = (await this.placeAll([vm], exclude)).get(vm.id);
+    const own = (await this.placeAll([vm], exclude)).get(vm.id);
+    const refused = own === undefined || "refusal" in own;
+    const place =
+      refused && diskComesAlong ? (await this.placeAll([{ ...vm, diskPaths: [] }], exclude)).get(vm.id) : own;
     if (place !== undefined && "host" in place) this.#reserved.set(vm.id, place.host);
     return place ?? { refusal: "No place was found for it.", detail: "" };
   }

@@ -1,10 +1,12 @@
 import { relocationRefusal } from "../../decide/index.ts";
 import type { Host, Incident, Vm } from "../../model/index.ts";
+import type { StandbyFinder } from "../checkpoints/saved.ts";
 import type { Env } from "../env.ts";
 import { movesInHand } from "../maintenance/on-its-way.ts";
 import { whereIs } from "../maintenance/where.ts";
 import { HostUnreachable } from "../ports.ts";
 import type { Places } from "./places.ts";
+import { placesFor } from "./places-for.ts";
 
 /** A VM for which so many repairs failed is left to people. */
 const repairsAtMost = 5;
@@ -15,7 +17,12 @@ const isWorkedOn = (incident: Incident) => incident.repairs.some((it) => it.fini
  * VMs of hosts that are proven off, for which there was no room, or whose owners did not allow it: tried again, for what is free, or allowed, has
  * changed. Gives whether any repair was planned.
  */
-export async function rehouse(env: Env, places: Places, hosts: readonly Host[]): Promise<boolean> {
+export async function rehouse(
+  env: Env,
+  places: Places,
+  standbys: StandbyFinder,
+  hosts: readonly Host[],
+): Promise<boolean> {
   const { store, clock } = env;
   const off = new Set(hosts.filter((host) => host.standing === "fenced").map((host) => host.id));
   if (off.size === 0) return false;
@@ -29,16 +36,19 @@ export async function rehouse(env: Env, places: Places, hosts: readonly Host[]):
       if (relocationRefusal(vm, await store.modeOf(vm.id)) === undefined) movable.push({ part, vm });
     }
     if (movable.length === 0) continue;
-    const found = await places.placeAll(
-      movable.map(({ vm }) => vm),
-      new Set([incident.hostId]),
-    );
+    const lost = movable.map(({ part, vm }) => ({ vm, incident: part }));
+    const found = await placesFor(env, places, standbys, lost, new Set([incident.hostId]));
     const plans = movable.flatMap(({ part, vm }) => {
       const place = found.get(vm.id);
       if (place === undefined || "refusal" in place) return [];
       places.reserve(vm, place.host);
-      const words = "There is a place for it now: start it on another host, from its own disk.";
-      return [{ incidentId: part.id, plan: { technique: "relocate" as const, words } }];
+      const { technique, words } = place.plan;
+      return [
+        {
+          incidentId: part.id,
+          plan: { technique, words: `There is a place for it now: ${words.charAt(0).toLowerCase()}${words.slice(1)}` },
+        },
+      ];
     });
     if (plans.length > 0) planned += (await store.planRelocations(plans, clock.now())).length;
   }

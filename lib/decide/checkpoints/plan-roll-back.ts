@@ -1,0 +1,77 @@
+import { type Cause, type Consent, type EpochMs, restartLimit, techniques, type Vm } from "../../model/index.ts";
+import { consentRefusal } from "../placement/relocation.ts";
+import { asOfFailure } from "./as-of.ts";
+import { type CheckpointQuestion, newestValid, restorable } from "./choose.ts";
+
+/** Failures of which a guest in the midst of its work is the better end than one that boots. */
+const restoredCauses: readonly Cause[] = ["qemu-died", "guest-panic", "hung", "host-lost"];
+
+/** What is known of a VM's checkpoints. */
+export interface Saved extends CheckpointQuestion {
+  /** A replica of the newest one is ready on another host. */
+  readonly standbyReady: boolean;
+  /** It is saved together with others, and can only be restored with them. */
+  readonly inGroup: boolean;
+}
+
+export interface RollBackQuestion {
+  readonly cause: Cause;
+  readonly vm: { readonly consent: Consent; readonly rollbackIntolerant: boolean };
+  /** undefined: nothing of it is saved regularly. */
+  readonly saved: Saved | undefined;
+}
+
+export type RollBack =
+  | { readonly technique: "restore-checkpoint" | "standby"; readonly words: string }
+  /** There are checkpoints, and why none of them is restored. */
+  | { readonly notBecause: string };
+
+/** The newest repair that counts as a try of the newest checkpoint began after it, and lately. */
+export const triedSince = (checkpoints: Saved["checkpoints"], now: EpochMs): EpochMs =>
+  Math.max(newestValid(checkpoints)?.at ?? 0, now - restartLimit.withinMs);
+
+/** Whether the VM goes back to a checkpoint, or why not; undefined where checkpoints have nothing to do with it. Mode and limits are asked elsewhere. */
+export function planRollBack({ cause, vm, saved }: RollBackQuestion): RollBack | undefined {
+  if (saved === undefined || saved.checkpoints.length === 0 || !restoredCauses.includes(cause)) return undefined;
+  if (vm.rollbackIntolerant)
+    return { notBecause: "Its checkpoints are left alone: its owner says that it must never go back." };
+  const consent = consentRefusal(vm.consent, techniques["restore-checkpoint"].needsConsent);
+  if (consent !== undefined) return { notBecause: `Its checkpoints are left alone. ${consent}` };
+  if (saved.inGroup)
+    return {
+      notBecause: "Its checkpoint is left alone: it belongs to a group that goes back together or not at all.",
+    };
+  const newest = newestValid(saved.checkpoints);
+  if (newest === undefined) return { notBecause: "Every checkpoint of it is damaged." };
+  const [first] = restorable(saved);
+  const found = saved.checkpoints.find((it) => it.id === first);
+  if (found === undefined)
+    return {
+      notBecause:
+        saved.repairsSinceNewest > 0
+          ? "Its checkpoints did not help the last times."
+          : `Its newest checkpoint is too old to go back to (${asOfFailure(newest.at, saved.failedAt)}).`,
+    };
+  if (cause === "host-lost" && saved.standbyReady && found === newest)
+    return {
+      technique: "standby",
+      words: `Activate the replica that stands by, ${asOfFailure(found.at, saved.failedAt)}.`,
+    };
+  const where = cause === "host-lost" ? " on another host" : "";
+  const which =
+    found === newest
+      ? `Restore its newest checkpoint${where}`
+      : `The newest checkpoint did not help: restore the one before${where}`;
+  return { technique: "restore-checkpoint", words: `${which}, ${asOfFailure(found.at, saved.failedAt)}.` };
+}
+
+/** How a VM whose host is lost comes back elsewhere. Whether it may is `relocationRefusal`'s to say. */
+export function planElsewhere(
+  vm: Pick<Vm, "consent" | "rollbackIntolerant">,
+  saved: Saved | undefined,
+): { readonly technique: "restore-checkpoint" | "standby" | "relocate"; readonly words: string } {
+  const back = planRollBack({ cause: "host-lost", vm, saved });
+  if (back !== undefined && "technique" in back) return back;
+  const why = back === undefined ? "" : ` ${back.notBecause}`;
+  return { technique: "relocate", words: `Start it on another host, from its own disk.${why}` };
+}

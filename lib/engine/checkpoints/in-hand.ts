@@ -1,0 +1,54 @@
+import type { CheckpointId, VmId } from "../../model/index.ts";
+import type { Env } from "../env.ts";
+import { within } from "../guard/within.ts";
+
+/** A capture that this life of the engine began. */
+export interface CaptureInHand {
+  /** Resolves when it is over, well or not. */
+  readonly ended: Promise<void>;
+  cancel(why: string): void;
+}
+
+interface InHand {
+  readonly captures: Map<VmId, CaptureInHand>;
+  /** Checkpoints that are being read, by how many. */
+  readonly read: Map<CheckpointId, number>;
+}
+const known = new WeakMap<Env, InHand>();
+function inHand(env: Env): InHand {
+  const found = known.get(env) ?? { captures: new Map(), read: new Map() };
+  known.set(env, found);
+  return found;
+}
+
+export const capturesInHand = (env: Env): Map<VmId, CaptureInHand> => inHand(env).captures;
+
+export const isRead = (env: Env, id: CheckpointId): boolean => inHand(env).read.has(id);
+
+/** Retention leaves the checkpoint alone meanwhile. */
+export async function whileRead<T>(env: Env, id: CheckpointId, work: () => Promise<T>): Promise<T> {
+  const { read } = inHand(env);
+  read.set(id, (read.get(id) ?? 0) + 1);
+  try {
+    return await work();
+  } finally {
+    const left = (read.get(id) ?? 1) - 1;
+    if (left === 0) read.delete(id);
+    else read.set(id, left);
+  }
+}
+
+const cancelWithinMs = 10_000;
+
+/**
+ * The VM is about to be moved, switched off or restored: a capture that runs is waited for, then cancelled. None begins of a VM that has an
+ * open incident or is being moved, which must be written before this is asked. False when it did not even end after that.
+ */
+export async function ceaseCapture(env: Env, vm: VmId, patienceMs: number): Promise<boolean> {
+  const capture = capturesInHand(env).get(vm);
+  if (capture === undefined) return true;
+  const ended = capture.ended.then(() => true);
+  if (patienceMs > 0 && (await within(env.clock, patienceMs, ended, false))) return true;
+  capture.cancel("Something else has to be done with the VM.");
+  return within(env.clock, cancelWithinMs, ended, false);
+}

@@ -1,0 +1,57 @@
+import { newestValid, type Saved, triedSince } from "../../decide/index.ts";
+import type { CheckpointId, EpochMs, HostId, Incident, Vm, VmId } from "../../model/index.ts";
+import type { Env } from "../env.ts";
+
+/** Where replicas stand by. */
+export interface StandbyFinder {
+  /** The host where a replica of just this checkpoint is ready. */
+  readyOn(vm: Pick<Vm, "id" | "uuid" | "hostId">, checkpoint: CheckpointId): Promise<HostId | undefined>;
+}
+
+/** VMs that are saved, and go back, together with this one: of the same owner and the same group. */
+export async function companionsOf(env: Pick<Env, "store">, vm: Vm): Promise<Vm[]> {
+  if (vm.checkpointGroup === null) return [];
+  return (await env.store.allVms()).filter(
+    (it) => it.id !== vm.id && it.checkpointGroup === vm.checkpointGroup && it.organizationId === vm.organizationId,
+  );
+}
+
+/** Repairs of other incidents say nothing of the VM's health, and the store does not count them. */
+const isCounted = ({ cause, tpSource }: Incident) =>
+  tpSource !== "injected" && cause !== "host-lost" && cause !== "called-restore";
+
+/**
+ * What is known of the VM's checkpoints, for a plan; undefined where it is not saved regularly. `lost`: its host is, so replicas elsewhere
+ * matter. `within`: the incident whose repair asks: that one does not count as one that was tried before.
+ */
+export async function savedOf(
+  env: Env,
+  vm: Vm,
+  failedAt: EpochMs,
+  {
+    lost,
+    intervals,
+    within,
+  }: {
+    readonly lost?: StandbyFinder | undefined;
+    readonly intervals?: ReadonlyMap<VmId, number>;
+    readonly within?: Incident;
+  } = {},
+): Promise<Saved | undefined> {
+  const { store, clock } = env;
+  const everyMs = (intervals ?? (await store.checkpointIntervals())).get(vm.id);
+  if (everyMs === undefined) return undefined;
+  const checkpoints = await store.checkpointsOf(vm.id);
+  const newest = newestValid(checkpoints);
+  const repairs = newest === undefined ? 0 : await store.repairsSince(vm.id, triedSince(checkpoints, clock.now()));
+  const ready =
+    lost === undefined || newest === undefined || !vm.standby ? undefined : await lost.readyOn(vm, newest.id);
+  return {
+    checkpoints,
+    everyMs,
+    failedAt,
+    repairsSinceNewest: Math.max(0, repairs - (within !== undefined && isCounted(within) ? 1 : 0)),
+    standbyReady: ready !== undefined,
+    inGroup: (await companionsOf(env, vm)).length > 0,
+  };
+}

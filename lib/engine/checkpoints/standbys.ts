@@ -1,0 +1,137 @@
+import { mayCarry, placeVms } from "../../decide/index.ts";
+import type { CheckpointId, CheckpointStatus, Host, HostId, Vm, VmId } from "../../model/index.ts";
+import type { Env } from "../env.ts";
+import { eachOf } from "../guard/limit.ts";
+import { within } from "../guard/within.ts";
+import type { Inventory } from "../ports.ts";
+import { whileRead } from "./in-hand.ts";
+import type { StandbyFinder } from "./saved.ts";
+
+const askWithinMs = 3_000;
+const askedAtOnce = 16;
+const refreshWithinMs = 10 * 60_000;
+const refreshedAtOnce = 4;
+
+interface Standby {
+  readonly host: HostId;
+  /** The checkpoint that the replica was last brought to; null: none yet, or it failed. */
+  ready: CheckpointId | null;
+  words: string;
+  /** A newer one came while one is being brought over: it is next. */
+  next: CheckpointId | undefined;
+  refreshing: boolean;
+}
+
+const notReady = (words: string): Exclude<CheckpointStatus["standby"], null> => ({ ready: false, words });
+
+/** Passive replicas: where each stands by, and what it holds. Where they are is known to this life alone; after a start the hosts are asked. */
+export class Standbys implements StandbyFinder {
+  readonly #env: Env;
+  readonly #known = new Map<VmId, Standby>();
+  #refreshing = 0;
+
+  constructor(env: Env) {
+    this.#env = env;
+  }
+
+  /** What the VM's owner is told; `newest` is its newest checkpoint. */
+  stateOf(vm: Vm, newest: CheckpointId | undefined): CheckpointStatus["standby"] {
+    if (!vm.standby) return null;
+    const it = this.#known.get(vm.id);
+    if (newest === undefined) return notReady("Nothing of it is saved yet that a replica could hold.");
+    if (it === undefined) return notReady("A replica is made when its state is saved the next time.");
+    if (it.ready === newest)
+      return { ready: true, words: "A replica of its newest checkpoint stands by on another host." };
+    return notReady(it.words);
+  }
+
+  async readyOn(vm: Pick<Vm, "id" | "uuid" | "hostId">, checkpoint: CheckpointId): Promise<HostId | undefined> {
+    const known = this.#known.get(vm.id)?.host;
+    const hosts = (await this.#env.store.hosts()).filter((host) => host.id !== vm.hostId && mayCarry(host));
+    const asked = hosts.filter((host) => known === undefined || host.id === known);
+    let found: HostId | undefined;
+    const asking = eachOf(asked, askedAtOnce, async ({ id }) => {
+      if (found !== undefined) return;
+      const ready = await this.#env.checkpoints.standbyReady(id, vm, checkpoint).catch(() => false);
+      if (ready) found ??= id;
+    });
+    await within(this.#env.clock, askWithinMs, asking, undefined);
+    return found;
+  }
+
+  /** A checkpoint was taken: its VM's replica is brought to it, in the background. `told` is called whenever what is so has changed. */
+  refresh(vm: Vm, checkpoint: CheckpointId, definition: string, inventory: Inventory, told: () => void): void {
+    const it = this.#place(vm, inventory);
+    if (it === undefined) {
+      told();
+      return;
+    }
+    it.next = checkpoint;
+    if (it.refreshing || this.#refreshing >= refreshedAtOnce) return;
+    void this.#bring(vm, it, definition, told);
+  }
+
+  /** Nobody wants it any more, or its VM runs where it stood by. */
+  async forget(vm: Pick<Vm, "id" | "uuid" | "hostId">): Promise<void> {
+    const it = this.#known.get(vm.id);
+    if (it === undefined || it.refreshing) return;
+    this.#known.delete(vm.id);
+    if (it.host === vm.hostId) return; // the VM may run from it
+    await this.#env.checkpoints
+      .dropStandby(it.host, vm)
+      .catch((error: unknown) => this.#env.log.warn("a replica could not be dropped", { error: String(error) }));
+  }
+
+  /** The VMs that have one. */
+  vms = (): Iterable<VmId> => this.#known.keys();
+
+  /** It stays where it is while it can; else it goes where the VM itself would be started if its host were lost now. */
+  #place(vm: Vm, inventory: Inventory): Standby | undefined {
+    const known = this.#known.get(vm.id);
+    const host = inventory.hosts.find((it: Host) => it.id === known?.host);
+    if (known !== undefined && host !== undefined && host.id !== vm.hostId && mayCarry(host)) return known;
+    if (known?.refreshing) return known;
+    if (known !== undefined) void this.forget(vm);
+    const placeOf = (as: Vm) => placeVms(inventory, [as], new Set([vm.hostId])).get(vm.id);
+    const seesDisk = placeOf(vm);
+    const place = seesDisk === undefined || "refusal" in seesDisk ? placeOf({ ...vm, diskPaths: [] }) : seesDisk;
+    if (place === undefined || "refusal" in place) return undefined;
+    const fresh = {
+      host: place.host,
+      ready: null,
+      words: "A replica is being made.",
+      next: undefined,
+      refreshing: false,
+    };
+    this.#known.set(vm.id, fresh);
+    return fresh;
+  }
+
+  async #bring(vm: Vm, it: Standby, definition: string, told: () => void): Promise<void> {
+    const { clock, checkpoints, log } = this.#env;
+    it.refreshing = true;
+    this.#refreshing++;
+    try {
+      for (let checkpoint = it.next; checkpoint !== undefined; checkpoint = it.next) {
+        it.next = undefined;
+        const id = checkpoint;
+        const request = { checkpoint: id, vm, definition, generation: vm.generation };
+        const work = () => checkpoints.refreshStandby(it.host, request).then(() => true);
+        const ok = await within(clock, refreshWithinMs, whileRead(this.#env, id, work), false).catch(
+          (error: unknown) => {
+            log.warn(`the replica of ${vm.name} could not be refreshed`, { error: String(error) });
+            return false;
+          },
+        );
+        it.ready = ok ? id : null;
+        it.words = ok
+          ? "Its replica is being brought to its newest checkpoint."
+          : "Its replica could not be brought to its newest checkpoint; it is tried again with the next one.";
+        told();
+      }
+    } finally {
+      it.refreshing = false;
+      this.#refreshing--;
+    }
+  }
+}

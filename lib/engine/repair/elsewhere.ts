@@ -1,0 +1,187 @@
+import type { EpochMs, HostId, RepairId } from "../../model/index.ts";
+import type { EngineOptions, Env } from "../env.ts";
+import { endMove } from "../maintenance/on-its-way.ts";
+import type { Steps } from "../ports.ts";
+import { releaseFrom } from "./fence.ts";
+import type { Places } from "./places.ts";
+import { retry, type Trouble } from "./retry.ts";
+import { type Claim, type Freed, freeThere, type Start } from "./start-there.ts";
+import { type StepEnd, step } from "./step.ts";
+import { verify } from "./verify.ts";
+import { notOurs, vmWork } from "./work.ts";
+
+const placesTried = 3;
+const turnsAtMost = 8;
+
+/** How a VM is brought up on the host that it was given to: from its own disk, or from what was saved of it. */
+export interface Bringing {
+  /** As durable steps, whose names end in `suffix`. */
+  up(claim: Claim, released: boolean, suffix: string): Promise<StepEnd<Start>>;
+  /** It came up and then ended, or answered nobody: whether there is another way, to be tried on the same host. */
+  readonly another: () => boolean;
+  /** How long it may take until it answers. */
+  readonly answerWithinMs: () => number;
+  /** What people are told when it answers. */
+  readonly words: () => string;
+  /** What it is brought up from comes with it: the host need not see its disk. */
+  readonly diskComesAlong: boolean;
+}
+
+type Claimed =
+  | { readonly claim: Claim }
+  /** Its host is back: it is looked at there like any other. */
+  | { readonly home: true };
+
+type Answered = { readonly answeredAt: EpochMs } | { readonly died: string };
+
+/** A host that is in use again, of an incident that was its failure: the VM is home. */
+const isPart = ({ incident }: { readonly incident: { readonly partOf: unknown } }) => incident.partOf !== null;
+
+/**
+ * The VM on another host, and the repair's end. Only with proof that it cannot run where it was: its host is fenced, or, alive, has let go
+ * of it. Each start elsewhere has a generation of its own.
+ */
+export async function bringElsewhere(
+  env: Env,
+  options: EngineOptions,
+  places: Places,
+  repair: RepairId,
+  steps: Steps,
+  bringing: Bringing,
+): Promise<void> {
+  const { store, clock } = env;
+  const { diskComesAlong } = bringing;
+  const handOver = (words: string) =>
+    steps.run("hand over", async () => {
+      places.settled((await vmWork(env, repair)).vm.id);
+      await store.endRepair(repair, { state: "handed-over", incident: "handed-over", words, tr: null }, clock.now());
+    });
+  const tooLate = ({ words, detail }: Trouble): StepEnd<never> => ({
+    ok: false,
+    words: `It could not be done within ${options.reviveWithinMs / 1000} s. Last: ${words}`,
+    detail,
+  });
+
+  // From a host that lives it is let go first; a host that is being fenced is waited for.
+  const released = await step<boolean | "moved">(env, steps, repair, "old host", async () => {
+    const end = await retry<StepEnd<boolean | "moved">>(env, options.reviveWithinMs, async () => {
+      const { vm } = await vmWork(env, repair);
+      const ended = await notOurs(env, repair, vm);
+      if (ended !== undefined) return { came: { ok: false, words: ended } };
+      const host = await store.host(vm.hostId);
+      if (host?.standing === "fenced") {
+        const move = await endMove(env, vm);
+        if (move === "moved")
+          return { came: { ok: true, words: "It had been moved in time, and runs where it went.", value: move } };
+        if (move !== "clear") return move;
+        return { came: { ok: true, words: "Its old host is proven off.", value: false } };
+      }
+      if (host?.standing === "returning" || (host?.standing === "in-use" && isPart(await vmWork(env, repair))))
+        return { came: { ok: true, words: "Its host is back.", value: false } };
+      if (host?.standing === "fencing") return { trouble: "Its old host is not proven off yet." };
+      if (vm.movingTo !== null) return { trouble: "It is being moved." };
+      const place = await places.placeOne(vm, new Set([vm.hostId]), diskComesAlong); // it is not let go for nothing
+      if ("refusal" in place) return { came: { ok: false, words: place.refusal, detail: place.detail } };
+      await releaseFrom(env, vm.hostId, vm.uuid);
+      return { came: { ok: true, words: "Its old host switched it off and let go of it.", value: true } };
+    });
+    return "came" in end ? end.came : tooLate(end.trouble);
+  });
+  if (!released.ok) return handOver(released.words);
+  const letGo = released.value;
+  if (letGo === "moved")
+    return steps.run("end", async () => {
+      places.settled((await vmWork(env, repair)).vm.id);
+      const words = "It had been moved to another host before its own failed.";
+      await store.endRepair(repair, { state: "not-needed", incident: "cleared", words, tr: null }, clock.now());
+    });
+
+  const tried: HostId[] = [];
+  let last = "";
+  let again: Claim | undefined;
+  for (let turn = 1; tried.length < placesTried && turn <= turnsAtMost; turn++) {
+    const suffix = turn === 1 ? "" : ` (${turn})`;
+    const claimed = again === undefined ? await placeAndClaim(suffix) : ({ claim: again } as const);
+    if ("words" in claimed) return handOver(claimed.words);
+    if ("home" in claimed)
+      return steps.run("end", () =>
+        store.endRepair(
+          repair,
+          { state: "not-needed", incident: "cleared", words: "Its host is back; it is looked at there.", tr: null },
+          clock.now(),
+        ),
+      );
+    const { claim } = claimed;
+    again = undefined;
+
+    const up = await bringing.up(claim, letGo, suffix);
+    if (!up.ok) return handOver(up.words);
+    if (up.value.kind === "locked") return handOver(up.value.words);
+    if (up.value.kind === "refused" || up.value.kind === "damaged") {
+      last = `${up.value.words} `;
+      const freed = await step<Freed>(env, steps, repair, `free${suffix}`, () =>
+        freeThere(env, options, repair, claim.to, claim.generation),
+      );
+      if (!freed.ok) return handOver(`${last}${freed.words}`);
+      if (!freed.value.runs) {
+        tried.push(claim.to);
+        continue;
+      }
+    }
+    const answer = await step<Answered>(env, steps, repair, `verify${suffix}`, async () =>
+      verify(env, { ...options, answerWithinMs: bringing.answerWithinMs() }, (await vmWork(env, repair)).vm),
+    );
+    if (!answer.ok && !bringing.another()) return handOver(answer.words);
+    if (answer.ok && "answeredAt" in answer.value) {
+      const tr = answer.value.answeredAt;
+      return steps.run("end", async () => {
+        places.settled((await vmWork(env, repair)).vm.id);
+        const end = { state: "succeeded", incident: "repaired", words: bringing.words(), tr } as const;
+        await store.endRepair(repair, end, clock.now());
+      });
+    }
+    last = answer.ok && "died" in answer.value ? `It ${answer.value.died} after its start. ` : `${answer.words} `;
+    const freed = await step<Freed>(env, steps, repair, `free after its end${suffix}`, () =>
+      freeThere(env, options, repair, claim.to),
+    );
+    if (!freed.ok) return handOver(`${last}${freed.words}`);
+    if (bringing.another()) again = claim;
+    else tried.push(claim.to);
+  }
+  return handOver(`${last}It was tried on ${tried.length === 1 ? "1 host" : `${tried.length} hosts`}.`);
+
+  async function placeAndClaim(suffix: string): Promise<Claimed | { readonly words: string }> {
+    // Chosen, and journalled, before it is claimed: a crash in between must not lead to another host.
+    const chosen = await step<{ to: HostId }>(env, steps, repair, `place${suffix}`, async () => {
+      const { vm } = await vmWork(env, repair);
+      const ended = await notOurs(env, repair, vm);
+      if (ended !== undefined) return { ok: false, words: ended };
+      if (vm.movingTo !== null) return { ok: false, words: "It is being moved." };
+      const place = await places.placeOne(vm, new Set([...tried, vm.hostId]), diskComesAlong);
+      if ("refusal" in place) return { ok: false, words: `${last}${place.refusal}`, detail: place.detail };
+      return { ok: true, words: "It has a place.", value: { to: place.host } };
+    });
+    if (!chosen.ok) return { words: chosen.words };
+    const { to } = chosen.value;
+    const claimed = await step<Claimed>(env, steps, repair, `claim${suffix}`, async () => {
+      const { vm } = await vmWork(env, repair);
+      const claim = await store.claimVm(repair, to, letGo === true, clock.now());
+      if (claim === undefined) {
+        const host = await store.host(vm.hostId);
+        if (host?.standing === "returning" || host?.standing === "in-use")
+          return { ok: true, words: "Its host is back before it was started elsewhere.", value: { home: true } };
+        return {
+          ok: false,
+          words: "It could not be given to another host: it is not proven that its old one is off.",
+        };
+      }
+      const { generation, from } = claim;
+      return {
+        ok: true,
+        words: `It belongs there now, as generation ${generation}.`,
+        value: { claim: { to, from, generation } },
+      };
+    });
+    return claimed.ok ? claimed.value : { words: claimed.words };
+  }
+}

@@ -1,0 +1,108 @@
+import { reviveAction } from "../../../decide/index.ts";
+import type { RepairId, Vm } from "../../../model/index.ts";
+import { ceaseCapture, whileRead } from "../../checkpoints/in-hand.ts";
+import type { EngineOptions, Env } from "../../env.ts";
+import { within } from "../../guard/within.ts";
+import { CheckpointDamaged, type DomainSight, HostUnreachable, HypervisorRefused } from "../../ports.ts";
+import type { First } from "../bring-up.ts";
+import { retry } from "../retry.ts";
+import { notHere } from "../revive-rounds.ts";
+import type { StepEnd } from "../step.ts";
+import { vmWork } from "../work.ts";
+import { type Candidate, tellDamaged } from "./candidates.ts";
+import { restoreWithinMs } from "./patience.ts";
+
+/** A refusal may come from what the hypervisor is still clearing away. */
+const refusalsAtMost = 2;
+
+/** `not-off`: it is in a state that a checkpoint has no answer to; it is brought up as it is. */
+export type Off = "off" | "not-off";
+
+/** Whether it still is what the repair came for: a guest that was found hung may answer by now. */
+async function mustGoOff(env: Env, vm: Vm, sight: DomainSight, first: First, replaces: boolean): Promise<boolean> {
+  if (reviveAction(sight) === "destroy" || replaces) return true;
+  if (sight.state !== "running" || first.hangs !== true) return false;
+  return !(await env.prober.answers(vm, vm.answerCheck, 2_000));
+}
+
+/**
+ * Makes sure that the VM does not run on its own host: a guest that hangs or panicked is switched off, one that runs well is not.
+ * `replaces`: an earlier restore of this repair brought it up, and it answers nobody.
+ */
+export async function switchOffHere(
+  env: Env,
+  options: EngineOptions,
+  repair: RepairId,
+  first: First,
+  replaces: boolean,
+): Promise<StepEnd<Off>> {
+  await ceaseCapture(env, (await vmWork(env, repair)).vm.id, 0);
+  const end = await retry<StepEnd<Off>>(env, options.reviveWithinMs, async () => {
+    const { vm, definition } = await vmWork(env, repair);
+    const ended = await notHere(env, repair, vm);
+    if (ended !== undefined) return { came: { ok: false, words: ended } };
+    const sight = await env.hypervisor.readDomain(vm.hostId, vm.uuid);
+    if (sight === undefined) return { came: { ok: true, words: "It does not run.", value: "off" } };
+    if (sight.state === "stopping") return { trouble: "The hypervisor is busy with it." };
+    if (sight.state === "stopped") {
+      const byHand = sight.reason === "destroyed" && !first.offByUs && first.hangs !== true && !replaces;
+      return byHand || sight.reason === "migrated"
+        ? { came: { ok: true, words: `It is stopped (${sight.reason}).`, value: "not-off" } }
+        : { came: { ok: true, words: "It does not run.", value: "off" } };
+    }
+    if (!(await mustGoOff(env, vm, sight, first, replaces)))
+      return { came: { ok: true, words: `It is ${sight.state} (${sight.reason}).`, value: "not-off" } };
+    const taken = await notHere(env, repair, vm); // what was read above took its time
+    if (taken !== undefined) return { came: { ok: false, words: taken } };
+    const { words, done } = await env.hypervisor.act(vm.hostId, vm.uuid, "destroy", definition ?? undefined);
+    return { trouble: words, again: done }; // the next look tells whether it took
+  });
+  return "came" in end ? end.came : { ok: false, words: end.trouble.words, detail: end.trouble.detail };
+}
+
+export type Restored =
+  | { readonly kind: "up" }
+  /** Somebody started it meanwhile, from its own disk. */
+  | { readonly kind: "runs" }
+  /** `damaged`: an older one may be whole. */
+  | { readonly kind: "damaged" | "refused"; readonly words: string };
+
+/** Restores one checkpoint onto the VM's own host, where it does not run. `begunBefore`: an earlier try of this very step may have done it. */
+export async function restoreHere(
+  env: Env,
+  options: EngineOptions,
+  repair: RepairId,
+  candidate: Candidate,
+  begunBefore: boolean,
+): Promise<StepEnd<Restored>> {
+  const { checkpoints, clock } = env;
+  let refusals = 0;
+  let mayBeOurs = begunBefore;
+  const end = await retry<StepEnd<Restored>>(env, options.reviveWithinMs, async () => {
+    const { vm, definition } = await vmWork(env, repair);
+    const ended = await notHere(env, repair, vm);
+    if (ended !== undefined) return { came: { ok: false, words: ended } };
+    if (definition === null) return { came: refused("Its definition was never read.") };
+    const request = { checkpoint: candidate.id, vm, definition, generation: vm.generation };
+    try {
+      const work = () => checkpoints.restore(vm.hostId, request, null, () => undefined);
+      const done = await within(clock, restoreWithinMs, whileRead(env, candidate.id, work), undefined);
+      if (done === undefined) return { came: refused("It did not end in time.") };
+      if (done.done || mayBeOurs) return { came: { ok: true, words: done.words, value: { kind: "up" } } };
+      return { came: { ok: true, words: "It runs already: somebody started it.", value: { kind: "runs" } } };
+    } catch (error) {
+      if (error instanceof HostUnreachable) mayBeOurs = true; // its answer was lost
+      if (error instanceof CheckpointDamaged) {
+        await tellDamaged(env, vm, candidate.id, error.message);
+        const words = "The checkpoint is damaged.";
+        return { came: { ok: true, words, detail: error.message, value: { kind: "damaged", words } } };
+      }
+      if (!(error instanceof HypervisorRefused)) throw error;
+      if (++refusals < refusalsAtMost) return { trouble: "The hypervisor refused it." };
+      return { came: { ...refused("The hypervisor refused to restore it."), detail: error.message } };
+    }
+  });
+  return "came" in end ? end.came : { ok: false, words: end.trouble.words, detail: end.trouble.detail };
+}
+
+const refused = (words: string): StepEnd<Restored> => ({ ok: true, words, value: { kind: "refused", words } });

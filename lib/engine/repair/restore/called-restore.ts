@@ -1,0 +1,112 @@
+import { asOf, newestValid } from "../../../decide/index.ts";
+import { type RepairId, vmStates } from "../../../model/index.ts";
+import { ceaseCapture } from "../../checkpoints/in-hand.ts";
+import type { EngineOptions, Env } from "../../env.ts";
+import { within } from "../../guard/within.ts";
+import type { Steps } from "../../ports.ts";
+import { retry } from "../retry.ts";
+import { endRounds, notHere, reviveRounds } from "../revive-rounds.ts";
+import { type StepEnd, step } from "../step.ts";
+import { verify } from "../verify.ts";
+import { vmWork } from "../work.ts";
+import { type Restored, restoreHere } from "./bring-back.ts";
+import { type Candidate, heldOf, tellDamaged } from "./candidates.ts";
+import { restoredAnswersWithinMs } from "./patience.ts";
+
+/** Every byte of the saved state is read before the VM that runs is given up for it. */
+const verifyWithinMs = 10 * 60_000;
+const captureEndsWithinMs = 5_000;
+
+const refused = (words: string): StepEnd<never> => ({ ok: false, words });
+const untouched = "The VM was not touched.";
+
+/** Which state it is, and that it is whole; else, in words, why nothing is done. */
+async function check(env: Env, repair: RepairId): Promise<StepEnd<Candidate>> {
+  const { store, checkpoints, clock } = env;
+  const { vm, definition } = await vmWork(env, repair);
+  if (vm.rollbackIntolerant) return refused(`It must never go back to an older state, as was chosen. ${untouched}`);
+  if ((await store.host(vm.hostId))?.standing !== "in-use") return refused(`Its host is not in use now. ${untouched}`);
+  if (vm.movingTo !== null) return refused(`It is being moved to another host now. ${untouched}`);
+  if (definition === null) return refused(`Its definition was never read. ${untouched}`);
+  const rows = await store.checkpointsOf(vm.id);
+  const called = await store.calledCheckpoint(repair);
+  const found = called === undefined ? newestValid(rows) : rows.find((it) => it.id === called);
+  if (found === undefined) return refused(`This saved state is not there any more. ${untouched}`);
+  if (found.state !== "valid") return refused(`This saved state is damaged. ${untouched}`);
+  const held = await heldOf(env, vm);
+  if (held === undefined) return refused(`The store of checkpoints does not answer. ${untouched}`);
+  const whole =
+    held.some((it) => it.id === found.id && it.valid) &&
+    (await within(clock, verifyWithinMs, checkpoints.verify(found.id), undefined));
+  if (whole === undefined) return refused(`It could not be read whole in time. ${untouched}`);
+  if (!whole) {
+    await tellDamaged(env, vm, found.id, "It was read before it was to be restored, and is not whole.");
+    return refused(`This saved state is damaged. ${untouched}`);
+  }
+  await store.recordVerified(found.id, { ok: true, words: "Read whole before it was restored." }, clock.now());
+  const { id, at } = found;
+  return {
+    ok: true,
+    words: `The state ${asOf(at, clock.now())} is whole.`,
+    value: { id, at, newest: id === newestValid(rows)?.id },
+  };
+}
+
+/** Its owner gives up what runs, by their own call. */
+async function switchOff(env: Env, options: EngineOptions, repair: RepairId): Promise<StepEnd<null>> {
+  const { vm } = await vmWork(env, repair);
+  await ceaseCapture(env, vm.id, captureEndsWithinMs);
+  if (vm.wanted === "stopped")
+    await env.store.recordWanted(vm.id, "running", "Its owner called for a saved state of it.", env.clock.now());
+  const end = await retry<StepEnd<null>>(env, options.reviveWithinMs, async () => {
+    const work = await vmWork(env, repair);
+    const ended = await notHere(env, repair, work.vm);
+    if (ended !== undefined) return { came: refused(ended) };
+    const sight = await env.hypervisor.readDomain(vm.hostId, vm.uuid);
+    if (sight === undefined || !vmStates[sight.state].alive)
+      return { came: { ok: true, words: "It does not run.", value: null } };
+    const taken = await notHere(env, repair, work.vm);
+    if (taken !== undefined) return { came: refused(taken) };
+    const { words, done } = await env.hypervisor.act(vm.hostId, vm.uuid, "destroy", work.definition ?? undefined);
+    return { trouble: words, again: done };
+  });
+  return "came" in end ? end.came : { ok: false, words: end.trouble.words, detail: end.trouble.detail };
+}
+
+/** `assisted-restart`: the saved state that its owner called for, onto the VM's own host. What cannot be restored leaves the VM as it is. */
+export const calledRestore =
+  (env: Env, options: EngineOptions) =>
+  async (repair: RepairId, steps: Steps): Promise<void> => {
+    const { store, clock } = env;
+    await steps.run("begin", () => store.beginRepair(repair, clock.now()));
+    const handOver = (words: string) => endRounds(env, steps, repair, { kind: "handed-over", words });
+    const found = await step<Candidate>(env, steps, repair, "check", () => check(env, repair));
+    if (!found.ok) return handOver(found.words);
+    const { value: candidate } = found;
+    const off = await step(env, steps, repair, "switch off", () => switchOff(env, options, repair));
+    if (!off.ok) return handOver(off.words);
+    const restored = await step<Restored>(env, steps, repair, "restore", async () => {
+      const { repair: work } = await vmWork(env, repair);
+      const begunBefore = work.steps.some((it) => it.name === "restore" && it.attempts > 1);
+      return restoreHere(env, options, repair, candidate, begunBefore);
+    });
+    if (!restored.ok) return handOver(restored.words);
+    if (restored.value.kind === "runs") return handOver("Somebody started it before the saved state was restored.");
+    if (restored.value.kind !== "up") {
+      const seen = { needed: true, offByUs: true };
+      const rounds = await reviveRounds(env, options, repair, steps, seen, true, " (from its disk)");
+      const said = `${restored.value.words} It was started again from its own disk, as it had been.`;
+      return handOver(rounds.kind === "answers" ? said : `${said} ${"words" in rounds ? rounds.words : ""}`);
+    }
+    const answer = await step(env, steps, repair, "verify", async () =>
+      verify(env, { ...options, answerWithinMs: restoredAnswersWithinMs }, (await vmWork(env, repair)).vm),
+    );
+    const state = `It was restored ${asOf(candidate.at, clock.now())}, as its owner called for`;
+    if (!answer.ok) return handOver(`${state}. ${answer.words}`);
+    if ("died" in answer.value) return handOver(`${state}, and ${answer.value.died} before it answered.`);
+    return endRounds(env, steps, repair, {
+      kind: "restored",
+      tr: answer.value.answeredAt,
+      words: `${state}, and answers.`,
+    });
+  };

@@ -1,0 +1,78 @@
+import type { RepairId } from "../../../model/index.ts";
+import { whileRead } from "../../checkpoints/in-hand.ts";
+import type { EngineOptions, Env } from "../../env.ts";
+import { within } from "../../guard/within.ts";
+import { HypervisorRefused, type Steps } from "../../ports.ts";
+import type { Bringing } from "../elsewhere.ts";
+import type { Places } from "../places.ts";
+import { startFromDisk } from "../relocate.ts";
+import { type Claim, type Start, startThere } from "../start-there.ts";
+import { type StepEnd, step } from "../step.ts";
+import { vmWork } from "../work.ts";
+import { type Candidate, type Candidates, tellDamaged } from "./candidates.ts";
+import { restoredAnswersWithinMs, restoreWithinMs } from "./patience.ts";
+
+/**
+ * On a host that the VM was given to: from its checkpoints, one after the other, then from its own disk. One that was found damaged, or whose
+ * guest answered nobody, is not tried again on another host.
+ */
+export function fromCheckpoint(
+  env: Env,
+  options: EngineOptions,
+  places: Places,
+  repair: RepairId,
+  steps: Steps,
+  { list, said }: Candidates,
+  wordsOf: (candidate: Candidate) => string,
+): Bringing {
+  const left = [...list];
+  let up: Candidate | undefined;
+  let last = said;
+
+  const restore = (claim: Claim, released: boolean, candidate: Candidate, suffix: string) =>
+    step<Start>(env, steps, repair, `restore${suffix}`, async () => {
+      const end = await startThere(env, options, places, repair, claim, released, async (work, proof) => {
+        const { vm, definition } = work;
+        const request = { checkpoint: candidate.id, vm, definition, generation: claim.generation };
+        const deed = () => env.checkpoints.restore(claim.to, request, proof, () => undefined);
+        const done = await within(env.clock, restoreWithinMs, whileRead(env, candidate.id, deed), undefined);
+        if (done === undefined) throw new HypervisorRefused("The restore did not end in time.");
+        return done;
+      });
+      if (end.ok && end.value.kind === "damaged")
+        await tellDamaged(env, (await vmWork(env, repair)).vm, candidate.id, end.detail ?? end.words);
+      return end;
+    });
+
+  return {
+    async up(claim, released, suffix): Promise<StepEnd<Start>> {
+      if (up !== undefined) {
+        last = "It was restored and did not answer.";
+        left.shift();
+      }
+      up = undefined;
+      for (let inner = 1; ; inner++) {
+        const candidate = left[0];
+        if (candidate === undefined) break;
+        const end = await restore(claim, released, candidate, `${suffix}${inner === 1 ? "" : `, ${inner}`}`);
+        if (!end.ok || end.value.kind === "locked") return end;
+        if (end.value.kind === "up") {
+          up = candidate;
+          return end;
+        }
+        if (end.value.kind === "refused" && end.value.lost) return end;
+        last = end.value.words;
+        if (end.value.kind === "refused") break; // by the host: the next one may take it
+        left.shift();
+      }
+      return startFromDisk(env, options, places, repair, steps, claim, released, suffix);
+    },
+    another: () => up !== undefined,
+    answerWithinMs: () => (up === undefined ? options.answerWithinMs : restoredAnswersWithinMs),
+    words: () =>
+      up === undefined
+        ? `${last} It was started on another host from its own disk, and answers again.`.trimStart()
+        : wordsOf(up),
+    diskComesAlong: list.length > 0,
+  };
+}

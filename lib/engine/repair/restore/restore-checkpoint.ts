@@ -1,0 +1,125 @@
+import { asOfFailure } from "../../../decide/index.ts";
+import type { HostId, RepairId } from "../../../model/index.ts";
+import type { StandbyFinder } from "../../checkpoints/saved.ts";
+import type { EngineOptions, Env } from "../../env.ts";
+import type { Steps } from "../../ports.ts";
+import { lookFirst } from "../bring-up.ts";
+import { bringElsewhere } from "../elsewhere.ts";
+import type { Places } from "../places.ts";
+import { endRounds, type Rounds, reviveRounds } from "../revive-rounds.ts";
+import { type StepEnd, step } from "../step.ts";
+import { verify } from "../verify.ts";
+import { vmWork } from "../work.ts";
+import { type Restored, restoreHere, switchOffHere } from "./bring-back.ts";
+import { type Candidate, type Candidates, candidatesFor } from "./candidates.ts";
+import { fromCheckpoint } from "./from-checkpoint.ts";
+import { restoredAnswersWithinMs } from "./patience.ts";
+
+/** What is tried one after the other is told apart by its number. */
+const numbered = (name: string, index: number): string => (index === 0 ? name : `${name} (${index + 1})`);
+
+const saidOf = ({ at, newest }: Candidate, failedAt: number, said: string): string =>
+  `${newest || said === "" ? "" : `${said} `}It runs ${asOfFailure(at, failedAt)}, and answers again.`;
+
+/** What a restore needs of the engine around it. */
+export interface RestoreHelp {
+  readonly places: Places;
+  readonly standbys: StandbyFinder;
+}
+
+/**
+ * `restore-checkpoint` and `standby`: memory and disks of one instant, on the VM's own host where that is in use, else elsewhere by the rules
+ * of every start elsewhere. Where no checkpoint can be restored the VM is started from its own disk, in the same repair.
+ */
+export const restoreCheckpoint =
+  (env: Env, options: EngineOptions, help: RestoreHelp) =>
+  async (repair: RepairId, steps: Steps): Promise<void> => {
+    const { store, clock } = env;
+    await steps.run("begin", () => store.beginRepair(repair, clock.now()));
+    const chosen = await step<Candidates>(env, steps, repair, "choose", () => candidatesFor(env, repair));
+    if (!chosen.ok) return endRounds(env, steps, repair, { kind: "handed-over", words: chosen.words });
+    const where = await step<{ here: boolean; standby: HostId | null }>(env, steps, repair, "where", () =>
+      whereTo(env, help, repair, chosen.value),
+    );
+    if (!where.ok) return endRounds(env, steps, repair, { kind: "handed-over", words: where.words });
+    if (where.value.here) {
+      const { rounds, said } = await hereOn(env, options, repair, steps, chosen.value);
+      return endRounds(env, steps, repair, rounds, said);
+    }
+    const { vm, incident } = await vmWork(env, repair);
+    if (where.value.standby !== null) help.places.reserve(vm, where.value.standby);
+    const bringing = fromCheckpoint(env, options, help.places, repair, steps, chosen.value, (candidate) =>
+      saidOf(candidate, incident.tp, chosen.value.said),
+    );
+    return bringElsewhere(env, options, help.places, repair, steps, bringing);
+  };
+
+/** On its own host, while that carries VMs and its failure is not what the VM is repaired for. */
+async function whereTo(
+  env: Env,
+  { standbys }: RestoreHelp,
+  repair: RepairId,
+  { list }: Candidates,
+): Promise<StepEnd<{ here: boolean; standby: HostId | null }>> {
+  const { vm, incident } = await vmWork(env, repair);
+  const host = await env.store.host(vm.hostId);
+  if (host?.standing === "in-use" && incident.partOf === null)
+    return { ok: true, words: "Its host is in use: it is restored there.", value: { here: true, standby: null } };
+  const newest = list[0];
+  const standby = newest === undefined || !vm.standby ? undefined : await standbys.readyOn(vm, newest.id);
+  const words = standby === undefined ? "It is restored on another host." : "Its replica on another host is activated.";
+  return { ok: true, words, value: { here: false, standby: standby ?? null } };
+}
+
+async function hereOn(
+  env: Env,
+  options: EngineOptions,
+  repair: RepairId,
+  steps: Steps,
+  { list, said }: Candidates,
+): Promise<{ readonly rounds: Rounds; readonly said: string }> {
+  const first = await step(env, steps, repair, "look", async () => {
+    const { vm, incident } = await vmWork(env, repair);
+    return lookFirst(env, options, vm, incident.cause);
+  });
+  if (!first.ok) return { rounds: { kind: "handed-over", words: first.words }, said: "" };
+  if (!first.value.needed) return { rounds: await reviveRounds(env, options, repair, steps, first.value), said: "" };
+
+  let last = said;
+  let touched = false;
+  for (const [index, candidate] of list.entries()) {
+    const off = await step(env, steps, repair, numbered("switch off", index), () =>
+      switchOffHere(env, options, repair, first.value, touched),
+    );
+    if (!off.ok) return { rounds: { kind: "handed-over", words: off.words }, said: "" };
+    if (off.value === "not-off") break;
+    const name = numbered("restore", index);
+    const restored = await step<Restored>(env, steps, repair, name, async () => {
+      const { repair: work } = await vmWork(env, repair);
+      const begunBefore = work.steps.some((it) => it.name === name && it.attempts > 1);
+      return restoreHere(env, options, repair, candidate, begunBefore);
+    });
+    if (!restored.ok) return { rounds: { kind: "handed-over", words: restored.words }, said: "" };
+    touched = true;
+    if (restored.value.kind === "runs") break;
+    if (restored.value.kind !== "up") {
+      last = restored.value.words;
+      if (restored.value.kind === "refused") break; // an older one would be refused as well
+      continue;
+    }
+    const answer = await step(env, steps, repair, numbered("verify the restored", index), async () =>
+      verify(env, { ...options, answerWithinMs: restoredAnswersWithinMs }, (await vmWork(env, repair)).vm),
+    );
+    if (answer.ok && "answeredAt" in answer.value) {
+      const tr = answer.value.answeredAt;
+      const { incident } = await vmWork(env, repair);
+      return { rounds: { kind: "restored", tr, words: saidOf(candidate, incident.tp, last) }, said: "" };
+    }
+    last = answer.ok
+      ? "It ended again after it was restored."
+      : `It was restored ${asOfFailure(candidate.at, (await vmWork(env, repair)).incident.tp)}, and answered nobody.`;
+  }
+  const seen = { ...first.value, offByUs: first.value.offByUs || first.value.hangs === true || touched };
+  const rounds = await reviveRounds(env, options, repair, steps, seen, true, " (from its disk)");
+  return { rounds, said: `${last} It was started from its own disk. `.trimStart() };
+}

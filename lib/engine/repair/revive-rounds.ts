@@ -1,0 +1,99 @@
+import type { EpochMs, RepairId, Vm } from "../../model/index.ts";
+import type { EngineOptions, Env } from "../env.ts";
+import type { Steps } from "../ports.ts";
+import { bringUp, type First, lookAgain } from "./bring-up.ts";
+import { step } from "./step.ts";
+import { verify } from "./verify.ts";
+import { notOurs, vmWork } from "./work.ts";
+
+/** Also a VM that is being moved is left alone: what is not here may run where it goes to. */
+export async function notHere(env: Env, repair: RepairId, vm: Vm): Promise<string | undefined> {
+  const ended = await notOurs(env, repair, vm);
+  if (ended !== undefined || (await vmWork(env, repair)).vm.movingTo === null) return ended;
+  return "It was being moved, and it is not clear yet on which host it is.";
+}
+
+export type Rounds =
+  | { readonly kind: "answers"; readonly tr: EpochMs; readonly acted: boolean }
+  /** From what was saved of it; `words` say which state it is. */
+  | { readonly kind: "restored"; readonly tr: EpochMs; readonly words: string }
+  /** Somebody switched it off meanwhile: a wish. */
+  | { readonly kind: "left-off"; readonly words: string }
+  | { readonly kind: "handed-over"; readonly words: string };
+
+/**
+ * The VM back on its own host, from its own disk: rounds of bring up and verify after a first look. `acted`: the repair has touched it
+ * already. `label` tells these steps from those of another try in the same repair.
+ */
+export async function reviveRounds(
+  env: Env,
+  options: EngineOptions,
+  repair: RepairId,
+  steps: Steps,
+  first: First,
+  actedBefore = first.needed,
+  label = "",
+): Promise<Rounds> {
+  let acted = actedBefore;
+  let last = "";
+  for (let round = 1; round <= options.rounds; round++) {
+    const suffix = `${label}${round === 1 ? "" : ` (round ${round})`}`;
+    const bring = (name: string, seen: First) =>
+      step(env, steps, repair, `${name}${suffix}`, async () => {
+        const { vm, definition, repair: work } = await vmWork(env, repair);
+        const begunBefore = work.steps.some((it) => it.name === `${name}${suffix}` && it.attempts > 1);
+        return bringUp(env, options, vm, definition, seen, () => notHere(env, repair, vm), begunBefore);
+      });
+    let up = await bring("bring up", first);
+    for (let turn = 1; up.ok && up.value.offFirst && turn <= options.rounds; turn++) {
+      const again = await step(env, steps, repair, `look again${suffix}${turn === 1 ? "" : `, ${turn}`}`, async () =>
+        lookAgain(env, options, (await vmWork(env, repair)).vm),
+      );
+      if (!again.ok) return { kind: "handed-over", words: again.words };
+      up = await bring(turn === 1 ? "bring up again" : `bring up again, ${turn}`, again.value);
+    }
+    if (!up.ok) return { kind: "handed-over", words: up.words };
+    if (up.value.offFirst)
+      return {
+        kind: "handed-over",
+        words: "It stopped running each time it was about to be switched off and started.",
+      };
+    if (up.value.byHand) return { kind: "left-off", words: up.words };
+
+    const answer = await step(env, steps, repair, `verify${suffix}`, async () =>
+      verify(env, options, (await vmWork(env, repair)).vm),
+    );
+    if (!answer.ok) return { kind: "handed-over", words: answer.words };
+    if ("answeredAt" in answer.value) return { kind: "answers", tr: answer.value.answeredAt, acted };
+    last = answer.value.died;
+    acted = true; // the next round starts it
+  }
+  const words = `It was brought up ${options.rounds} times, and each time it ${last} before it answered.`;
+  return { kind: "handed-over", words };
+}
+
+/** Ends the repair as the rounds ended. `said` comes before the words of a repair that did something. */
+export async function endRounds(env: Env, steps: Steps, repair: RepairId, rounds: Rounds, said = ""): Promise<void> {
+  const { store, clock } = env;
+  if (rounds.kind === "handed-over")
+    return steps.run("hand over", () => {
+      const words = `${said}${rounds.words}`;
+      return store.endRepair(repair, { state: "handed-over", incident: "handed-over", words, tr: null }, clock.now());
+    });
+  if (rounds.kind === "left-off") {
+    await steps.run("wish", async () => {
+      const { vm } = await vmWork(env, repair);
+      await store.recordWanted(vm.id, "stopped", `${rounds.words} That is taken as wanted.`, clock.now());
+    });
+    return steps.run("end", () =>
+      store.endRepair(repair, { state: "not-needed", incident: "cleared", words: rounds.words, tr: null }, clock.now()),
+    );
+  }
+  const end =
+    rounds.kind === "restored"
+      ? ({ state: "succeeded", incident: "repaired", words: rounds.words } as const)
+      : rounds.acted
+        ? ({ state: "succeeded", incident: "repaired", words: `${said}It runs and answers again.` } as const)
+        : ({ state: "not-needed", incident: "cleared", words: "It was well again before Belay touched it." } as const);
+  return steps.run("end", () => store.endRepair(repair, { ...end, tr: rounds.tr }, clock.now()));
+}
