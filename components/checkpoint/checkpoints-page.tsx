@@ -8,11 +8,12 @@ import { CouldNot } from "../cloud/could-not.tsx";
 import { WithCloud } from "../cloud/with-cloud.tsx";
 import { IncidentCard } from "../incident/incident-card.tsx";
 import { SimulatedMark } from "../shell/simulated.tsx";
-import { OneThingHead, TwoColumns } from "../ui/one-thing.tsx";
+import { OneThingHead } from "../ui/one-thing.tsx";
 import { PageHead } from "../ui/page-head.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { Situation } from "../ui/situation.tsx";
 import { useNow } from "../ui/use-now.ts";
+import { Warning } from "../ui/warning.tsx";
 import { VmStateBadge } from "../vm/vm-state.tsx";
 import { CheckpointTable } from "./checkpoint-table.tsx";
 import { SavedHow } from "./saved-how.tsx";
@@ -47,7 +48,7 @@ function One({ cloud, vm }: { readonly cloud: LiveCloud; readonly vm: VmView }) 
       <OneThingHead
         title={`Checkpoints of ${vm.name}`}
         back={{ href: "/", words: cloud.viewer.role === "provider" ? "Cloud" : "Your applications" }}
-        words={`${line.label} ${line.words}`.trim()}
+        words={line.kind === "bad" ? "" : `${line.label} ${line.words}`.trim()}
       >
         <VmStateBadge vm={vm} />
         <SimulatedMark simulated={cloud.simulated} />
@@ -57,25 +58,22 @@ function One({ cloud, vm }: { readonly cloud: LiveCloud; readonly vm: VmView }) 
           <IncidentCard incident={incident} cloud={cloud} />
         </Panel>
       )}
-      <TwoColumns
-        left={
-          <Panel title="Checkpoints" aside={<TakeNow vm={vm} onDone={() => void refetch()} />}>
-            {error === null ? null : <CouldNot error={error} retry={refetch} />}
-            {checkpoints.length > 0 ? (
-              <CheckpointTable vm={vm} checkpoints={checkpoints} onChanged={() => void refetch()} />
-            ) : error !== null ? null : isPending ? (
-              <Situation kind="loading" title="Fetching the checkpoints…" />
-            ) : (
-              <Situation
-                kind="empty"
-                title={`No state of ${vm.name} is saved.`}
-                words="Choose an interval in the VM's settings, or take one now."
-              />
-            )}
-          </Panel>
-        }
-        right={<SavedHow vm={vm} application={application} status={status} line={line} />}
-      />
+      {line.kind === "bad" ? <Warning title={`${line.label} ${line.words}`} /> : null}
+      <Panel title="Checkpoints" aside={<TakeNow vm={vm} onDone={() => void refetch()} />}>
+        {error === null ? null : <CouldNot error={error} retry={refetch} />}
+        {checkpoints.length > 0 ? (
+          <CheckpointTable vm={vm} checkpoints={checkpoints} onChanged={() => void refetch()} />
+        ) : error !== null ? null : isPending ? (
+          <Situation kind="loading" title="Fetching the checkpoints…" />
+        ) : (
+          <Situation
+            kind="empty"
+            title={`No state of ${vm.name} is saved.`}
+            words="Choose an interval in the VM's settings, or take one now."
+          />
+        )}
+      </Panel>
+      <SavedHow vm={vm} application={application} status={status} />
     </>
   );
 }

@@ -1,27 +1,19 @@
 import type { ReactNode } from "react";
-import {
-  type CheckpointLine,
-  intervalOf,
-  noCheckpointsIn,
-  restoredByHandOnly,
-  spanWords,
-} from "../../lib/client/index.ts";
+import { intervalOf, noCheckpointsIn, restoredByHandOnly, spanWords } from "../../lib/client/index.ts";
 import type { ApplicationView, CheckpointStatusView, VmView } from "../../lib/contract/index.ts";
 import { captureMethods, intervalWords } from "../../lib/model/index.ts";
 import factClasses from "../incident/incident-facts.module.css";
 import { Panel } from "../ui/panel.tsx";
-import { Warning } from "../ui/warning.tsx";
 import { VmSettings } from "../vm/vm-settings.tsx";
 
 export interface SavedHowProps {
   readonly vm: VmView;
   readonly application: ApplicationView | undefined;
   readonly status: CheckpointStatusView | undefined;
-  readonly line: CheckpointLine;
 }
 
 /** By which method and how often it is saved, what that costs, and who restores it. */
-export function SavedHow({ vm, application, status, line }: SavedHowProps) {
+export function SavedHow({ vm, application, status }: SavedHowProps) {
   const everyMs = intervalOf({ vm, application });
   const none = noCheckpointsIn(application?.mode ?? "provider");
   const facts: [string, ReactNode][] = [
@@ -44,19 +36,16 @@ export function SavedHow({ vm, application, status, line }: SavedHowProps) {
       : [["Group", `${vm.checkpointGroup}: saved and restored together`] satisfies [string, ReactNode]]),
   ];
   return (
-    <>
-      {line.kind === "bad" ? <Warning title={`${line.label} ${line.words}`} /> : null}
-      <Panel title="How it is saved" aside={<VmSettings vm={vm} application={application} />}>
-        <dl className={factClasses.facts}>
-          {facts.map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
-      </Panel>
-    </>
+    <Panel title="How it is saved" aside={<VmSettings vm={vm} application={application} />}>
+      <dl className={factClasses.facts}>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </Panel>
   );
 }
 

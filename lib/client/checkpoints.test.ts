@@ -37,14 +37,25 @@ test.each<[string, Partial<CheckpointQuestion>, string, string]>([
     "too long ago",
     status({ lastAt: now - 60_000 }),
     "bad",
-    "Not saved as chosen: it should be every 7 s. Last saved 1 min ago",
+    "Not protected by checkpoints: it should be saved every 7 s. Last saved 1 min ago",
   ],
-  ["trouble", status({ trouble: "The store is full." }), "bad", "The store is full. Last saved 4 s ago."],
+  [
+    "trouble",
+    status({ trouble: "The store is full." }),
+    "bad",
+    "Not saved as chosen: The store is full. Last saved 4 s ago.",
+  ],
+  [
+    "trouble for long",
+    status({ trouble: "The store is full.", lastAt: now - 600_000 }),
+    "bad",
+    "Not protected by checkpoints: The store is full. Last saved 10 min ago.",
+  ],
   [
     "nothing works where it runs",
     status({ lastAt: null, offer: { method: null, words: "Its state cannot be saved here.", lazy: false } }),
     "bad",
-    "Its state cannot be saved here.",
+    "Not protected by checkpoints: Its state cannot be saved here.",
   ],
   [
     "the first is on its way",

@@ -47,6 +47,8 @@ const slackMs = 10_000;
 /** The first checkpoint holds everything, and takes its time. */
 const firstMs = 120_000;
 
+const unprotected = "Not protected by checkpoints:";
+
 /** Seconds exactly where they matter, rougher after that. */
 const ago = (ms: number) => (ms < 60_000 ? `${Math.max(0, Math.floor(ms / 1000))} s ago` : `${agoWords(ms)} ago`);
 
@@ -55,7 +57,7 @@ export function checkpointLine(question: CheckpointQuestion, now: number): Check
   const everyMs = intervalOf(question);
   const lastAt = status?.lastAt ?? null;
   const last = lastAt === null ? "" : ` Last saved ${ago(now - lastAt)}.`;
-  const bad = (words: string): CheckpointLine => ({ kind: "bad", label: "Not saved as chosen:", words: words + last });
+  const bad = (label: string, words: string): CheckpointLine => ({ kind: "bad", label, words: words + last });
   if (everyMs === null)
     return {
       kind: "off",
@@ -66,17 +68,15 @@ export function checkpointLine(question: CheckpointQuestion, now: number): Check
   if (vm.wanted === "stopped" || !vmStates[vm.state].alive)
     return { kind: "waiting", label: `To be saved ${every}`, words: `as soon as it runs.${last}` };
   const method = status?.offer?.method ?? null;
-  if (status?.trouble != null) return bad(status.trouble);
-  if (status?.offer != null && method === null) return bad(status.offer.words);
   // From then on it is not what was chosen any more, whatever the server said last.
   const staleAfterMs = 2 * everyMs + (status?.tookMs ?? 0) + toldEveryMs + slackMs;
-  if (lastAt === null) {
-    const isLate = now - vm.stateSince > staleAfterMs + firstMs;
-    return isLate
-      ? bad(`nothing was saved yet, though it should be ${every}.`)
-      : { kind: "waiting", label: "Not saved yet:", words: `the first checkpoint is on its way, then ${every}.` };
-  }
-  if (now - lastAt > staleAfterMs) return bad(`it should be ${every}.`);
+  const isFresh = lastAt !== null && now - lastAt <= staleAfterMs;
+  if (status?.trouble != null) return bad(isFresh ? "Not saved as chosen:" : unprotected, status.trouble);
+  if (status?.offer != null && method === null) return bad(unprotected, status.offer.words);
+  if (lastAt === null && now - vm.stateSince <= staleAfterMs + firstMs)
+    return { kind: "waiting", label: "Not saved yet:", words: `the first checkpoint is on its way, then ${every}.` };
+  if (lastAt === null) return bad(unprotected, `nothing was saved yet, though it should be ${every}.`);
+  if (!isFresh) return bad(unprotected, `it should be saved ${every}.`);
   const kept = status?.keptEveryMs ?? null;
   const really = kept !== null && kept > 1.5 * everyMs + 1_000 ? ` chosen, ${intervalWords(kept)} kept` : "";
   return { kind: "good", label: `Saved ${ago(now - lastAt)}`, words: `· ${every}${really} · ${methodWords(method)}` };
