@@ -1,4 +1,5 @@
 import type { EngineOptions, Log } from "../../engine/index.ts";
+import type { Ids } from "../../engine/ports.ts";
 import type { Viewer } from "../../model/index.ts";
 import { type VirtualClock, virtualClock } from "../clock/virtual-clock.ts";
 import { seededIds } from "../ids.ts";
@@ -23,6 +24,7 @@ export interface Rig {
   readonly cloud: SimulatedCloud;
   readonly store: MemoryStore;
   readonly belay: Belay;
+  readonly ids: Ids;
   readonly log: readonly LogLine[];
   /** The sentence for what happened; undefined where it cannot happen now. */
   act(action: Action): Promise<string | undefined>;
@@ -83,7 +85,7 @@ export async function createRig(
       .every((host) => ["in-use", "maintenance"].includes(hostNamed(store, host.name)?.standing ?? "in-use"));
 
   return {
-    ...{ clock, cloud, store, belay, log },
+    ...{ clock, cloud, store, belay, ids, log },
     async act(action) {
       if (!isBelayAction(action) && !isPersonAction(action)) {
         if (action.do === "person-starts" && !mayBeStarted(action)) return undefined;
