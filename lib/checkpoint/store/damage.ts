@@ -1,0 +1,149 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { DamagedData } from "../words.ts";
+import { isAbsent, writeWhole } from "./files.ts";
+import type { Manifest, Manifests } from "./manifests.ts";
+import { Marks } from "./marks.ts";
+import type { SegmentDamaged } from "./segments.ts";
+
+/** What was found, and which checkpoints cannot be restored because of it. */
+export interface DamageReport {
+  readonly words: string;
+  readonly checkpoints: readonly string[];
+}
+
+const fileSchema = z.array(z.object({ segment: z.number(), slots: z.array(z.number()) }));
+const mostSlots = 256;
+
+/**
+ * Pages that are known to be lost. Kept in a file, so that a restart does not show as whole what was found damaged; the file is a
+ * hint, and what it says is looked at again by `verify` and the scrub.
+ */
+export class Damage {
+  private readonly lost = new Marks();
+  private work: Promise<void> = Promise.resolve();
+  private readonly file: string;
+  private readonly manifests: Manifests;
+  private readonly onDamage: (report: DamageReport) => void;
+
+  private constructor(file: string, manifests: Manifests, onDamage: (report: DamageReport) => void) {
+    this.file = file;
+    this.manifests = manifests;
+    this.onDamage = onDamage;
+  }
+
+  static async open(file: string, manifests: Manifests, onDamage: (report: DamageReport) => void): Promise<Damage> {
+    const damage = new Damage(file, manifests, onDamage);
+    const text = await readFile(file, "utf8").catch((error: unknown) => {
+      if (isAbsent(error)) return "[]";
+      throw error;
+    });
+    const parsed = fileSchema.safeParse(json(text));
+    if (parsed.success)
+      for (const { segment, slots } of parsed.data) for (const slot of slots) damage.lost.add(segment, slot);
+    return damage;
+  }
+
+  has(segment: number, slot: number): boolean {
+    return this.lost.has(segment, slot);
+  }
+
+  /** Resolves when every checkpoint says what is known by now. */
+  settled(): Promise<void> {
+    return this.work;
+  }
+
+  private after(work: () => Promise<void>): Promise<void> {
+    this.work = this.work.then(work).catch((error: unknown) => {
+      this.onDamage({ words: `What is damaged could not be found out: ${String(error)}`, checkpoints: [] });
+    });
+    return this.work;
+  }
+
+  /** Pages of a segment were found damaged. */
+  note(found: SegmentDamaged): Promise<void> {
+    const slots = found.slots ?? Array.from({ length: mostSlots }, (_, slot) => slot);
+    const news = slots.filter((slot) => !this.lost.has(found.segment, slot));
+    if (news.length === 0) return this.work;
+    for (const slot of news) this.lost.add(found.segment, slot);
+    return this.after(async () => {
+      const checkpoints = await this.assessAll();
+      this.onDamage({ words: found.message, checkpoints });
+      await this.save();
+    });
+  }
+
+  /** These pages were read and have their hashes, whatever was found before. */
+  noteWell(segment: number, slots: readonly number[]): void {
+    if (!slots.some((slot) => this.lost.has(segment, slot))) return;
+    const still = this.lost.slots(segment, mostSlots).filter((slot) => !slots.includes(slot));
+    this.lost.delete(segment);
+    for (const slot of still) this.lost.add(segment, slot);
+    void this.after(async () => {
+      await this.assessAll();
+      await this.save();
+    });
+  }
+
+  /** The segment is no more. */
+  noteGone(segment: number): void {
+    this.lost.delete(segment);
+  }
+
+  /** A checkpoint's own manifest, or one that it builds on, cannot be read. */
+  noteManifest(manifest: Manifest, error: unknown): Promise<void> {
+    return this.after(async () => {
+      this.manifests.forgetRead(); // what was read while it was well says nothing of the disk
+      const checkpoints = await this.assessAll();
+      this.onDamage({
+        words: `The manifest of ${manifest.checkpoint} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        checkpoints,
+      });
+    });
+  }
+
+  /** Gives those that were found damaged only now. */
+  private async assessAll(): Promise<string[]> {
+    const found: string[] = [];
+    for (const manifest of this.manifests.live()) {
+      const before = manifest.damaged;
+      manifest.damaged = await this.look(manifest);
+      if (before === null && manifest.damaged !== null) found.push(manifest.checkpoint);
+    }
+    return found;
+  }
+
+  assess(manifest: Manifest): Promise<string | null> {
+    if (this.lost.size === 0 && manifest.damaged === null) return Promise.resolve(null);
+    return this.look(manifest);
+  }
+
+  private async look(manifest: Manifest): Promise<string | null> {
+    try {
+      for (const [volume, { segments, slots }] of await this.manifests.resolve(manifest))
+        for (let at = 0; at < segments.length; at++)
+          if (this.lost.has(segments[at] ?? 0, slots[at] ?? 0)) return `Pages of ${volume} do not have their checksum.`;
+      return null;
+    } catch (error) {
+      if (error instanceof DamagedData) return error.message;
+      return `It cannot be read now: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+
+  private async save(): Promise<void> {
+    const list = this.lost
+      .numbers()
+      .map(
+        (segment) => ({ segment, slots: this.lost.slots(segment, mostSlots) }) satisfies z.infer<typeof fileSchema>[0],
+      );
+    await writeWhole(this.file, [Buffer.from(JSON.stringify(list))]);
+  }
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
