@@ -30,6 +30,10 @@ const leastObservedMs = day;
 /** The newest checkpoints that storage is reckoned from. */
 const lately = 12;
 
+/** Why nothing can be captured is said to customers without the words of the host. */
+const statusFor = (viewer: Viewer, status: CheckpointStatus | undefined) =>
+  status && checkpointStatusFor(viewer, status);
+
 export function checkpointAdviceService({ store, clock }: Deps) {
   async function adviceOf(
     viewer: Viewer,
@@ -72,7 +76,7 @@ export function checkpointAdviceService({ store, clock }: Deps) {
     async checkpointAdvice(viewer: Viewer, id: VmId, query: Query): Promise<CheckpointAdvice> {
       const vm = found("VM", await store.vm(id), (it) => can.seeVm(viewer, it));
       const [policy, statuses] = await Promise.all([store.policy(), store.checkpointStatuses()]);
-      return adviceOf(viewer, vm, query, { policy, status: statuses.get(vm.id) });
+      return adviceOf(viewer, vm, query, { policy, status: statusFor(viewer, statuses.get(vm.id)) });
     },
 
     /** That of the VM which a checkpoint costs most: what is bearable for it is for the others. */
@@ -95,7 +99,7 @@ export function checkpointAdviceService({ store, clock }: Deps) {
         throw new BelayError("conflict", "This application has no VM yet, so nothing can be advised.", {
           cure: "Give it a VM first.",
         });
-      const advice = await adviceOf(viewer, vm, query, { policy, status: statuses.get(vm.id) });
+      const advice = await adviceOf(viewer, vm, query, { policy, status: statusFor(viewer, statuses.get(vm.id)) });
       return asked.length === 1
         ? advice
         : { ...advice, words: [`Of its ${asked.length} VMs, this is what it means for ${vm.name}.`, ...advice.words] };

@@ -144,3 +144,19 @@ test("a customer sees their own saved states without a word of hosts, and nothin
   const others = await service.keepCheckpoint(birch, checkpoint.id, true).catch((error: Error) => error.message);
   expect(others).toBe(missing);
 });
+
+test("why nothing can be saved is said to a customer without the words of the host", async () => {
+  const { service, store, admin, aster } = cloud;
+  const { vm } = await savedVm("too-old", aster.organizationId);
+  const offer = { method: null, words: "QEMU on host-of-too-old is too old.", lazy: false };
+  await store.engine.recordCheckpointStatus(protectedSince(vm.id, 1, { offer, lastAt: null }), Date.now());
+  const shop = await service.createApplication(aster, { organizationId: aster.organizationId, name: "old shop" });
+  await service.changeVm(admin, vm.id, { applicationId: shop.id });
+  const said = [
+    await service.checkpointAdvice(aster, vm.id, {}),
+    await service.applicationCheckpointAdvice(aster, shop.id, {}),
+  ];
+  for (const { impossible } of said) expect(impossible).toContain("cannot be saved");
+  expect(JSON.stringify(said)).not.toContain("host-of");
+  expect((await service.checkpointAdvice(admin, vm.id, {})).impossible).toBe(offer.words);
+});
