@@ -19,6 +19,8 @@ export interface Batch {
 const wordsKept = 8;
 /** Why a wait ended early. A reason of our own spares making an exception with its stack each time. */
 const woken = "something came";
+const noDomains: ReadonlyMap<string, Heard> = new Map();
+const nobody: ReadonlySet<string> = new Set();
 
 /**
  * What a host's events said and nobody has looked at yet. Bounded: events about one domain share a place, and when the
@@ -31,6 +33,7 @@ export class Inbox {
   #asked = new Set<string>();
   #scan = false;
   #wake: AbortController | undefined;
+  #wokenBy: AbortSignal | undefined;
 
   constructor(clock: Clock, places = 1024) {
     this.#clock = clock;
@@ -68,19 +71,29 @@ export class Inbox {
     signal.throwIfAborted();
     if (this.#domains.size === 0 && this.#asked.size === 0 && !this.#scan) {
       const wake = new AbortController();
-      const stop = () => wake.abort(woken);
       this.#wake = wake;
-      // By hand: AbortSignal.any costs more than all the rest of a wait, and a host waits several times a second.
-      signal.addEventListener("abort", stop, { once: true });
+      this.#wakeOn(signal);
       await this.#clock.sleep(Math.max(0, untilMs - this.#clock.monotonicMs()), wake.signal).catch(() => undefined); // woken
-      signal.removeEventListener("abort", stop);
       this.#wake = undefined;
       signal.throwIfAborted();
     }
-    const batch = { domains: this.#domains, asked: this.#asked, scan: this.#scan };
-    this.#domains = new Map();
-    this.#asked = new Set();
+    const batch = { domains: noDomains, asked: nobody, scan: this.#scan };
+    if (this.#domains.size > 0) {
+      batch.domains = this.#domains;
+      this.#domains = new Map();
+    }
+    if (this.#asked.size > 0) {
+      batch.asked = this.#asked;
+      this.#asked = new Set();
+    }
     this.#scan = false;
     return batch;
+  }
+
+  /** Once for all waits: AbortSignal.any, or a listener of each wait, costs more than all the rest of it, and a host waits several times a second. */
+  #wakeOn(signal: AbortSignal): void {
+    if (this.#wokenBy === signal) return;
+    this.#wokenBy = signal;
+    signal.addEventListener("abort", () => this.#wake?.abort(woken), { once: true });
   }
 }

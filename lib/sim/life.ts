@@ -1,4 +1,5 @@
 import type { Checkpoints, Clock, HostHelpers, Hypervisor } from "../engine/ports.ts";
+import { Bag } from "./clock/bag.ts";
 import type { VirtualClock } from "./clock/virtual-clock.ts";
 import { wrapMethods } from "./wrap-methods.ts";
 
@@ -34,15 +35,14 @@ export function createLife(clock: Pick<VirtualClock, "now" | "monotonicMs" | "af
   const death = new AbortController();
   const made: string[] = [];
   /** How to give up each of its timers. A signal for each sleep would cost more than all the rest of it. */
-  const timers = new Set<() => void>();
+  const timers = new Bag<() => void>();
   let killPoint: KillPoint | undefined;
   let isDead = false;
   const dead = () => isDead;
   function kill(): void {
     if (isDead) return;
     isDead = true;
-    for (const giveUp of timers) giveUp();
-    timers.clear();
+    for (const giveUp of timers.empty()) giveUp();
     death.abort(new Error("The process was killed."));
   }
 
@@ -50,16 +50,16 @@ export function createLife(clock: Pick<VirtualClock, "now" | "monotonicMs" | "af
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const giveUp = clock.after(ms, () => {
-        timers.delete(giveUp);
+        timers.remove(place);
         signal?.removeEventListener("abort", aborted);
         resolve();
       });
       const aborted = () => {
         giveUp();
-        timers.delete(giveUp);
+        timers.remove(place);
         reject(signal?.reason);
       };
-      timers.add(giveUp);
+      const place = timers.add(giveUp);
       signal?.addEventListener("abort", aborted, { once: true });
     });
   }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../engine/ports.ts";
+import { Bag } from "./bag.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /** Calls `fire` after `ms`, unless what it gives back is called before. */
@@ -22,23 +23,21 @@ export interface Sleeps {
 }
 
 export function sleepsOn(after: After): Sleeps {
-  const waiting = new Set<(reason: unknown) => void>();
+  const waiting = new Bag<(reason: unknown) => void>();
   return {
     sleep: (ms) =>
       new Promise((resolve, reject) => {
         const giveUp = after(ms, () => {
-          waiting.delete(end);
+          waiting.remove(place);
           resolve();
         });
-        const end = (reason: unknown) => {
+        const place = waiting.add((reason) => {
           giveUp();
           reject(reason);
-        };
-        waiting.add(end);
+        });
       }),
     end(reason) {
-      for (const end of waiting) end(reason);
-      waiting.clear();
+      for (const end of waiting.empty()) end(reason);
     },
   };
 }

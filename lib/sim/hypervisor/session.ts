@@ -1,6 +1,7 @@
 import { type HostSignal, HostUnreachable } from "../../engine/ports.ts";
 import type { EpochMs } from "../../model/index.ts";
 import { sleepsOn } from "../clock/after.ts";
+import { Bag } from "../clock/bag.ts";
 import type { SimHost } from "../world/types.ts";
 import { answersNetwork, type World } from "../world/world.ts";
 
@@ -33,7 +34,7 @@ export function openSession(world: World, host: SimHost): Session {
   const { clock } = world;
   const end = new AbortController();
   const sleeps = sleepsOn(world.after);
-  const calls = new Set<(reason: unknown) => void>();
+  const calls = new Bag<(reason: unknown) => void>();
   const random = world.randomOf(`connection to ${host.name} at ${clock.now()}`);
   const libvirtd = host.libvirtdStarts;
   const waiting: HostSignal[] = [];
@@ -63,8 +64,7 @@ export function openSession(world: World, host: SimHost): Session {
     const reason = new HostUnreachable(words);
     end.abort(reason);
     sleeps.end(reason);
-    for (const giveUp of calls) giveUp(reason);
-    calls.clear();
+    for (const giveUp of calls.empty()) giveUp(reason);
     wake();
   };
 
@@ -100,10 +100,10 @@ export function openSession(world: World, host: SimHost): Session {
   /** What libvirtd does in `durationMs`; given up by the caller, not by libvirtd, when the connection ends. */
   const onHost = <T>(durationMs: number, effect: () => T): Promise<T> =>
     new Promise((resolve, reject) => {
-      calls.add(reject);
+      const place = calls.add(reject);
       world.later(durationMs, () => {
         if (host.power === "off" || host.libvirtd === "down" || host.libvirtdStarts !== libvirtd) return;
-        calls.delete(reject);
+        calls.remove(place);
         try {
           resolve(effect());
         } catch (error) {

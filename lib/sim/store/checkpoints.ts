@@ -80,14 +80,15 @@ export function engineCheckpoints(parts: Parts): ForEngine {
       if (isTold) emitStatus(parts, vmId, vm.organizationId, at, said);
     },
     checkpointStatuses: async () => new Map(statusesOf(tables).map((status) => [status.vmId, status])),
-    checkpointIntervals: async () =>
-      new Map(
-        watchedVms(tables).flatMap((vm) => {
-          const application = vm.applicationId === null ? undefined : tables.applications.get(vm.applicationId);
-          const everyMs = checkpointEveryMsOf(vm, application);
-          return everyMs === null ? [] : [[vm.id, everyMs] as const];
-        }),
-      ),
+    checkpointIntervals: async () => {
+      const intervals = new Map<VmId, number>();
+      for (const { vm, removed } of tables.vms.values()) {
+        const application = vm.applicationId === null ? undefined : tables.applications.get(vm.applicationId);
+        const everyMs = removed ? null : checkpointEveryMsOf(vm, application);
+        if (everyMs !== null) intervals.set(vm.id, everyMs);
+      }
+      return intervals;
+    },
   };
 }
 

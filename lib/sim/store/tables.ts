@@ -219,8 +219,11 @@ function first<T>(rows: Iterable<T>): T | undefined {
 export const vmsOfHost = (tables: Tables, host: HostId): Vm[] => byName(tables.by.vmOfHost.of(host));
 export const vmOfUuid = (tables: Tables, uuid: string): Vm | undefined => first(tables.by.vmOfUuid.of(uuid))?.vm;
 /** In the order of their ids. */
-export const watchedVms = (tables: Tables): Vm[] =>
-  [...tables.vms.values()].flatMap((row) => (row.removed ? [] : [row.vm])).sort((a, b) => byText(a.id, b.id));
+export function watchedVms(tables: Tables): Vm[] {
+  const vms: Vm[] = [];
+  for (const { vm, removed } of tables.vms.values()) if (!removed) vms.push(vm);
+  return vms.sort((a, b) => byText(a.id, b.id));
+}
 /** As people read them. */
 export const vmsByName = (tables: Tables): Vm[] => byName([...tables.vms.values()].filter((row) => !row.removed));
 const byName = (rows: Iterable<VmRow>): Vm[] =>

@@ -2,6 +2,7 @@ import type { Clock } from "../../engine/ports.ts";
 import type { EpochMs } from "../../model/index.ts";
 import { createSaved, type Saved } from "../checkpoints/saved.ts";
 import { type After, afterOn } from "../clock/after.ts";
+import { Bag } from "../clock/bag.ts";
 import { type Random, seededRandom } from "../random.ts";
 import { hasProcess, type Turn } from "./domain.ts";
 import type { DomainEvent, SimDomain, SimGuest, SimHost, Violation } from "./types.ts";
@@ -132,7 +133,7 @@ export function createWorld(
   const guests = [...given.guests];
   const after = afterOn(clock);
   /** How to give up what is still to happen. */
-  const timers = new Set<() => void>();
+  const timers = new Bag<() => void>();
   const history: Happening[] = [];
   const violations: Violation[] = [];
   const happenings = listeners<Happening>();
@@ -218,16 +219,15 @@ export function createWorld(
     after,
     later(ms, then) {
       const giveUp = after(ms, () => {
-        timers.delete(giveUp);
+        timers.remove(place);
         changes++;
         then();
       });
-      timers.add(giveUp);
+      const place = timers.add(giveUp);
     },
     randomOf: (name) => seededRandom(seed, name),
     close() {
-      for (const giveUp of timers) giveUp();
-      timers.clear();
+      for (const giveUp of timers.empty()) giveUp();
     },
   };
 }
