@@ -15,7 +15,7 @@ export const checkpointOutlook = z.object({
   averageLossMs: z.number(),
   mostLossMs: z.number(),
   overheadPercent: z.number(),
-  storageBytes: z.number().nullable(),
+  changesBytes: z.number().nullable(),
 });
 
 /** Advice before a choice is saved. For an application it is of its VM that would bear most. */
@@ -25,6 +25,8 @@ export const checkpointAdvice = z.object({
   suggested: checkpointOutlook,
   /** null: off. */
   chosen: checkpointOutlook.nullable(),
+  /** One whole state at most, before it is compressed; null: none was saved yet. */
+  wholeBytes: z.number().nullable(),
   /** Why nothing can be captured where it runs; null where it can be, or was not probed yet. */
   impossible: z.string().nullable(),
   words: z.array(z.string()),

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { freshHost, freshVm, type IdKind, idSource, type OrganizationId, type Viewer } from "../model/index.ts";
-import type { CheckpointStatusView } from "./checkpoint-views.ts";
+import type { CheckpointStatusView, CheckpointView } from "./checkpoint-views.ts";
 import type { Change } from "./events.ts";
-import { changeFor, cloudFor, eventFor } from "./redact.ts";
+import { changeFor, checkpointFor, checkpointStatusFor, cloudFor, eventFor } from "./redact.ts";
 import type { CloudView, IncidentView, VmView } from "./views.ts";
 
 let seed = 0;
@@ -134,6 +134,7 @@ describe("a customer", () => {
         checkpointEveryMs: null,
       },
     },
+    { kind: "checkpoint-status.changed", organizationId: aster.organizationId, status: status(mine) },
     { kind: "organization.changed", organization: { id: aster.organizationId, name: "Aster", role: "customer" } },
   ];
 
@@ -152,10 +153,26 @@ describe("a customer", () => {
       "vm.removed",
       "incident.changed",
       "application.changed",
+      "checkpoint-status.changed",
       "organization.changed",
     ]);
     expect(JSON.stringify(seen)).not.toContain("host-1");
     expect(JSON.stringify(seen)).not.toContain(hostId);
+  });
+
+  test("reads of a saved state how it is saved, and not what the host says of it", () => {
+    const checkpoint: CheckpointView = {
+      ...{ id: id("ckp"), vmId: mine.id, at: 0, method: "background", state: "damaged", generation: 0, runId: 1 },
+      ...{ pauseMs: 1, tookMs: 2, wholeBytes: 3, changedBytes: 4, storedBytes: 5, verifiedAt: 6, kept: false },
+      words: "/dev/shm/belay on host-1 was full.",
+    };
+    expect(JSON.stringify(checkpointFor(aster, checkpoint))).not.toMatch(/host-1|shm/);
+    expect(checkpointFor(provider, checkpoint)).toBe(checkpoint);
+    const none = { ...status(mine), offer: { method: null, words: "QEMU on host-1 is too old.", lazy: false } };
+    expect(checkpointStatusFor(aster, none).offer?.words).toBe("Its state cannot be saved where it runs now.");
+    expect(checkpointStatusFor(aster, { ...none, offer: null }).offer).toBeNull();
+    const nobodys: Change = { kind: "checkpoint-status.changed", organizationId: null, status: none };
+    expect([changeFor(aster, nobodys), changeFor(provider, nobodys)]).toEqual([undefined, nobodys]);
   });
 
   test("does not get the provider's sentence of an event", () => {
