@@ -1,0 +1,143 @@
+import { domainXml } from "../../../libvirt/index.ts";
+import type { RequestOf } from "../../wire/index.ts";
+import type { CaptureEnd, CaptureFacts, Volume } from "../../words.ts";
+import type { HashPage, Tables } from "../differ/index.ts";
+import type { Exchange } from "../exchange.ts";
+import { AgentFailure } from "../failure.ts";
+import { Monitor } from "../monitor.ts";
+import { removeBitmaps, sweepVm } from "../sweep.ts";
+import type { WorkFiles } from "../work-files.ts";
+import { background } from "./background.ts";
+import { bitmapOf } from "./backup.ts";
+import { diskOnly } from "./disk-only.ts";
+import { findDisks, type LiveDisk } from "./disks.ts";
+import { live } from "./live.ts";
+import { Differ } from "./memory.ts";
+import type { CaptureAsked, CaptureWay } from "./method.ts";
+import { Spool } from "./spool.ts";
+import { stop } from "./stop.ts";
+
+const ways: Readonly<Record<CaptureAsked["method"], CaptureWay>> = { background, live, stop, "disk-only": diskOnly };
+
+type Note =
+  | { readonly kind: "facts"; readonly facts: CaptureFacts; readonly volumes: readonly Volume[] }
+  | { readonly kind: "volume"; readonly volume: Volume };
+
+export interface CaptureTools {
+  readonly files: WorkFiles;
+  readonly tables: Tables;
+  readonly hash: HashPage;
+}
+
+/** When the guest is to be held, and when it may go on: at once for one VM, by the engine's word for a group. */
+export interface Pace {
+  prepared(): Promise<void>;
+  /** Called when it stands. */
+  held(): Promise<void>;
+}
+
+/** Carries one capture out, and leaves nothing of itself where it fails. Throws `AgentFailure`. */
+export async function capture(
+  asked: CaptureAsked,
+  exchange: Exchange,
+  { files, tables, hash }: CaptureTools,
+  pace: Pace,
+): Promise<void> {
+  const domain = { uuid: asked.uuid };
+  const begun = performance.now();
+  const abort = new AbortController();
+  const onAbort = () => abort.abort(exchange.signal.reason);
+  exchange.signal.addEventListener("abort", onAbort, { once: true });
+  if (exchange.signal.aborted) onAbort();
+  const { signal } = abort;
+
+  const spool = new Spool<Note>(files.path(asked.uuid, "spool"));
+  const pumped = pump(spool, exchange, signal);
+  pumped.catch((error: unknown) => abort.abort(error));
+  let monitor: Monitor | undefined;
+  let whole = false;
+  try {
+    monitor = await Monitor.open(domain, signal);
+    const xml = await domainXml(monitor.connection, domain, { secure: true });
+    const found = findDisks(xml, await monitor.qmp("query-block"));
+    if (!found.ok) throw new AgentFailure("not-possible", found.words);
+    const base = baseOf(asked.base, found.disks, tables.of(asked.uuid, asked.base) !== undefined);
+    const differ = new Differ(hash, base, tables.of(asked.uuid, base), (batch) => spool.batch(batch));
+    // A bitmap that is not the base's belongs to a capture that failed, or to one that has been followed.
+    await removeBitmaps(monitor, (name) => base === null || name !== bitmapOf(base));
+    const portable = await domainXml(monitor.connection, domain, { secure: true, migratable: true });
+    const capturing = await ways[asked.method]({
+      ...{ asked, base, monitor, files, disks: found.disks, differ, signal },
+      abort: (reason) => abort.abort(reason),
+      begin: (known, volumes) => {
+        const facts = { ...factsOf(asked, base, portable, found.disks), ...known };
+        spool.note({ kind: "facts", facts, volumes: [...volumes, ...found.disks.map(volumeOf)] });
+      },
+      volume: (volume) => spool.note({ kind: "volume", volume }),
+    });
+    try {
+      await pace.prepared();
+      await capturing.hold();
+      await pace.held();
+      const { at, pauseMs } = await capturing.go();
+      await exchange.send({ kind: "running", pauseMs });
+      const words = await capturing.finish();
+      spool.end();
+      await pumped;
+      whole = true;
+      tables.keep(asked.uuid, base, asked.checkpoint, differ.tables());
+      await files.remove(files.path(asked.uuid, "capturing"));
+      const told: CaptureEnd = {
+        at,
+        pauseMs,
+        words,
+        tookMs: performance.now() - begun,
+        changedBytes: differ.changedBytes,
+      };
+      await exchange.send({ kind: "end", end: told });
+    } finally {
+      await capturing.release();
+    }
+  } catch (error) {
+    throw signal.aborted && signal.reason instanceof AgentFailure ? signal.reason : error;
+  } finally {
+    exchange.signal.removeEventListener("abort", onAbort);
+    await spool.close();
+    await monitor?.close();
+    if (!whole) await sweepVm(domain, files);
+  }
+}
+
+async function pump(spool: Spool<Note>, exchange: Exchange, signal: AbortSignal): Promise<void> {
+  for await (const item of spool.items(signal)) {
+    if (item.kind === "batch") await exchange.sendPages(item.batch);
+    else if (item.note.kind === "facts")
+      await exchange.send({ kind: "facts", facts: item.note.facts, volumes: item.note.volumes });
+    else await exchange.send({ kind: "volume", volume: item.note.volume });
+  }
+}
+
+/** Each disk must be known by its bitmap or its table; memory can always be sent whole. */
+function baseOf(base: string | null, disks: readonly LiveDisk[], haveTables: boolean): string | null {
+  if (base === null) return null;
+  const known = (disk: LiveDisk) =>
+    haveTables || disk.bitmaps.some(({ name, usable }) => usable && name === bitmapOf(base));
+  return disks.every(known) ? base : null;
+}
+
+const volumeOf = ({ volume, sizeBytes }: LiveDisk): Volume => ({ name: volume, kind: "disk", sizeBytes });
+
+function factsOf(
+  asked: CaptureAsked,
+  base: string | null,
+  domainXml: string,
+  disks: readonly LiveDisk[],
+): Omit<CaptureFacts, "streamHead" | "cookie"> {
+  const { checkpoint, vm, uuid, organization, method } = asked;
+  return {
+    ...{ checkpoint, vm, vmUuid: uuid, organization, base, method, domainXml },
+    disks: disks.map(({ volume, target, path, format }) => ({ volume, target, path, format })),
+  };
+}
+
+export const readAsked = ({ kind: _, ...asked }: RequestOf<"capture"> | RequestOf<"prepare">): CaptureAsked => asked;

@@ -1,0 +1,102 @@
+import { Buffer } from "node:buffer";
+import { type MemoryBlock, memoryVolume, StreamWalker } from "../../stream/index.ts";
+import { type PageBatch, pageBytes, type Volume } from "../../words.ts";
+import { type BaseKnown, type CheckpointTables, type HashPage, type PageTable, VolumeDiffer } from "../differ/index.ts";
+
+export const devicesVolume = "devices";
+
+/** Everything that a capture compares with its base, volume by volume. */
+export class Differ {
+  readonly #hash: HashPage;
+  readonly #base: string | null;
+  readonly #baseTables: CheckpointTables | undefined;
+  readonly #emit: (batch: PageBatch) => void;
+  readonly #volumes = new Map<string, { readonly differ: VolumeDiffer; readonly volume: Volume }>();
+
+  constructor(
+    hash: HashPage,
+    base: string | null,
+    baseTables: CheckpointTables | undefined,
+    emit: (batch: PageBatch) => void,
+  ) {
+    this.#hash = hash;
+    this.#base = base;
+    this.#baseTables = baseTables;
+    this.#emit = emit;
+  }
+
+  volume(volume: Volume): VolumeDiffer {
+    const known = this.#volumes.get(volume.name);
+    if (known) return known.differ;
+    const missing: BaseKnown = this.#base === null ? "zero" : "unknown";
+    const base = this.#base === null ? undefined : this.#baseTables?.get(volume.name);
+    const differ = new VolumeDiffer(volume, base ?? missing, this.#hash, this.#emit);
+    this.#volumes.set(volume.name, { differ, volume });
+    return differ;
+  }
+
+  /** Bytes of pages that are not zero and differ from the base. */
+  get changedBytes(): number {
+    let pages = 0;
+    for (const { differ } of this.#volumes.values()) pages += differ.changedPages;
+    return pages * pageBytes;
+  }
+
+  tables(): CheckpointTables {
+    return new Map<string, PageTable>([...this.#volumes].map(([name, { differ }]) => [name, differ.table]));
+  }
+}
+
+const volumeOf = ({ name, sizeBytes }: MemoryBlock): Volume => ({
+  name: memoryVolume(name),
+  kind: "memory",
+  sizeBytes,
+});
+
+/** Takes QEMU's stream as it comes, and gives the differ its pages. */
+export class MemoryTaker {
+  readonly #walker: StreamWalker;
+  readonly #tail: Buffer[] = [];
+  readonly #differ: Differ;
+  #blocks: readonly { readonly volume: Volume; readonly differ: VolumeDiffer }[] = [];
+
+  constructor(differ: Differ, onBlocks: (head: Uint8Array, volumes: readonly Volume[]) => void) {
+    this.#differ = differ;
+    this.#walker = new StreamWalker({
+      onBlocks: (head, blocks) => {
+        this.#blocks = blocks.map(volumeOf).map((volume) => ({ volume, differ: differ.volume(volume) }));
+        onBlocks(
+          head,
+          this.#blocks.map(({ volume }) => volume),
+        );
+      },
+      onPage: (block, page, bytes, at) => this.#blocks[block]?.differ.page(page, bytes, at),
+      onTail: (bytes) => void this.#tail.push(Buffer.from(bytes)),
+    });
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#walker.push(chunk);
+  }
+
+  /** When the stream has ended: the rest of the memory, then the devices' state. */
+  finish(onVolume: (volume: Volume) => void): void {
+    this.#walker.finish();
+    for (const { differ } of this.#blocks) {
+      differ.zeroUnseen();
+      differ.flush();
+    }
+    giveDevices(this.#differ, Buffer.concat(this.#tail), onVolume);
+  }
+}
+
+export function giveDevices(differ: Differ, state: Buffer, onVolume: (volume: Volume) => void): void {
+  const volume: Volume = { name: devicesVolume, kind: "devices", sizeBytes: state.length };
+  onVolume(volume);
+  const pages = Math.ceil(state.length / pageBytes);
+  const padded = Buffer.alloc(pages * pageBytes);
+  state.copy(padded);
+  const devices = differ.volume(volume);
+  for (let page = 0; page < pages; page++) devices.unknownPage(page, padded, page * pageBytes);
+  devices.flush();
+}

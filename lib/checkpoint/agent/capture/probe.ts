@@ -1,0 +1,96 @@
+import { statfs, writeFile } from "node:fs/promises";
+import { emptyQcow2 } from "../../disk/index.ts";
+import { detailOf } from "../failure.ts";
+import { asRecord, type Monitor } from "../monitor.ts";
+import type { WorkFiles } from "../work-files.ts";
+import { addNode, ours } from "./backup.ts";
+import type { DisksFound } from "./disks.ts";
+import { migrationState, type OwnCapability, setCapability } from "./migration.ts";
+
+type Method = "background" | "live" | "stop" | "disk-only";
+export interface Offer {
+  readonly method: Method | null;
+  readonly words: string;
+  readonly lazy: boolean;
+}
+
+/** "" where it works, else why not. */
+export interface Findings {
+  readonly running: boolean;
+  readonly disks: string;
+  /** QEMU can write into our directory. */
+  readonly copies: string;
+  /** The guest's state can be taken out of QEMU at all. */
+  readonly memory: string;
+  readonly background: string;
+  readonly live: string;
+}
+
+/** The best method that works, and why not a better one. Pure. */
+export function choose(found: Findings): Omit<Offer, "lazy"> {
+  if (!found.running) return { method: null, words: "The VM does not run." };
+  if (found.disks !== "") return { method: null, words: found.disks };
+  if (found.memory !== "") {
+    const why = `Its memory cannot be saved: ${found.memory}`;
+    return found.copies === ""
+      ? { method: "disk-only", words: why }
+      : { method: null, words: `${why} ${found.copies}` };
+  }
+  if (found.copies !== "") return { method: "stop", words: found.copies };
+  if (found.background === "") return { method: "background", words: "" };
+  if (found.live === "") return { method: "live", words: found.background };
+  return { method: "stop", words: `${found.background} ${found.live}` };
+}
+
+/** Tries what can be tried without the guest feeling it: a capability is set and taken back, an empty image is opened and closed. */
+export async function find(monitor: Monitor, disks: DisksFound, files: WorkFiles): Promise<Findings> {
+  const { running } = asRecord(await monitor.qmp("query-status"));
+  const { blocked } = await migrationState(monitor);
+  return {
+    running: running === true,
+    disks: disks.ok ? "" : disks.words,
+    copies: await tries(() => opensImage(monitor, files), "QEMU may not write into Belay's directory on the host"),
+    memory: blocked,
+    background: await tries(
+      () => takes(monitor, "background-snapshot"),
+      "QEMU cannot write this VM's memory while it runs, as it was at one instant",
+    ),
+    live: await tries(() => takes(monitor, "pause-before-switchover"), "QEMU cannot stop this VM at the end of a copy"),
+  };
+}
+
+async function tries(what: () => Promise<void>, words: string): Promise<string> {
+  try {
+    await what();
+    return "";
+  } catch (error) {
+    return `${words}: ${detailOf(error)}.`;
+  }
+}
+
+async function takes(monitor: Monitor, capability: OwnCapability): Promise<void> {
+  await setCapability(monitor, capability, true);
+  await setCapability(monitor, capability, false);
+}
+
+async function opensImage(monitor: Monitor, files: WorkFiles): Promise<void> {
+  const file = files.path(monitor.domain.uuid, "probe");
+  const node = `${ours}probe`;
+  try {
+    await writeFile(file, emptyQcow2(1024 * 1024), { mode: 0o600 });
+    await addNode(monitor, node, file);
+    await monitor.qmp("blockdev-del", { "node-name": node });
+  } finally {
+    await files.remove(file);
+  }
+}
+
+/** Whether a restored guest's memory could lie in this host's tmpfs, from where it is mapped. */
+export async function roomForMapping(memoryBytes: number): Promise<boolean> {
+  try {
+    const { bavail, bsize } = await statfs("/dev/shm");
+    return bavail * bsize > memoryBytes * 1.1;
+  } catch {
+    return false;
+  }
+}

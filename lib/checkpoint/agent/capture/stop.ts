@@ -1,0 +1,58 @@
+import type { CaptureWay } from "./method.ts";
+import { RecordedStream } from "./recorded.ts";
+import { restoreSaved, savedMarkOf, saveFileOf } from "./saved.ts";
+import { copyDisk } from "./still-disk.ts";
+
+const saveMs = 10 * 60_000;
+
+/**
+ * The paper's way: libvirt saves the guest to a file and ends it, the disks are read while nobody writes to them, and the guest is started
+ * from the file. It stands still for all of it. From before the save until it runs again a mark says that its state is in that file: the
+ * sweep starts it from there.
+ */
+export const stop: CaptureWay = async (context) => {
+  const { asked, monitor, files, signal, disks } = context;
+  const { uuid } = asked;
+  const file = saveFileOf(files, uuid);
+  const copies: (() => Promise<void>)[] = [];
+  let at = 0;
+  let since = 0;
+  await files.mark(files.path(uuid, "capturing"), asked.checkpoint);
+  return {
+    hold: async () => {
+      signal.throwIfAborted();
+      at = Date.now();
+      since = performance.now();
+      await files.mark(savedMarkOf(files, uuid));
+      await monitor.connection.call(
+        "domain_save",
+        { dom: { name: "", uuid, id: -1 }, to: file },
+        { timeoutMs: saveMs },
+      );
+    },
+    go: async () => {
+      for (const disk of disks) copies.push(await copyDisk(context, disk));
+      // The mark goes with it: from here on the file is a copy of what runs.
+      await restoreSaved({ uuid }, files);
+      return { at, pauseMs: performance.now() - since };
+    },
+    finish: async () => {
+      const recorded = await RecordedStream.open(file, true, signal);
+      try {
+        const streamHead = Buffer.from(recorded.head).toString("base64");
+        context.begin({ streamHead, cookie: recorded.cookie }, recorded.volumes);
+        await recorded.give(context.differ, context.volume, signal);
+      } finally {
+        await recorded.close();
+      }
+      for (const copy of copies) await copy();
+      await files.remove(file);
+      return "The VM stood still until all of it was written.";
+    },
+    release: async () => {
+      await restoreSaved({ uuid }, files).catch((error: unknown) => {
+        process.stderr.write(`a saved VM could not be started again: ${error}\n`);
+      });
+    },
+  };
+};

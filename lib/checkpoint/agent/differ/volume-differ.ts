@@ -1,0 +1,71 @@
+import { type PageBatch, pageBytes } from "../../words.ts";
+import { Batcher } from "./batcher.ts";
+import { type HashPage, PageTable } from "./page-table.ts";
+
+const zeroPage = Buffer.alloc(pageBytes);
+
+/** What is known of the base: its table; that it is zero (there is no base); or nothing, then every page is emitted, zero ones too. */
+export type BaseKnown = PageTable | "zero" | "unknown";
+
+/** The pages of one volume as a capture finds them: emits those that are not as in the base, and makes the new table. */
+export class VolumeDiffer {
+  readonly #hash: HashPage;
+  readonly #batcher: Batcher;
+  readonly #into = new Uint32Array(4);
+  /** From this page on the base is not known, or has none. */
+  readonly #unknownFrom: number;
+  readonly #seen: Uint8Array;
+  /** As of this capture. Pages that it has not been told of are as in the base. */
+  readonly table: PageTable;
+  /** Of pages that are not zero and were emitted. */
+  changedPages = 0;
+
+  constructor(
+    volume: { readonly name: string; readonly sizeBytes: number },
+    base: BaseKnown,
+    hash: HashPage,
+    emit: (batch: PageBatch) => void,
+  ) {
+    const pages = Math.ceil(volume.sizeBytes / pageBytes);
+    this.table = new PageTable(pages, base instanceof PageTable ? base : undefined);
+    this.#unknownFrom = base instanceof PageTable ? base.pages : base === "unknown" ? 0 : Number.POSITIVE_INFINITY;
+    this.#hash = hash;
+    this.#batcher = new Batcher(volume.name, emit);
+    this.#seen = new Uint8Array(Math.ceil(pages / 8));
+  }
+
+  /** Once for each page. Throws where it comes again: what was emitted cannot be taken back. */
+  page(page: number, bytes: Uint8Array | null, at: number): void {
+    const seen = this.#seen[page >> 3] ?? 0xff;
+    const bit = 1 << (page & 7);
+    if (seen & bit) throw new Error(`page ${page} came twice, or is outside of its volume`);
+    this.#seen[page >> 3] = seen | bit;
+    if (bytes === null) {
+      if (this.table.putZero(page) || page >= this.#unknownFrom) this.#batcher.add(page, null, 0);
+      return;
+    }
+    this.#hash(bytes.subarray(at, at + pageBytes), this.#into);
+    if (!this.table.put(page, this.#into)) return;
+    this.changedPages += 1;
+    this.#batcher.add(page, bytes, at);
+  }
+
+  /** The same for a page that may be full of zeros without being told so: one of a disk. */
+  unknownPage(page: number, bytes: Uint8Array | null, at: number): void {
+    const isZero = bytes === null || zeroPage.compare(bytes, at, at + pageBytes) === 0;
+    this.page(page, isZero ? null : bytes, at);
+  }
+
+  /** Pages that never came are zero: to be called where all others were told. */
+  zeroUnseen(): void {
+    if (this.#unknownFrom === Number.POSITIVE_INFINITY) return;
+    for (let page = 0; page < this.table.pages; page++) {
+      if ((page & 7) === 0 && this.#seen[page >> 3] === 0xff) page += 7;
+      else if (((this.#seen[page >> 3] ?? 0) & (1 << (page & 7))) === 0) this.page(page, null, 0);
+    }
+  }
+
+  flush(): void {
+    this.#batcher.flush();
+  }
+}

@@ -1,0 +1,53 @@
+import { mkdir, readdir, readFile, rm, statfs, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+export const agentDir = "/var/lib/libvirt/belay-host";
+
+/**
+ * Files of captures that are going on, and marks of what has to be taken back should this process be killed: all begin with the VM's UUID.
+ * `UUID.held`: we stop the guest. `UUID.saved`: its state is in that save image and nowhere else.
+ */
+export class WorkFiles {
+  readonly dir: string;
+  constructor(dir = path.join(agentDir, "work")) {
+    this.dir = dir;
+  }
+
+  async make(): Promise<void> {
+    await mkdir(this.dir, { recursive: true, mode: 0o700 });
+  }
+
+  path(uuid: string, name: string): string {
+    return path.join(this.dir, `${uuid}.${name}`);
+  }
+
+  held(uuid: string): string {
+    return this.path(uuid, "held");
+  }
+
+  /** Written before the deed that it stands for. Our own death is what it survives, not the host's. */
+  async mark(file: string, words = ""): Promise<void> {
+    await writeFile(file, words, { mode: 0o600 });
+  }
+
+  async read(file: string): Promise<string | undefined> {
+    return await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+  }
+
+  async remove(file: string): Promise<void> {
+    await rm(file, { force: true });
+  }
+
+  /** Names of all files, without the directory. */
+  async list(): Promise<string[]> {
+    return await readdir(this.dir).catch(() => []);
+  }
+
+  async freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.dir);
+    return bavail * bsize;
+  }
+}
