@@ -23,7 +23,7 @@ export function CheckpointAdvicePanel({ advice, problem, isOld, onUse }: Checkpo
         {problem === null ? "Reckoning what this means…" : `What this means cannot be said now. ${problem.message}`}
       </p>
     );
-  const { chosen, suggestedEveryMs, impossible } = advice;
+  const { chosen, suggestedEveryMs, wholeBytes, impossible } = advice;
   return (
     <section className={classes.advice} aria-label="What this means" aria-busy={isOld}>
       {impossible === null ? null : (
@@ -41,9 +41,9 @@ export function CheckpointAdvicePanel({ advice, problem, isOld, onUse }: Checkpo
           <dd>{percentWords(chosen.overheadPercent)} of its time</dd>
           <dt>Storage</dt>
           <dd>
-            {chosen.storageBytes === null
+            {chosen.changesBytes === null || wholeBytes === null
               ? "known after the first checkpoints"
-              : `about ${bytesWords(chosen.storageBytes)} for all that are kept`}
+              : `about ${bytesWords(chosen.changesBytes)} of changes, besides one whole state of at most ${bytesWords(wholeBytes)}`}
           </dd>
         </dl>
       )}

@@ -19,7 +19,7 @@ export function SavedHow({ vm, application, status }: SavedHowProps) {
   const facts: [string, ReactNode][] = [
     ["Chosen", none ?? chosenWords(vm, application, everyMs)],
     [
-      "Kept",
+      "In fact",
       status?.keptEveryMs == null ? "not known before there are two" : `one every ${intervalWords(status.keptEveryMs)}`,
     ],
     ["Method", methodWords(status)],
@@ -30,7 +30,12 @@ export function SavedHow({ vm, application, status }: SavedHowProps) {
         ? "none is asked for"
         : `${status.standby.ready ? "Ready." : "Not ready."} ${status.standby.words}`,
     ],
-    ["After a failure", restoredByHandOnly(vm) ?? "Belay restores the newest one that is whole."],
+    [
+      "After a failure",
+      everyMs === null
+        ? "It starts from its own disk."
+        : (restoredByHandOnly(vm) ?? "Belay restores the newest one that is whole."),
+    ],
     ...(vm.checkpointGroup === null
       ? []
       : [["Group", `${vm.checkpointGroup}: saved and restored together`] satisfies [string, ReactNode]]),

@@ -121,8 +121,8 @@ test("what is lost is said with the VM's name and the time, and never as nothing
 });
 
 test.each([
-  [{ state: "valid", verifiedAt: null }, "Not yet"],
-  [{ state: "valid", verifiedAt: now - 120_000 }, "2 min ago"],
+  [{ state: "valid", verifiedAt: null }, "Not verified yet"],
+  [{ state: "valid", verifiedAt: now - 120_000 }, "Verified 2 min ago"],
   [{ state: "damaged", verifiedAt: now }, "Damaged"],
 ] as const)("verified: %o", (checkpoint, words) => {
   expect(verifiedWords(checkpoint, now)).toBe(words);

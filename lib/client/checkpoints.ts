@@ -112,7 +112,12 @@ export const goesBack = (
 export const verifiedWords = (
   { state, verifiedAt }: Pick<CheckpointView, "state" | "verifiedAt">,
   now: number,
-): string => (state === "damaged" ? "Damaged" : verifiedAt === null ? "Not yet" : `${agoWords(now - verifiedAt)} ago`);
+): string =>
+  state === "damaged"
+    ? "Damaged"
+    : verifiedAt === null
+      ? "Not verified yet"
+      : `Verified ${agoWords(now - verifiedAt)} ago`;
 
 /** What people choose between; `null` is "as its application", 0 is off. */
 export const intervalChoices = [0, 1_000, 7_000, 30_000, 60_000, 5 * 60_000, 15 * 60_000, 60 * 60_000] as const;

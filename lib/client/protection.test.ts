@@ -110,6 +110,7 @@ describe("what the planner would refuse is never shown as protected", () => {
         now,
         hooks: [],
         elsewhere: undefined,
+        saved: undefined,
       });
       const shown = protectionOf(
         question({ vm: aVm(1, { consent }), application: { mode }, incidents: repaired(recentRepairs, 1_000) }),

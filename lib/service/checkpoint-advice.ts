@@ -69,7 +69,15 @@ export function checkpointAdviceService({ store, clock }: Deps) {
       everyMs: query.everyMs || null,
     });
     const impossible = offer !== null && offer.method === null ? offer.words : null;
-    return { vmId: vm.id, suggestedEveryMs, suggested, chosen, impossible, words: [...words] };
+    return {
+      vmId: vm.id,
+      suggestedEveryMs,
+      suggested,
+      chosen,
+      impossible,
+      wholeBytes: recent[0]?.wholeBytes ?? null,
+      words: [...words],
+    };
   }
 
   return {
@@ -116,6 +124,6 @@ function storedOf(newestFirst: readonly Checkpoint[]) {
   return {
     bytesEach: later.reduce((sum, it) => sum + it.storedBytes, 0) / later.length,
     everyMs: (newest.at - oldest.at) / later.length,
-    wholeBytes: Math.max(...newestFirst.map((it) => it.storedBytes)),
+    wholeBytes: newest.wholeBytes,
   };
 }

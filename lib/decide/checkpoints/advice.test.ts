@@ -77,10 +77,10 @@ test.each<[string, number, Partial<AdviceQuestion>, Partial<NonNullable<Advice["
 
 test("storage grows with what changes in an interval, up to all of it in each", () => {
   const stored = { bytesEach: 10, everyMs: 1_000, wholeBytes: 200 };
-  const bytes = (everyMs: number) => adviseInterval(question({ stored, everyMs })).chosen?.storageBytes;
-  expect(bytes(2_000)).toBe(200 + 7 * 20);
-  expect(bytes(minute)).toBe(200 + 7 * 200);
-  expect(adviseInterval(question({ everyMs: 7_000 })).chosen?.storageBytes).toBeNull();
+  const bytes = (everyMs: number) => adviseInterval(question({ stored, everyMs })).chosen?.changesBytes;
+  expect(bytes(2_000)).toBe(7 * 20);
+  expect(bytes(minute)).toBe(7 * 200);
+  expect(adviseInterval(question({ everyMs: 7_000 })).chosen?.changesBytes).toBeNull();
 });
 
 test("the prior is 30 days, and is told as assumed", () => {

@@ -32,8 +32,8 @@ export interface Outlook {
   readonly averageLossMs: number;
   readonly mostLossMs: number;
   readonly overheadPercent: number;
-  /** Roughly, of all generations that are kept; null: not known before there are checkpoints. */
-  readonly storageBytes: number | null;
+  /** Roughly, of what changes between the generations that are kept, besides one whole state; null: not known before there are checkpoints. */
+  readonly changesBytes: number | null;
 }
 
 export interface Advice {
@@ -119,8 +119,7 @@ function outlookOf(everyMs: number, cost: CaptureCost, costMs: number, question:
     averageLossMs: Math.round(keptEveryMs / 2),
     mostLossMs: Math.round(keptEveryMs + cost.tookMs),
     overheadPercent: Math.min(100, (100 * costMs) / keptEveryMs),
-    storageBytes:
-      stored === null || eachBytes === null ? null : Math.round(stored.wholeBytes + (generationsKept - 1) * eachBytes),
+    changesBytes: eachBytes === null ? null : Math.round((generationsKept - 1) * eachBytes),
   };
 }
 
