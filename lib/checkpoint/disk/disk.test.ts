@@ -92,7 +92,14 @@ describe.skipIf(!hasQemu)("QEMU", () => {
     execFileSync("qemu-img", ["check", file]);
     const found = await pagesOf(readFileSync(file));
     const of = (at: number) => found.get(at / pageBytes);
-    expect([of(65_536), of(65_536 + 192 * 1024 - pageBytes), of(650 * MiB), of(MiB), of(130 * MiB), of(133 * MiB - pageBytes)]).toEqual([5, 5, 6, 0, 9, 9]);
+    expect([
+      of(65_536),
+      of(65_536 + 192 * 1024 - pageBytes),
+      of(650 * MiB),
+      of(MiB),
+      of(130 * MiB),
+      of(133 * MiB - pageBytes),
+    ]).toEqual([5, 5, 6, 0, 9, 9]);
     expect([of(0), of(133 * MiB)]).toEqual([undefined, undefined]);
   });
 });
