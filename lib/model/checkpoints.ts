@@ -1,4 +1,5 @@
 import type { Application, Vm } from "./entities.ts";
+import type { CloudPolicy } from "./hosts.ts";
 import type { CheckpointId, VmId } from "./ids.ts";
 import { consentCovers } from "./techniques.ts";
 import type { EpochMs } from "./time.ts";
@@ -82,7 +83,7 @@ export interface CheckpointStatus {
   readonly tookMs: number | null;
 }
 
-/** The interval that holds: the VM's own, else its application's; null: nothing is saved. Whom its owner does not want to repair it does not save it either. */
+/** The interval that was chosen: the VM's own, else its application's; null: nothing is saved. Whom its owner does not want to repair it does not save it either. */
 export function checkpointEveryMsOf(
   vm: Pick<Vm, "checkpointEveryMs">,
   application: Pick<Application, "mode" | "checkpointEveryMs"> | undefined,
@@ -92,6 +93,12 @@ export function checkpointEveryMsOf(
   const everyMs = vm.checkpointEveryMs ?? application?.checkpointEveryMs ?? 0;
   return everyMs > 0 ? everyMs : null;
 }
+
+/** What the provider offers may have changed since somebody chose: the nearest that it offers now holds. */
+export const withinCheckpointLimits = (
+  everyMs: number,
+  { checkpointLeastMs, checkpointMostMs }: Pick<CloudPolicy, "checkpointLeastMs" | "checkpointMostMs">,
+): number => Math.max(checkpointLeastMs, Math.min(checkpointMostMs, everyMs));
 
 /** What keeps saved states from being of use by themselves, in sentences for the VM's owner. */
 export function checkpointCaveats(

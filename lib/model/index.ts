@@ -16,6 +16,7 @@ export {
   mostCheckpointEveryMs,
   mostKeptCheckpoints,
   tellCheckpointsEveryMs,
+  withinCheckpointLimits,
 } from "./checkpoints.ts";
 export {
   type AnswerCheck,

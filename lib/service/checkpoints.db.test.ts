@@ -44,6 +44,8 @@ test("owners choose the interval within what the provider offers, and are told t
   await expect(service.changePolicy(admin, { checkpointLeastMs: 4_000_000 })).rejects.toMatchObject({
     ...{ code: "bad-input", field: "checkpointLeastMs" },
   });
+  await service.changePolicy(admin, { checkpointMostMs: 1_800_000 });
+  expect((await service.checkpoints(aster, vm.id, 1)).caveats.join(" ")).toContain("it is saved every 30 min");
   await service.changePolicy(admin, { checkpointLeastMs: 1000, checkpointMostMs: 86_400_000 });
 });
 

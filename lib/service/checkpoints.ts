@@ -9,16 +9,21 @@ import {
 } from "../contract/index.ts";
 import type { CheckpointWish } from "../engine/ports.ts";
 import {
+  type Application,
   BelayError,
   type Checkpoint,
   type CheckpointId,
+  type CloudPolicy,
   can,
   checkpointCaveats,
+  checkpointEveryMsOf,
   type IntentId,
+  intervalWords,
   mostKeptCheckpoints,
   type Viewer,
   type Vm,
   type VmId,
+  withinCheckpointLimits,
 } from "../model/index.ts";
 import { found, must } from "./allowed.ts";
 import type { ServiceDeps } from "./deps.ts";
@@ -71,14 +76,12 @@ export function checkpointService({ store, clock }: ServiceDeps) {
         store.applications(),
       ]);
       const status = statuses.get(vm.id);
+      const application = applications.find((it) => it.id === vm.applicationId);
       return {
         checkpoints: checkpoints.map((it) => checkpointFor(viewer, it)),
         status: status === undefined ? null : checkpointStatusFor(viewer, status),
         limits: { leastMs: policy.checkpointLeastMs, mostMs: policy.checkpointMostMs },
-        caveats: checkpointCaveats(
-          vm,
-          applications.find((it) => it.id === vm.applicationId),
-        ),
+        caveats: [...limitCaveats(vm, application, policy), ...checkpointCaveats(vm, application)],
       };
     },
 
@@ -133,6 +136,14 @@ export function checkpointService({ store, clock }: ServiceDeps) {
       return checkpointFor(viewer, await store.keepCheckpoint(checkpoint.id, kept, viewer, clock.now()));
     },
   };
+}
+
+function limitCaveats(vm: Vm, application: Application | undefined, policy: CloudPolicy): string[] {
+  const chosen = checkpointEveryMsOf(vm, application);
+  const holds = chosen === null ? null : withinCheckpointLimits(chosen, policy);
+  return holds === null || holds === chosen
+    ? []
+    : [`The provider changed what it offers since this was chosen: it is saved every ${intervalWords(holds)}.`];
 }
 
 function refuseUnless(answer: true | string, cure: string): void {

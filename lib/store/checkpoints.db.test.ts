@@ -136,6 +136,9 @@ test("the interval that holds is the VM's own, else its application's, and none 
   const [event] = await told(() => shopIs("provider", null));
   expect(event?.words).toContain("Its VMs are not saved.");
   expect(await holds()).toEqual([undefined, 7000, undefined]);
+  // The provider changed its mind: the nearest that it offers holds.
+  await bench.service.changePolicy({ checkpointLeastMs: 10_000 }, bench.admin, 400);
+  expect(await holds()).toEqual([undefined, 10_000, undefined]);
   await shopIs("customer", 60_000);
   expect(await holds()).toEqual([undefined, undefined, undefined]);
 });

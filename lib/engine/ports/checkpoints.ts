@@ -133,7 +133,10 @@ export interface CheckpointStore {
    */
   recordCheckpointStatus(status: CheckpointStatus, at: EpochMs): Promise<void>;
   checkpointStatuses(): Promise<ReadonlyMap<VmId, CheckpointStatus>>;
-  /** The interval that holds for each VM that has one: its own, else its application's. Mode "provider" or "collaborative" only. */
+  /**
+   * The interval that holds for each VM that has one: its own, else its application's, within what the provider offers now. Mode "provider"
+   * or "collaborative" only.
+   */
   checkpointIntervals(): Promise<ReadonlyMap<VmId, number>>;
   /** Wishes of people that nobody has carried out, oldest first, and their ends. */
   pendingWishes(): Promise<readonly PendingWish[]>;

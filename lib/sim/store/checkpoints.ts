@@ -9,9 +9,10 @@ import {
   type OrganizationId,
   tellCheckpointsEveryMs,
   type VmId,
+  withinCheckpointLimits,
 } from "../../model/index.ts";
 import { audit, type Parts } from "./parts.ts";
-import { byText, hostName, needVm, type Tables, watchedVms } from "./tables.ts";
+import { byText, hostName, needVm, policyOf, type Tables, watchedVms } from "./tables.ts";
 
 type ForEngine = Pick<
   CheckpointStore,
@@ -81,11 +82,12 @@ export function engineCheckpoints(parts: Parts): ForEngine {
     },
     checkpointStatuses: async () => new Map(statusesOf(tables).map((status) => [status.vmId, status])),
     checkpointIntervals: async () => {
+      const policy = policyOf(tables);
       const intervals = new Map<VmId, number>();
       for (const { vm, removed } of tables.vms.values()) {
         const application = vm.applicationId === null ? undefined : tables.applications.get(vm.applicationId);
         const everyMs = removed ? null : checkpointEveryMsOf(vm, application);
-        if (everyMs !== null) intervals.set(vm.id, everyMs);
+        if (everyMs !== null) intervals.set(vm.id, withinCheckpointLimits(everyMs, policy));
       }
       return intervals;
     },

@@ -7,6 +7,7 @@ import {
   type OrganizationId,
   tellCheckpointsEveryMs,
   type VmId,
+  withinCheckpointLimits,
 } from "../../model/index.ts";
 import type { Readable } from "../database.ts";
 import type { Parts } from "../parts.ts";
@@ -14,6 +15,7 @@ import { checkpointRow, statusRow, toCheckpoint, toCheckpointStatus } from "../r
 import { present } from "../rows/host.ts";
 import { epochMs, idOf, idOrNull, instant } from "../rows/narrow.ts";
 import { toApplication } from "../rows/organization.ts";
+import { toPolicy } from "../rows/provider.ts";
 import type { Write } from "../write/writer.ts";
 
 type CheckpointPart = Pick<
@@ -106,12 +108,13 @@ export const engineCheckpoints = ({ database, write }: Parts): CheckpointPart =>
       orderBy: { id: "asc" },
       select: { id: true, checkpointEveryMs: true, application: true },
     });
+    const policy = toPolicy(await database.policy.findUnique({ where: { id: 1 } }));
     return new Map(
       rows.flatMap((row) => {
         const application: Application | undefined =
           row.application === null ? undefined : toApplication(row.application);
         const everyMs = checkpointEveryMsOf(row, application);
-        return everyMs === null ? [] : [[idOf("vm", row.id), everyMs] as const];
+        return everyMs === null ? [] : [[idOf("vm", row.id), withinCheckpointLimits(everyMs, policy)] as const];
       }),
     );
   },

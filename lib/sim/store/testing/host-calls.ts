@@ -89,6 +89,7 @@ export function hostCalls({ random, ids, by, known, any }: Hands) {
     };
     const policy: Partial<CloudPolicy> = {
       stormPercent: pick([30, 40]),
+      checkpointLeastMs: pick([1000, 8000]),
       ...(yes ? { leaseMs: pick([8000, 9000]) } : {}),
     };
     const setHost = pick([
