@@ -27,7 +27,7 @@ export function createCheckpoints(options: {
   const { store, shell, log, place = (host) => placeAgent(shell, host) } = options;
   const agents = new Agents({ shell, place, log });
   const parts = { store, agents, shell };
-  /** Found damaged in this life: what the store lists is there, not what it is worth. */
+  /** Found damaged by us; the store says of itself what it knows. */
   const damaged = new Set<string>();
   let collecting: NodeJS.Timeout | undefined;
 
@@ -74,9 +74,9 @@ export function createCheckpoints(options: {
     standbyReady: (target, { uuid }, checkpoint) => standbyReady(parts, target, uuid, checkpoint),
     dropStandby: (target, { uuid }) => dropStandby(parts, target, uuid),
     async held(vm) {
-      const found = (await store.list(vm.id)).flatMap(({ facts, end }) => {
+      const found = (await store.list(vm.id)).flatMap(({ facts, end, damaged: wrong }) => {
         const id = parseId("ckp", facts.checkpoint);
-        return id === undefined ? [] : [{ id, at: end.at, valid: !damaged.has(id) }];
+        return id === undefined ? [] : [{ id, at: end.at, valid: wrong === null && !damaged.has(id) }];
       });
       return found.sort((a, b) => b.at - a.at);
     },

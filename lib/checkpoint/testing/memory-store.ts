@@ -52,7 +52,8 @@ export class MemoryStore implements ByteStore {
     if (facts === undefined || end === undefined) throw new Error("The capture was cut short.");
     let wholeBytes = 0;
     for (const of of pages.values()) wholeBytes += of.size * pageBytes;
-    const stored = {
+    const stored: StoredCheckpoint = {
+      damaged: null,
       facts,
       volumes: [...volumes.values()],
       end,

@@ -76,6 +76,8 @@ export function createRestores({ connection, directory, ram = systemRam }: Resto
     return alone(request, async () => {
       let filling: Filling | undefined;
       try {
+        // The image of a run that has died makes room for the next one.
+        if (request.since === null) await sweepRam(await connection(), await keptImages(stagings), ram).catch(() => []);
         filling = await stagings.begin(request);
         begun.resolve(filling);
         await ended.promise;
