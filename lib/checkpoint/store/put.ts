@@ -8,6 +8,7 @@ import {
   type StoredCheckpoint,
   type Volume,
 } from "../words.ts";
+import { BadCapture } from "./bad-capture.ts";
 import type { Core, Underway } from "./core.ts";
 import type { Domain } from "./domain.ts";
 import { told } from "./files.ts";
@@ -17,11 +18,6 @@ import { Marks } from "./marks.ts";
 import { difference, emptyIndex, IndexBuilder, type PageIndex } from "./page-index.ts";
 import { hashBytes, segmentPages, sha256 } from "./segment-format.ts";
 import { SegmentDamaged } from "./segments.ts";
-
-/** What came is no capture: cut short, or against its own words. */
-export class BadCapture extends Error {
-  override readonly name = "BadCapture";
-}
 
 /** Indexes that are read to know one checkpoint's pages; past it, one against the chain's root is written. */
 const mostDepth = 16;
@@ -133,7 +129,7 @@ class Put implements Underway {
 
   private find(hash: Buffer): { readonly segment: number; readonly slot: number } | undefined {
     if (hash.equals(zeroHash)) return { segment: 0, slot: 0 };
-    const mine = this.fresh.get(hash.latin1Slice());
+    const mine = this.fresh.get(hash.toString("latin1"));
     if (mine) return mine;
     const { table, segments, damage } = this.core;
     const { high, low } = this.key(hash);
@@ -170,7 +166,7 @@ class Put implements Underway {
     page.copy(growing.pages, growing.count * pageBytes);
     hash.copy(growing.hashes, growing.count * hashBytes);
     growing.count += 1;
-    this.fresh.set(hash.latin1Slice(), ref);
+    this.fresh.set(hash.toString("latin1"), ref);
     this.refer(ref.segment, ref.slot);
     if (growing.count === segmentPages) await this.seal(growing);
     return ref;
@@ -204,7 +200,7 @@ class Put implements Underway {
       const hash = used.subarray(slot * hashBytes, (slot + 1) * hashBytes);
       const { high, low } = this.key(hash);
       table.add(high, low, number, slot);
-      this.fresh.delete(hash.latin1Slice());
+      this.fresh.delete(hash.toString("latin1"));
     }
   }
 

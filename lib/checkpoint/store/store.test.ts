@@ -1,30 +1,12 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { DamagedData } from "../words.ts";
-import { openStore, type StoreOptions } from "./store.ts";
+import { openStore } from "./store.ts";
 import { capture, disk, factsOf, gathered, isJust, memory } from "./testing/captures.ts";
+import { directoryForTest, seeds, storeForTest } from "./testing/places.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
-const ends: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-async function directoryForTest(): Promise<string> {
-  const directory = await mkdtemp(path.join(tmpdir(), "belay-store-"));
-  ends.push(() => rm(directory, { recursive: true }));
-  return directory;
-}
-async function storeForTest(options: Partial<StoreOptions> = {}) {
-  const store = await openStore({ directories: [await directoryForTest()], ...options });
-  ends.push(() => store.close());
-  return store;
-}
-const seeds = (from: number, count: number, first = 0) =>
-  new Map(Array.from({ length: count }, (_, index) => [first + index, from + index]));
-
 test("what was put is read again, base by base, and since any of them", async () => {
   const store = await storeForTest();
   const first = seeds(1, 700);
@@ -100,7 +82,7 @@ test("a long chain is short on disk: every checkpoint is read as it was, after a
   await store.close();
   expect((await readdir(path.join(directory, "manifests"))).length).toBeLessThan(30);
   store = await openStore({ directories: [directory] });
-  ends.push(() => store.close());
+  onTestFinished(() => store.close());
   for (let turn = 50; turn < 60; turn++)
     expect(
       isJust((await gathered(store.read(`c${turn}`, "memory/pc.ram"))).pages, want.get(`c${turn}`) ?? new Map()),

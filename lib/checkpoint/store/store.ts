@@ -1,4 +1,5 @@
 import type { ByteStore, CaptureFrame, StoredCheckpoint } from "../words.ts";
+import { BadCapture } from "./bad-capture.ts";
 import { collectGarbage } from "./collect.ts";
 import type { Core } from "./core.ts";
 import { Damage, type DamageReport } from "./damage.ts";
@@ -9,7 +10,7 @@ import { Marks } from "./marks.ts";
 import { Numbers } from "./numbers.ts";
 import { PageTable } from "./page-table.ts";
 import { openPlaces } from "./places.ts";
-import { BadCapture, putCapture } from "./put.ts";
+import { putCapture } from "./put.ts";
 import { readPages } from "./read.ts";
 import { Room } from "./room.ts";
 import { scrubAlways, scrubOnce } from "./scrub.ts";

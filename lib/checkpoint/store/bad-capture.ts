@@ -1,0 +1,4 @@
+/** What came is no capture: cut short, or against its own words. */
+export class BadCapture extends Error {
+  override readonly name = "BadCapture";
+}
