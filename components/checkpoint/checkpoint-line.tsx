@@ -1,7 +1,7 @@
 import { Camera, CameraOff, History } from "lucide-react";
 import Link from "next/link";
 import { checkpointLine, serverNow } from "../../lib/client/index.ts";
-import type { ApplicationView, CheckpointStatusView, VmView } from "../../lib/contract/index.ts";
+import type { ApplicationView, CheckpointLimitsView, CheckpointStatusView, VmView } from "../../lib/contract/index.ts";
 import { useNow } from "../ui/use-now.ts";
 import classes from "./checkpoint-line.module.css";
 
@@ -12,12 +12,13 @@ export interface CheckpointLineProps {
   readonly application: ApplicationView | undefined;
   readonly status: CheckpointStatusView | undefined;
   readonly toldEveryMs: number;
+  readonly limits: CheckpointLimitsView;
 }
 
 /** How its saved states stand now, with the way to them. Nothing where none are wanted and none were taken. */
-export function CheckpointLine({ vm, application, status, toldEveryMs }: CheckpointLineProps) {
+export function CheckpointLine({ vm, application, status, toldEveryMs, limits }: CheckpointLineProps) {
   const now = useNow(serverNow, 1_000);
-  const { kind, label, words } = checkpointLine({ vm, application, status, toldEveryMs }, now);
+  const { kind, label, words } = checkpointLine({ vm, application, status, toldEveryMs, limits }, now);
   if (kind === "off" && words === "") return null;
   const Icon = icons[kind];
   return (

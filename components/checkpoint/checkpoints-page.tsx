@@ -42,7 +42,10 @@ function One({ cloud, vm }: { readonly cloud: LiveCloud; readonly vm: VmView }) 
   const status = cloud.checkpointStatuses.find((it) => it.vmId === vm.id);
   const incident = cloud.incidents.find((it) => it.vmId === vm.id && it.endedAt === null);
   const { checkpoints, error, isPending, refetch } = useCheckpoints(vm.id, status);
-  const line = checkpointLine({ vm, application, status, toldEveryMs: cloud.checkpointsToldEveryMs }, now);
+  const line = checkpointLine(
+    { vm, application, status, toldEveryMs: cloud.checkpointsToldEveryMs, limits: cloud.checkpointLimits },
+    now,
+  );
   return (
     <>
       <OneThingHead

@@ -91,6 +91,7 @@ function Row({ place, cloud, application, vms }: RowProps) {
       movingTo={hosts.find((it) => it.id === vm.movingTo)?.name}
       saved={cloud.checkpointStatuses.find((it) => it.vmId === vm.id)}
       savedToldEveryMs={cloud.checkpointsToldEveryMs}
+      savedLimits={cloud.checkpointLimits}
     />
   );
   return (

@@ -2,6 +2,7 @@ import { memo } from "react";
 import { agoWords, goesBack, protectionOf, reasonOf, serverNow } from "../../lib/client/index.ts";
 import type {
   ApplicationView,
+  CheckpointLimitsView,
   CheckpointStatusView,
   HostView,
   IncidentView,
@@ -32,11 +33,23 @@ export interface VmCardProps {
   /** How its saved states stand, as last told, and how seldom that is told. */
   readonly saved: CheckpointStatusView | undefined;
   readonly savedToldEveryMs: number;
+  readonly savedLimits: CheckpointLimitsView;
 }
 
 /** One VM: how it is, why, whether it is protected, and the button that breaks it on purpose. Drawn anew when one of its own changes. */
 export const VmCard = memo(function VmCard(props: VmCardProps) {
-  const { vm, application, owner, host, incidents: all, misfit, movingTo, saved, savedToldEveryMs } = props;
+  const {
+    vm,
+    application,
+    owner,
+    host,
+    incidents: all,
+    misfit,
+    movingTo,
+    saved,
+    savedToldEveryMs,
+    savedLimits,
+  } = props;
   const now = useNow(serverNow, 5_000);
   const incidents = all.filter((it) => it.vmId === vm.id);
   const open = incidents.find((it) => it.endedAt === null);
@@ -68,7 +81,13 @@ export const VmCard = memo(function VmCard(props: VmCardProps) {
           now,
         )}
       />
-      <CheckpointLine vm={vm} application={application} status={saved} toldEveryMs={savedToldEveryMs} />
+      <CheckpointLine
+        vm={vm}
+        application={application}
+        status={saved}
+        toldEveryMs={savedToldEveryMs}
+        limits={savedLimits}
+      />
       <div className={classes.foot}>
         <span className={classes.facts}>
           {vm.vcpus} vCPU · {vm.memoryMiB} MiB

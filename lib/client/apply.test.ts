@@ -70,8 +70,11 @@ describe("what each kind of event does", () => {
     ],
     [
       "the policy changes",
-      { kind: "policy.changed", policy: { ...defaultPolicy, cpuOvercommit: 8 } },
-      (after) => expect(after.policy?.cpuOvercommit).toBe(8),
+      { kind: "policy.changed", policy: { ...defaultPolicy, cpuOvercommit: 8, checkpointLeastMs: 5_000 } },
+      (after) => {
+        expect(after.policy?.cpuOvercommit).toBe(8);
+        expect(after.checkpointLimits.leastMs).toBe(5_000);
+      },
     ],
     [
       "a VM was saved again",

@@ -1,4 +1,4 @@
-import type { Change, CheckpointStatusView, CloudEvent, CloudView, VmView } from "../contract/index.ts";
+import type { Change, CheckpointStatusView, CloudEvent, CloudView, PolicyView, VmView } from "../contract/index.ts";
 
 /**
  * The cloud as this browser has it. `newest` holds, for each thing that an event changed since the snapshot, the number of that event,
@@ -46,6 +46,11 @@ const put = <T extends Thing>(list: readonly T[], thing: T): T[] =>
 /** Kept also of VMs that left, so that events may come in any order: it is only ever looked up by VM. */
 const putStatus = (list: CloudView["checkpointStatuses"], status: CheckpointStatusView) =>
   [...list.filter((it) => it.vmId !== status.vmId), status].sort((a, b) => compare(a.vmId, b.vmId));
+
+const limitsOf = (policy: PolicyView): CloudView["checkpointLimits"] => ({
+  leastMs: policy.checkpointLeastMs,
+  mostMs: policy.checkpointMostMs,
+});
 
 /** The id of the thing that a change is about; "policy" and "tolerance" are each one thing. */
 export function subjectOf(change: Change): string {
@@ -120,7 +125,7 @@ function changed(cloud: LiveCloud, change: Change): Partial<CloudView> {
     case "maintenance.changed":
       return { maintenances: put(cloud.maintenances, change.maintenance) };
     case "policy.changed":
-      return { policy: change.policy };
+      return { policy: change.policy, checkpointLimits: limitsOf(change.policy) };
     case "tolerance.changed":
       return { tolerance: change.tolerance };
     case "cloud.stale":

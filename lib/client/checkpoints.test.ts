@@ -18,6 +18,7 @@ const question = (more: Partial<CheckpointQuestion> = {}): CheckpointQuestion =>
   application: every7,
   status: aCheckpointStatus(1, { lastAt: now - 4_000 }),
   toldEveryMs: 5_000,
+  limits: { leastMs: 1_000, mostMs: 86_400_000 },
   ...more,
 });
 const status = (more: Parameters<typeof aCheckpointStatus>[1]) => ({
@@ -32,6 +33,12 @@ test.each<[string, Partial<CheckpointQuestion>, string, string]>([
     { ...status({ lastAt: now - 60_000 }), toldEveryMs: 60_000 },
     "good",
     "Saved 1 min ago",
+  ],
+  [
+    "the provider offers less by now",
+    { limits: { leastMs: 30_000, mostMs: 86_400_000 } },
+    "good",
+    "every 30 s, the nearest to 7 s that is offered",
   ],
   [
     "too long ago",

@@ -1,4 +1,10 @@
-import type { ApplicationView, CheckpointStatusView, CheckpointView, VmView } from "../contract/index.ts";
+import type {
+  ApplicationView,
+  CheckpointLimitsView,
+  CheckpointStatusView,
+  CheckpointView,
+  VmView,
+} from "../contract/index.ts";
 import {
   type CaptureMethod,
   checkpointCaveats,
@@ -6,6 +12,7 @@ import {
   intervalWords,
   type ProtectionMode,
   vmStates,
+  withinCheckpointLimits,
 } from "../model/index.ts";
 import { agoWords } from "./durations.ts";
 
@@ -29,6 +36,8 @@ export interface CheckpointQuestion extends Chosen {
   readonly status: CheckpointStatusView | undefined;
   /** How seldom the server tells newer times alone. */
   readonly toldEveryMs: number;
+  /** What the provider offers now: the nearest to what was chosen holds. */
+  readonly limits: CheckpointLimitsView;
 }
 
 /** Why checkpoints cannot be chosen in a mode; undefined where they can. */
@@ -39,8 +48,11 @@ export const noCheckpointsIn = (mode: ProtectionMode): string | undefined =>
       ? "Its owner repairs this application alone, as they chose, so the provider saves nothing."
       : undefined;
 
-/** The interval that holds: the VM's own, else its application's. null: none. */
+/** The interval that was chosen: the VM's own, else its application's. null: none. */
 export const intervalOf = ({ vm, application }: Chosen): number | null => checkpointEveryMsOf(vm, application);
+
+const holdingMs = (everyMs: number, { leastMs, mostMs }: CheckpointLimitsView): number =>
+  withinCheckpointLimits(everyMs, { checkpointLeastMs: leastMs, checkpointMostMs: mostMs });
 
 /** A connection may stand still for a moment, and clocks differ. */
 const slackMs = 10_000;
@@ -53,18 +65,19 @@ const unprotected = "Not protected by checkpoints:";
 const ago = (ms: number) => (ms < 60_000 ? `${Math.max(0, Math.floor(ms / 1000))} s ago` : `${agoWords(ms)} ago`);
 
 export function checkpointLine(question: CheckpointQuestion, now: number): CheckpointLine {
-  const { vm, status, toldEveryMs } = question;
-  const everyMs = intervalOf(question);
+  const { vm, status, toldEveryMs, limits } = question;
+  const chosenMs = intervalOf(question);
   const lastAt = status?.lastAt ?? null;
   const last = lastAt === null ? "" : ` Last saved ${ago(now - lastAt)}.`;
   const bad = (label: string, words: string): CheckpointLine => ({ kind: "bad", label, words: words + last });
-  if (everyMs === null)
+  if (chosenMs === null)
     return {
       kind: "off",
       label: "Not saved",
       words: lastAt === null ? "" : `any more. Last saved ${ago(now - lastAt)}.`,
     };
-  const every = `every ${intervalWords(everyMs)}`;
+  const everyMs = holdingMs(chosenMs, limits);
+  const every = `every ${intervalWords(everyMs)}${everyMs === chosenMs ? "" : `, the nearest to ${intervalWords(chosenMs)} that is offered`}`;
   if (vm.wanted === "stopped" || !vmStates[vm.state].alive)
     return { kind: "waiting", label: `To be saved ${every}`, words: `as soon as it runs.${last}` };
   const method = status?.offer?.method ?? null;

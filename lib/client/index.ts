@@ -5,15 +5,12 @@ export { type Capacity, capacityOf } from "./capacity.ts";
 export {
   type AdviceRequest,
   changeApplication,
-  fetchCheckpointAdvice,
-  fetchCheckpoints,
   keepCheckpoint,
   restoreBeside,
   restoreCheckpoint,
   takeCheckpoint,
 } from "./checkpoint-requests.ts";
 export {
-  type CheckpointLine,
   checkpointLine,
   goesBack,
   intervalChoices,

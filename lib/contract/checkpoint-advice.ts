@@ -9,7 +9,7 @@ export const checkpointAdviceQuery = z.object({
 });
 
 /** What an interval means: see lib/decide/checkpoints/advice.ts. */
-export const checkpointOutlook = z.object({
+const checkpointOutlook = z.object({
   everyMs: z.number(),
   keptEveryMs: z.number(),
   averageLossMs: z.number(),
@@ -31,5 +31,4 @@ export const checkpointAdvice = z.object({
   impossible: z.string().nullable(),
   words: z.array(z.string()),
 });
-export type CheckpointOutlook = z.infer<typeof checkpointOutlook>;
 export type CheckpointAdvice = z.infer<typeof checkpointAdvice>;

@@ -28,10 +28,8 @@ export {
 } from "./bodies.ts";
 export {
   type CheckpointAdvice,
-  type CheckpointOutlook,
   checkpointAdvice,
   checkpointAdviceQuery,
-  checkpointOutlook,
 } from "./checkpoint-advice.ts";
 export {
   type CheckpointLimitsView,

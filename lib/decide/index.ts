@@ -1,4 +1,4 @@
-export { type Advice, type AdviceQuestion, adviseInterval, type Outlook, priorMtbfMs } from "./checkpoints/advice.ts";
+export { adviseInterval } from "./checkpoints/advice.ts";
 export { asOf, asOfFailure, timeInWords } from "./checkpoints/as-of.ts";
 export { beginNow, type Captures } from "./checkpoints/begin-now.ts";
 export { type CheckpointQuestion, newestValid, restorable } from "./checkpoints/choose.ts";
@@ -16,7 +16,7 @@ export {
   type Turn,
   withInterval,
 } from "./checkpoints/turns.ts";
-export { type CaptureCost, typicalCost } from "./checkpoints/typical.ts";
+export { typicalCost } from "./checkpoints/typical.ts";
 export { verifyNext } from "./checkpoints/verify-next.ts";
 export { decideVm, type VmDecision, type VmMemory, type VmQuestion } from "./decide-vm.ts";
 export { type Counted, diagnoseGuest, type GuestSigns, type GuestVerdict, guestPatience } from "./diagnose-guest.ts";
