@@ -1,4 +1,5 @@
 import type { Host, HostId } from "../model/index.ts";
+import { CheckpointKeeper } from "./checkpoints/keeper.ts";
 import { Standbys } from "./checkpoints/standbys.ts";
 import { defaultOptions, type EngineOptions, type Env } from "./env.ts";
 import { HostGuard } from "./guard/host-guard.ts";
@@ -53,6 +54,17 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
     await settleLeftovers(env, vms);
     if (await rehouse(env, places, standbys, hosts)) nudge();
   });
+  const keeper = new CheckpointKeeper(env, options, standbys, {
+    places,
+    opened: async (repair, vm) => {
+      await env.runner.start(repair);
+      watches.get(vm.hostId)?.reload(); // it has an incident now, whose end is seen there
+    },
+  });
+  const changed = () => {
+    tolerance.changed();
+    keeper.changed();
+  };
   const guard = new HostGuard(env, options, {
     nudge,
     standsAnew: (host: Host) => watches.get(host.id)?.update(host),
@@ -65,13 +77,13 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
       if (ids.has(id)) continue;
       watches.delete(id);
       await watch.stop();
-      tolerance.changed();
+      changed();
     }
     for (const host of hosts) {
       const known = watches.get(host.id);
       known?.update(host);
       if (known !== undefined) continue;
-      const watch = new HostWatch(env, options, host, guests, tolerance.changed, turnOf(begun++, options.scanEveryMs));
+      const watch = new HostWatch(env, options, host, guests, changed, turnOf(begun++, options.scanEveryMs));
       watches.set(host.id, watch);
       watch.start();
     }
@@ -114,8 +126,9 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
       unsubscribe = env.wakes.onWake((what) => {
         if (what === "vms") {
           for (const watch of watches.values()) watch.reload();
-          tolerance.changed();
+          changed();
         } else {
+          keeper.changed();
           guard.reload();
           nudge();
         }
@@ -123,6 +136,7 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
       guests.start();
       tolerance.start();
       guard.start();
+      keeper.start();
       loop = run();
     },
     async stop() {
@@ -130,7 +144,7 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
       wake?.abort();
       unsubscribe();
       await loop;
-      await Promise.all([guard.stop(), guests.stop(), tolerance.stop()]);
+      await Promise.all([guard.stop(), guests.stop(), tolerance.stop(), keeper.stop()]);
       await Promise.all([...watches.values()].map((watch) => watch.stop()));
       watches.clear();
       await env.runner.close();

@@ -60,6 +60,8 @@ export interface EngineOptions {
   readonly evacuateWithinMs: number;
   /** How long a libvirtd that was started again may take to answer. */
   readonly libvirtdWithinMs: number;
+  /** How many VMs of the whole cloud are captured at once: the store has to take them all. */
+  readonly capturesAtOnce: number;
 }
 
 export const defaultOptions: EngineOptions = {
@@ -79,4 +81,5 @@ export const defaultOptions: EngineOptions = {
   fenceWithinMs: 60_000,
   evacuateWithinMs: 15 * 60_000,
   libvirtdWithinMs: 30_000,
+  capturesAtOnce: 8,
 };

@@ -9,6 +9,7 @@ import {
 } from "../decide/index.ts";
 import { causes, type Evidence, type Host, type HostId, type ProtectionMode, type Vm } from "../model/index.ts";
 import { tellBeside } from "./beside.ts";
+import { capturesInHand } from "./checkpoints/in-hand.ts";
 import { savedOf } from "./checkpoints/saved.ts";
 import type { Env } from "./env.ts";
 import { timeOfDay } from "./time-of-day.ts";
@@ -102,6 +103,7 @@ export async function failVm(
     plan,
   });
   if (opened === undefined) return undefined;
+  capturesInHand(env).get(vm.id)?.cancel("It failed.");
   if (opened.repairId !== undefined) await env.runner.start(opened.repairId);
   tellBeside(env, hooks, verdict.cause, {
     incident: opened.incidentId,

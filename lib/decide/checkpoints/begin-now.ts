@@ -1,12 +1,13 @@
-/** One VM that could be captured, with the time from which on it may. */
-export interface Waiting<V extends string, H extends string> {
-  readonly vm: V;
-  readonly host: H;
+/** What could be captured, a VM or a group that is captured at one instant, with the time from which on it may. */
+export interface Waiting<H extends string> {
+  readonly unit: string;
+  /** One for each VM of it. */
+  readonly hosts: readonly H[];
   readonly readyMs: number;
 }
 
-export interface Captures<V extends string, H extends string> {
-  readonly waiting: readonly Waiting<V, H>[];
+export interface Captures<H extends string> {
+  readonly waiting: readonly Waiting<H>[];
   /** Captures that run, by host. */
   readonly running: ReadonlyMap<H, number>;
   readonly perHost: number;
@@ -14,28 +15,33 @@ export interface Captures<V extends string, H extends string> {
   readonly atOnce: number;
 }
 
-/** Which begin now, those that have waited longest first; and when the next one is ready that nothing but time keeps. */
-export function beginNow<V extends string, H extends string>(
-  { waiting, running, perHost, atOnce }: Captures<V, H>,
+/**
+ * Which begin now, those that have waited longest first; and when the next one is ready that nothing but time keeps. A group that has more VMs
+ * on one host than are captured there at once begins when the host has none.
+ */
+export function beginNow<H extends string>(
+  { waiting, running, perHost, atOnce }: Captures<H>,
   nowMs: number,
-): { readonly begin: readonly V[]; readonly nextMs: number } {
-  const begin: V[] = [];
+): { readonly begin: readonly string[]; readonly nextMs: number } {
+  const begin: string[] = [];
   const counts = new Map(running);
-  let free = atOnce;
-  for (const count of running.values()) free -= count;
+  let all = 0;
+  for (const count of running.values()) all += count;
   let nextMs = Number.POSITIVE_INFINITY;
-  const ready: Waiting<V, H>[] = [];
+  const ready: Waiting<H>[] = [];
   for (const it of waiting) {
     if (it.readyMs <= nowMs) ready.push(it);
     else nextMs = Math.min(nextMs, it.readyMs);
   }
-  ready.sort((a, b) => a.readyMs - b.readyMs || (a.vm < b.vm ? -1 : 1));
-  for (const { vm, host } of ready) {
-    const there = counts.get(host) ?? 0;
-    if (free <= 0 || there >= perHost) continue; // the end of a capture wakes who waits for it
-    counts.set(host, there + 1);
-    free--;
-    begin.push(vm);
+  ready.sort((a, b) => a.readyMs - b.readyMs || (a.unit < b.unit ? -1 : 1));
+  for (const { unit, hosts } of ready) {
+    const wanted = new Map<H, number>();
+    for (const host of hosts) wanted.set(host, (wanted.get(host) ?? 0) + 1);
+    const fits = [...wanted].every(([host, count]) => (counts.get(host) ?? 0) + Math.min(count, perHost) <= perHost);
+    if (!fits || all + Math.min(hosts.length, atOnce) > atOnce) continue; // the end of a capture wakes who waits for it
+    for (const [host, count] of wanted) counts.set(host, (counts.get(host) ?? 0) + count);
+    all += hosts.length;
+    begin.push(unit);
   }
   return { begin, nextMs };
 }

@@ -1,12 +1,4 @@
-import {
-  type CaptureOffer,
-  type Checkpoint,
-  type CheckpointStatus,
-  consentCovers,
-  type Host,
-  techniques,
-  type Vm,
-} from "../../model/index.ts";
+import type { CaptureOffer, Checkpoint, CheckpointStatus, EpochMs, Host, Vm } from "../../model/index.ts";
 import { timeInWords } from "./as-of.ts";
 
 /** A mean over so many of the newest. */
@@ -14,9 +6,11 @@ const meanOver = 8;
 /** What is kept may be so much longer than what was chosen before it is worth a word. */
 const slack = 1.25;
 const slackMs = 500;
+/** And so much later than twice that the next one may be. */
+const lateMs = 2_000;
 
 export interface StatusQuestion {
-  readonly vm: Pick<Vm, "id" | "wanted" | "state" | "consent" | "rollbackIntolerant">;
+  readonly vm: Pick<Vm, "id" | "wanted">;
   /** null: nothing is saved of it by itself. */
   readonly everyMs: number | null;
   /** Newest first. */
@@ -30,6 +24,7 @@ export interface StatusQuestion {
   readonly unbroken: boolean;
   readonly inGroup: boolean;
   readonly standby: CheckpointStatus["standby"];
+  readonly now: EpochMs;
 }
 
 const mean = (numbers: readonly number[]): number | null =>
@@ -46,35 +41,33 @@ export function obstacleTo(
   return vm.state === "running" ? undefined : "It does not run.";
 }
 
-function slowness(everyMs: number, keptEveryMs: number | null, last: Checkpoint | undefined): string | null {
-  if (keptEveryMs === null || last === undefined || keptEveryMs <= slack * everyMs + slackMs) return null;
-  const kept = `It is really saved every ${timeInWords(keptEveryMs)}.`;
+/** To the second, so that a little more or less is no news. */
+const seconds = (ms: number): string => timeInWords(Math.max(1_000, Math.round(ms / 1_000) * 1_000));
+
+function slowness(everyMs: number, keptEveryMs: number | null, last: Checkpoint): string | null {
+  if (keptEveryMs === null || keptEveryMs <= slack * everyMs + slackMs) return null;
+  const kept = `It is really saved every ${seconds(keptEveryMs)}.`;
   return last.tookMs > everyMs
-    ? `To save it takes ${timeInWords(last.tookMs)}, longer than the chosen ${timeInWords(everyMs)}. ${kept}`
+    ? `To save it takes ${seconds(last.tookMs)}, longer than the chosen ${seconds(everyMs)}. ${kept}`
     : `Other VMs of its host are saved first. ${kept}`;
 }
 
-/** Checkpoints that are taken and that no repair would use: said, for else they would look like protection. */
-function unused({ vm, inGroup }: StatusQuestion): string | null {
-  if (vm.rollbackIntolerant)
-    return "It must never go back, as was chosen: its checkpoints are there to look at, and no repair uses them.";
-  const { needsConsent } = techniques["restore-checkpoint"];
-  if (!consentCovers(vm.consent, needsConsent))
-    return `No repair uses its checkpoints: that needs the consent "${needsConsent}", and "${vm.consent}" is given.`;
-  if (inGroup)
-    return "Its group goes back together or not at all, which Belay does not do by itself yet: no repair uses its checkpoints.";
-  return null;
-}
-
 function troubleOf(question: StatusQuestion, keptEveryMs: number | null, last: Checkpoint | undefined): string | null {
-  const { vm, everyMs, offer, obstacle, storeFull, lastFailure } = question;
+  const { vm, everyMs, offer, obstacle, storeFull, lastFailure, inGroup, now } = question;
   if (everyMs === null) return null;
   if (obstacle !== null) return vm.wanted === "stopped" ? null : `${obstacle} Nothing is saved meanwhile.`;
   if (offer !== null && offer.method === null) return offer.words;
   if (storeFull)
     return "The store of checkpoints is full: nothing more is saved. What was saved before can be restored.";
   if (lastFailure !== null) return lastFailure;
-  return (question.unbroken ? slowness(everyMs, keptEveryMs, last) : null) ?? unused(question);
+  if (last === undefined) return "Nothing of it is saved yet.";
+  const slow = question.unbroken ? slowness(everyMs, keptEveryMs, last) : null;
+  if (slow !== null) return slow;
+  if (now - last.at > 2 * everyMs + last.tookMs + lateMs)
+    return "Its newest checkpoint is older than was chosen: the next one takes long, or waits for those of other VMs.";
+  if (inGroup)
+    return "Its group goes back together or not at all, which Belay does not do by itself yet: no repair uses its checkpoints.";
+  return null;
 }
 
 /** How the VM's protection by checkpoints really stands (invariant 8). */

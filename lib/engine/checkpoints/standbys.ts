@@ -13,6 +13,7 @@ const refreshWithinMs = 10 * 60_000;
 const refreshedAtOnce = 4;
 
 interface Standby {
+  readonly uuid: string;
   readonly host: HostId;
   /** The checkpoint that the replica was last brought to; null: none yet, or it failed. */
   ready: CheckpointId | null;
@@ -59,27 +60,25 @@ export class Standbys implements StandbyFinder {
     return found;
   }
 
-  /** A checkpoint was taken: its VM's replica is brought to it, in the background. `told` is called whenever what is so has changed. */
-  refresh(vm: Vm, checkpoint: CheckpointId, definition: string, inventory: Inventory, told: () => void): void {
+  /** A checkpoint was taken: its VM's replica is brought to it. `told` is called whenever what is so has changed. */
+  async refresh(vm: Vm, checkpoint: CheckpointId, inventory: Inventory, told: () => Promise<void>): Promise<void> {
     const it = this.#place(vm, inventory);
-    if (it === undefined) {
-      told();
-      return;
-    }
+    if (it === undefined) return told();
     it.next = checkpoint;
     if (it.refreshing || this.#refreshing >= refreshedAtOnce) return;
-    void this.#bring(vm, it, definition, told);
+    await this.#bring(vm, it, told);
   }
 
-  /** Nobody wants it any more, or its VM runs where it stood by. */
-  async forget(vm: Pick<Vm, "id" | "uuid" | "hostId">): Promise<void> {
-    const it = this.#known.get(vm.id);
+  /** Nobody wants it any more, or it cannot stay where it is. `runsOn`: the VM's own host, which may be where it stood by. */
+  async forget(vm: VmId, runsOn: HostId | undefined): Promise<void> {
+    const it = this.#known.get(vm);
     if (it === undefined || it.refreshing) return;
-    this.#known.delete(vm.id);
-    if (it.host === vm.hostId) return; // the VM may run from it
-    await this.#env.checkpoints
-      .dropStandby(it.host, vm)
-      .catch((error: unknown) => this.#env.log.warn("a replica could not be dropped", { error: String(error) }));
+    this.#known.delete(vm);
+    if (it.host === runsOn) return; // the VM may run from it
+    const { checkpoints, log } = this.#env;
+    await checkpoints
+      .dropStandby(it.host, it)
+      .catch((error: unknown) => log.warn("a replica could not be dropped", { error: String(error) }));
   }
 
   /** The VMs that have one. */
@@ -91,12 +90,13 @@ export class Standbys implements StandbyFinder {
     const host = inventory.hosts.find((it: Host) => it.id === known?.host);
     if (known !== undefined && host !== undefined && host.id !== vm.hostId && mayCarry(host)) return known;
     if (known?.refreshing) return known;
-    if (known !== undefined) void this.forget(vm);
+    if (known !== undefined) void this.forget(vm.id, vm.hostId);
     const placeOf = (as: Vm) => placeVms(inventory, [as], new Set([vm.hostId])).get(vm.id);
     const seesDisk = placeOf(vm);
     const place = seesDisk === undefined || "refusal" in seesDisk ? placeOf({ ...vm, diskPaths: [] }) : seesDisk;
     if (place === undefined || "refusal" in place) return undefined;
-    const fresh = {
+    const fresh: Standby = {
+      uuid: vm.uuid,
       host: place.host,
       ready: null,
       words: "A replica is being made.",
@@ -107,16 +107,19 @@ export class Standbys implements StandbyFinder {
     return fresh;
   }
 
-  async #bring(vm: Vm, it: Standby, definition: string, told: () => void): Promise<void> {
-    const { clock, checkpoints, log } = this.#env;
+  async #bring(vm: Vm, it: Standby, told: () => Promise<void>): Promise<void> {
+    const { clock, checkpoints, hypervisor, log } = this.#env;
     it.refreshing = true;
     this.#refreshing++;
     try {
       for (let checkpoint = it.next; checkpoint !== undefined; checkpoint = it.next) {
         it.next = undefined;
         const id = checkpoint;
-        const request = { checkpoint: id, vm, definition, generation: vm.generation };
-        const work = () => checkpoints.refreshStandby(it.host, request).then(() => true);
+        const work = async () => {
+          const { xml: definition } = await hypervisor.readDefinition(vm.hostId, vm.uuid);
+          await checkpoints.refreshStandby(it.host, { checkpoint: id, vm, definition, generation: vm.generation });
+          return true;
+        };
         const ok = await within(clock, refreshWithinMs, whileRead(this.#env, id, work), false).catch(
           (error: unknown) => {
             log.warn(`the replica of ${vm.name} could not be refreshed`, { error: String(error) });
@@ -127,7 +130,7 @@ export class Standbys implements StandbyFinder {
         it.words = ok
           ? "Its replica is being brought to its newest checkpoint."
           : "Its replica could not be brought to its newest checkpoint; it is tried again with the next one.";
-        told();
+        await told();
       }
     } finally {
       it.refreshing = false;

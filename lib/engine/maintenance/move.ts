@@ -1,4 +1,5 @@
 import type { Host, HostId, MaintenanceId, Move, Vm } from "../../model/index.ts";
+import { ceaseCapture } from "../checkpoints/in-hand.ts";
 import type { Env } from "../env.ts";
 import { underRepair } from "../look.ts";
 import { HostUnreachable, HypervisorRefused } from "../ports.ts";
@@ -11,6 +12,9 @@ const moveWithinMs = 60 * 60_000;
 /** After a move broke, until it is clear on which host the VM is. */
 const settleWithinMs = 5 * 60_000;
 const settleEveryMs = 1_000;
+
+/** A capture is not thrown away for a move that can wait a moment. */
+const captureEndsWithinMs = 15_000;
 
 const movedWords = "It was moved here while it ran.";
 const notClear = "It is not clear on which host it is now.";
@@ -78,6 +82,10 @@ async function move(env: Env, id: MaintenanceId, vm: Vm, to: Host): Promise<NotM
     // It failed right now: a repair that is at work on it and a move must not meet.
     await store.recordMoving(vm.id, null, clock.now());
     return { words: "A repair is at work on it; it is moved when that is done.", refused: false };
+  }
+  if (!(await ceaseCapture(env, vm.id, captureEndsWithinMs))) {
+    await store.recordMoving(vm.id, null, clock.now());
+    return { words: "Its state is being saved, and that does not end; it is moved after that.", refused: false };
   }
   const begun = moveOf(vm, { toHostId: to.id, state: "moving", phase: "beginning" });
   await write(begun);

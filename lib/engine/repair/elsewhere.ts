@@ -1,4 +1,5 @@
 import type { EpochMs, HostId, RepairId } from "../../model/index.ts";
+import { ceaseCapture } from "../checkpoints/in-hand.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import { endMove } from "../maintenance/on-its-way.ts";
 import type { Steps } from "../ports.ts";
@@ -82,6 +83,7 @@ export async function bringElsewhere(
       if (vm.movingTo !== null) return { trouble: "It is being moved." };
       const place = await places.placeOne(vm, new Set([vm.hostId]), diskComesAlong); // it is not let go for nothing
       if ("refusal" in place) return { came: { ok: false, words: place.refusal, detail: place.detail } };
+      await ceaseCapture(env, vm.id, 0);
       await releaseFrom(env, vm.hostId, vm.uuid);
       return { came: { ok: true, words: "Its old host switched it off and let go of it.", value: true } };
     });

@@ -1,0 +1,186 @@
+import { newestValid, obstacleTo } from "../../decide/index.ts";
+import type { Checkpoint, CheckpointId, HostId, Vm, VmId } from "../../model/index.ts";
+import type { Env } from "../env.ts";
+import { within } from "../guard/within.ts";
+import { type Captured, CaptureFailed, type CaptureRequest, CheckpointDamaged, HostUnreachable } from "../ports.ts";
+import { capturesInHand } from "./in-hand.ts";
+import { reconcileVm } from "./keep-few.ts";
+import { type Memories, runOf, type VmMemory } from "./memory.ts";
+
+const probeWithinMs = 15_000;
+const sweepWithinMs = 15_000;
+const offerHoldsMs = 10 * 60_000;
+/** The longest that a capture may take before it is given up, and how long it may take to give up. */
+const captureWithinMs = 15 * 60_000;
+const endsWithinMs = 30_000;
+
+/** How a capture of one or several VMs ended. */
+export type CaptureEnd =
+  | { readonly kind: "done"; readonly rows: readonly Checkpoint[]; readonly vms: readonly Vm[] }
+  /** It cannot be now, and nothing went wrong. */
+  | { readonly kind: "obstacle"; readonly words: string }
+  /** Given up by us. */
+  | { readonly kind: "cancelled" }
+  | { readonly kind: "store-full"; readonly words: string }
+  | { readonly kind: "failed"; readonly words: string };
+
+export interface CaptureAsked {
+  readonly vms: readonly VmId[];
+  /** A person asked for it, under this name. */
+  readonly kept: CheckpointId | undefined;
+}
+
+const known = "Nothing is known of it any more.";
+const failing = "It has a failure that is not over.";
+const many = (words: string, count: number): string => (count === 1 ? words : `Of a VM of its group: ${words}`);
+
+/** Each as it is now, with the host: what the plan was made from may be old. */
+async function freshly(env: Env, ids: readonly VmId[]): Promise<{ readonly vms: Vm[] } | { readonly words: string }> {
+  const vms: Vm[] = [];
+  for (const id of ids) {
+    const vm = await env.store.vm(id);
+    if (vm === undefined) return { words: known };
+    const words = obstacleTo(vm, await env.store.host(vm.hostId));
+    if (words !== undefined) return { words: many(words, ids.length) };
+    if ((await env.store.openIncidentsOf(vm.hostId)).has(id)) return { words: many(failing, ids.length) };
+    vms.push(vm);
+  }
+  return { vms };
+}
+
+/** What a capture before this one left on the host is taken away, and the two lists of checkpoints are made the same. */
+async function settle(env: Env, vm: Vm, memory: VmMemory): Promise<void> {
+  if (memory.unswept || memory.sweptOn !== vm.hostId) {
+    const swept = env.checkpoints.sweep(vm.hostId, vm).then(() => true);
+    if (!(await within(env.clock, sweepWithinMs, swept, false)))
+      throw new HostUnreachable("What a capture may have left on the host could not be looked for in time.");
+    memory.unswept = false;
+    memory.sweptOn = vm.hostId;
+  }
+  if (!memory.reconciled) memory.reconciled = await reconcileVm(env, vm);
+}
+
+async function probe(env: Env, vm: Vm, memory: VmMemory): Promise<void> {
+  const { clock, checkpoints } = env;
+  const run = runOf(vm);
+  const holds =
+    memory.offer?.method != null &&
+    memory.offerFor === run &&
+    memory.lastFailure === null &&
+    clock.monotonicMs() < memory.offerAtMs + offerHoldsMs;
+  if (holds) return;
+  const offer = await within(clock, probeWithinMs, checkpoints.probe(vm.hostId, vm), undefined);
+  if (offer === undefined) throw new HostUnreachable("Its host did not say in time how it can be saved.");
+  memory.offer = offer;
+  memory.offerFor = run;
+  memory.offerAtMs = clock.monotonicMs();
+}
+
+async function take(
+  env: Env,
+  requests: readonly CaptureRequest[],
+  cancelled: AbortController,
+): Promise<ReadonlyMap<VmId, Captured>> {
+  const { checkpoints, clock } = env;
+  const [first] = requests;
+  if (first === undefined) return new Map();
+  const work =
+    requests.length === 1
+      ? checkpoints.capture(first, cancelled.signal).then((it) => new Map([[first.vm.id, it]]))
+      : checkpoints.captureGroup(requests, cancelled.signal);
+  const inTime = await within(clock, captureWithinMs, work, undefined);
+  if (inTime !== undefined) return inTime;
+  cancelled.abort("It took too long.");
+  await within(
+    clock,
+    endsWithinMs,
+    work.catch(() => undefined),
+    undefined,
+  );
+  throw new CaptureFailed("interrupted", "It took longer than 15 minutes and was given up.");
+}
+
+/** Captures the VMs at one instant, and writes it down. Everything is read anew; whoever moves or repairs one of them finds it in hand. */
+export async function capture(env: Env, memories: Memories, { vms: ids, kept }: CaptureAsked): Promise<CaptureEnd> {
+  const inHand = capturesInHand(env);
+  if (ids.some((id) => inHand.has(id))) return { kind: "obstacle", words: "It is being saved right now." };
+  const cancelled = new AbortController();
+  let over = () => {};
+  const ended = new Promise<void>((resolve) => {
+    over = resolve;
+  });
+  const mine = { ended, cancel: (why: string) => cancelled.abort(why) };
+  for (const id of ids) inHand.set(id, mine); // before anything is read: see `ceaseCapture`
+  try {
+    const fresh = await freshly(env, ids);
+    if ("words" in fresh) return { kind: "obstacle", words: fresh.words };
+    const end = await captureFresh(env, memories, fresh.vms, kept, cancelled);
+    for (const { id } of fresh.vms) {
+      const memory = memories.of(id);
+      memory.lastFailure = end.kind === "failed" ? end.words : end.kind === "done" ? null : memory.lastFailure;
+      if (end.kind !== "done") memory.unswept = true;
+    }
+    return end;
+  } finally {
+    for (const id of ids) inHand.delete(id);
+    over();
+  }
+}
+
+async function captureFresh(
+  env: Env,
+  memories: Memories,
+  vms: readonly Vm[],
+  kept: CheckpointId | undefined,
+  cancelled: AbortController,
+): Promise<CaptureEnd> {
+  const { store, clock, ids, log } = env;
+  const requests: CaptureRequest[] = [];
+  const bases = new Map<VmId, CheckpointId>();
+  try {
+    for (const vm of vms) {
+      const memory = memories.of(vm.id);
+      await settle(env, vm, memory);
+      await probe(env, vm, memory);
+      const method = memory.offer?.method ?? null;
+      if (method === null) return { kind: "failed", words: many(memory.offer?.words ?? "No way works.", vms.length) };
+      const base = memory.baseless ? undefined : newestValid(await store.checkpointsOf(vm.id))?.id;
+      if (base !== undefined) bases.set(vm.id, base);
+      requests.push({ id: kept ?? ids.next("ckp"), vm, method, base: base ?? null });
+    }
+    if (cancelled.signal.aborted) return { kind: "cancelled" };
+    const taken = await take(env, requests, cancelled);
+    const rows = requests.flatMap(({ id, vm }): Checkpoint[] => {
+      const captured = taken.get(vm.id);
+      const { generation, runId } = vms.find((it) => it.id === vm.id) ?? { generation: 0, runId: null };
+      const row = { id, vmId: vm.id, state: "valid", generation, runId: runId ?? 0, verifiedAt: null } as const;
+      return captured === undefined ? [] : [{ ...captured, ...row, kept: kept !== undefined }];
+    });
+    for (const row of rows) await store.recordCheckpoint(row, clock.now());
+    for (const { id } of vms) memories.of(id).baseless = false;
+    return { kind: "done", rows, vms };
+  } catch (error) {
+    if (cancelled.signal.aborted && !(error instanceof CheckpointDamaged)) return { kind: "cancelled" };
+    if (error instanceof HostUnreachable) return { kind: "obstacle", words: "Its host is not connected." };
+    if (error instanceof CheckpointDamaged) {
+      const words = "What was saved before is damaged: the next one compares with nothing.";
+      log.warn(`the newest checkpoint is damaged: ${error.message}`, { vms: vms.map((vm) => vm.name) });
+      // Of a group it is not said whose.
+      for (const id of vms.length === 1 ? bases.values() : [])
+        await store.recordVerified(id, { ok: false, words: error.message }, clock.now());
+      for (const { id } of vms) memories.of(id).baseless = true;
+      return { kind: "failed", words };
+    }
+    if (!(error instanceof CaptureFailed)) throw error;
+    log.warn(`${vms.map((vm) => vm.name).join(", ")} could not be saved: ${error.message}`, { detail: error.detail });
+    if (error.kind === "store-full") return { kind: "store-full", words: error.message };
+    return { kind: "failed", words: error.message };
+  }
+}
+
+/** How many captures run on each host. */
+export function countByHost(units: Iterable<readonly HostId[]>): Map<HostId, number> {
+  const counts = new Map<HostId, number>();
+  for (const hosts of units) for (const host of hosts) counts.set(host, (counts.get(host) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,87 @@
+import { forgotten, reconcile } from "../../decide/index.ts";
+import type { CheckpointId, Vm } from "../../model/index.ts";
+import type { Env } from "../env.ts";
+import { within } from "../guard/within.ts";
+import { isRead } from "./in-hand.ts";
+
+const storeWithinMs = 30_000;
+
+/** Those whose rows are gone and whose bytes could not be dropped: tried again with the next. A death forgets them; then they are reconciled. */
+const owed = new WeakMap<Env, Set<CheckpointId>>();
+
+/** Rows first, so that nobody is shown what is not there; one that a person keeps since a moment ago stays. */
+async function forget(env: Env, rows: readonly CheckpointId[]): Promise<void> {
+  if (rows.length > 0) await dropBytes(env, await env.store.removeCheckpoints(rows, env.clock.now(), "kept"));
+  else await dropBytes(env, []);
+}
+
+async function dropBytes(env: Env, ids: readonly CheckpointId[]): Promise<void> {
+  const { checkpoints, clock, log } = env;
+  const left = owed.get(env) ?? new Set();
+  owed.set(env, left);
+  for (const id of ids) left.add(id);
+  if (left.size === 0) return;
+  const all = [...left];
+  try {
+    const done = await within(
+      clock,
+      storeWithinMs,
+      checkpoints.drop(all).then(() => true),
+      false,
+    );
+    if (done) for (const id of all) left.delete(id);
+  } catch (error) {
+    log.warn("checkpoints that are not needed could not be dropped", { error: String(error) });
+  }
+}
+
+/** After a capture: older ones than are to be kept are forgotten. */
+export async function keepFew(env: Env, vm: Pick<Vm, "id">, keep: number): Promise<void> {
+  const rows = await env.store.checkpointsOf(vm.id);
+  await forget(
+    env,
+    forgotten(rows, keep, (id) => isRead(env, id)),
+  );
+}
+
+/**
+ * Once in each life of the engine, before the VM's first capture: what people are shown and what the store holds are made the same. Bytes whose
+ * capture was never written down are taken over where they are the newest (the same capture asked for again is answered from the store),
+ * else dropped. False when the store could not be asked: then nothing is changed.
+ */
+export async function reconcileVm(env: Env, vm: Vm): Promise<boolean> {
+  const { store, checkpoints, clock, log } = env;
+  const rows = await store.checkpointsOf(vm.id);
+  const held = await within(clock, storeWithinMs, checkpoints.held(vm), undefined).catch(() => undefined);
+  if (held === undefined) return false;
+  const found = reconcile(rows, held);
+  for (const id of found.damaged) {
+    log.warn(`a checkpoint of ${vm.name} is damaged`, { checkpoint: id });
+    await store.recordVerified(id, { ok: false, words: "The store says that it is damaged." }, clock.now());
+  }
+  if (found.withoutBytes.length > 0) {
+    log.warn(`checkpoints of ${vm.name} are not in the store any more`, { checkpoints: found.withoutBytes });
+    await store.removeCheckpoints(found.withoutBytes, clock.now());
+  }
+  const newest = held.find((it) => it.valid);
+  const adopted = found.withoutRow.find((id) => id === newest?.id);
+  if (adopted !== undefined) await takeOver(env, vm, adopted, held[1]?.id ?? null);
+  const dropped = found.withoutRow.filter((id) => id !== adopted);
+  if (dropped.length > 0) await dropBytes(env, dropped);
+  return true;
+}
+
+async function takeOver(env: Env, vm: Vm, id: CheckpointId, base: CheckpointId | null): Promise<void> {
+  const { store, checkpoints, clock, log } = env;
+  const { signal } = new AbortController();
+  try {
+    const request = { id, vm, method: "background", base } as const;
+    const captured = await within(clock, storeWithinMs, checkpoints.capture(request, signal), undefined);
+    if (captured === undefined) return;
+    const { generation, runId } = vm;
+    const row = { ...captured, id, vmId: vm.id, state: "valid", generation, runId: runId ?? 0 } as const;
+    await store.recordCheckpoint({ ...row, verifiedAt: null, kept: false }, clock.now());
+  } catch (error) {
+    log.warn(`a checkpoint of ${vm.name} could not be taken over`, { error: String(error) });
+  }
+}

@@ -1,0 +1,310 @@
+import {
+  beginNow,
+  begun,
+  failed,
+  firstTurn,
+  obstacleTo,
+  putOff,
+  readyMs,
+  succeeded,
+  type Turn,
+  withInterval,
+} from "../../decide/index.ts";
+import type { CheckpointId, HostId, Vm, VmId } from "../../model/index.ts";
+import type { EngineOptions, Env } from "../env.ts";
+import type { Inventory } from "../ports.ts";
+import { type CaptureEnd, capture, countByHost } from "./capture.ts";
+import { capturesInHand } from "./in-hand.ts";
+import { keepFew } from "./keep-few.ts";
+import { Memories } from "./memory.ts";
+import type { Standbys } from "./standbys.ts";
+import { StatusWriter } from "./status-writer.ts";
+import { type Unit, unitsOf } from "./units.ts";
+import { Verifier } from "./verifier.ts";
+import { carryOutWishes, type WishHelp } from "./wishes.ts";
+
+/** However often something changes, all is read anew at most so often. */
+const readAtMostEveryMs = 1_000;
+/** A VM that cannot be captured now is looked at again after this while, unless a change says so before. */
+const obstacleMs = 1_000;
+const cancelledMs = 2_000;
+/** While the store is full one capture is tried so often. */
+const fullMs = 30_000;
+
+interface Track {
+  unit: Unit;
+  turn: Turn;
+}
+
+/**
+ * Keeps what is saved of each VM as new as was chosen, within what hosts and store bear; carries out what people ask of saved states; reads
+ * the newest of each now and then. Changes wake it, and it looks by itself.
+ */
+export class CheckpointKeeper {
+  readonly #env: Env;
+  readonly #options: EngineOptions;
+  readonly #standbys: Standbys;
+  readonly #memories = new Memories();
+  readonly #writer: StatusWriter;
+  readonly #verifier: Verifier;
+  readonly #help: Omit<WishHelp, "captureFor">;
+  readonly #tracks = new Map<string, Track>();
+  /** Captures that run, by unit or wish, with their hosts. */
+  readonly #running = new Map<string, readonly HostId[]>();
+  readonly #work = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  #inventory: Inventory | undefined;
+  #vms: ReadonlyMap<VmId, Vm> = new Map();
+  #intervals: ReadonlyMap<VmId, number> = new Map();
+  #grouped: ReadonlySet<VmId> = new Set();
+  #readMs = Number.NEGATIVE_INFINITY;
+  #dirty = true;
+  #fullUntilMs: number | undefined;
+  #wake: AbortController | undefined;
+  #woken = false;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(env: Env, options: EngineOptions, standbys: Standbys, help: Omit<WishHelp, "captureFor">) {
+    this.#env = env;
+    this.#options = options;
+    this.#standbys = standbys;
+    this.#help = help;
+    this.#writer = new StatusWriter(env, this.#memories, standbys);
+    this.#verifier = new Verifier(env, this.#memories, (vm) => this.#anew(vm));
+  }
+
+  /** Intervals, wishes, VMs or hosts may have changed. Cheap: call it as often as you like. */
+  readonly changed = (): void => {
+    this.#dirty = true;
+    this.#nudge();
+  };
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort("stopping");
+    this.#wake?.abort("stopping");
+    for (const it of capturesInHand(this.#env).values()) it.cancel("Belay stops.");
+    await this.#loop;
+    await Promise.all([...this.#work]);
+  }
+
+  #nudge(): void {
+    this.#woken = true;
+    this.#wake?.abort("something changed");
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#env;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      this.#woken = false;
+      let nextMs = clock.monotonicMs() + this.#options.sweepEveryMs;
+      try {
+        nextMs = Math.min(nextMs, await this.#pass());
+      } catch (error) {
+        if (!signal.aborted) log.error("the round of checkpoints failed and is tried again", { error: String(error) });
+        nextMs = clock.monotonicMs() + obstacleMs;
+        this.#woken = false;
+      }
+      if (this.#woken || signal.aborted) continue;
+      this.#wake = new AbortController();
+      await clock.sleep(Math.max(1, nextMs - clock.monotonicMs()), this.#wake.signal).catch(() => undefined);
+      this.#wake = undefined;
+    }
+  }
+
+  /** One round; gives when the next is due. */
+  async #pass(): Promise<number> {
+    const { clock } = this.#env;
+    let nextMs = Number.POSITIVE_INFINITY;
+    const sinceMs = clock.monotonicMs() - this.#readMs;
+    if (sinceMs >= this.#options.sweepEveryMs || (this.#dirty && sinceMs >= readAtMostEveryMs)) await this.#read();
+    else if (this.#dirty) nextMs = this.#readMs + readAtMostEveryMs;
+    nextMs = Math.min(nextMs, this.#beginDue());
+    this.#verifier.next(this.#intervals.keys(), (work) => this.#track(work));
+    return nextMs;
+  }
+
+  async #read(): Promise<void> {
+    const { store, clock } = this.#env;
+    this.#dirty = false;
+    this.#readMs = clock.monotonicMs();
+    this.#intervals = await store.checkpointIntervals();
+    const wishes = await store.pendingWishes();
+    const left = [...this.#memories.vms()].some((vm) => !this.#intervals.has(vm));
+    if (this.#intervals.size > 0 || wishes.length > 0 || left || this.#inventory === undefined) {
+      const [policy, hosts, vms] = await Promise.all([store.policy(), store.hosts(), store.allVms()]);
+      this.#inventory = { policy, hosts, vms };
+      this.#vms = new Map(vms.map((vm) => [vm.id, vm]));
+      if (this.#tracks.size === 0 && this.#intervals.size === 0)
+        await this.#writer.forgotten(this.#intervals, this.#vms);
+    }
+    await this.#follow();
+    const captureFor = (vm: Vm, id: CheckpointId) => this.#captureNow(vm, id);
+    await carryOutWishes(this.#env, wishes, { ...this.#help, captureFor }, (work) => this.#track(work));
+  }
+
+  /** Units that are wanted now, and what is shown of each of their VMs. */
+  async #follow(): Promise<void> {
+    const now = this.#env.clock.monotonicMs();
+    const units = unitsOf([...this.#vms.values()], this.#intervals);
+    this.#grouped = new Set([...units.values()].flatMap((unit) => (unit.vms.length > 1 ? unit.vms : [])));
+    for (const key of this.#tracks.keys()) if (!units.has(key)) this.#tracks.delete(key);
+    for (const [key, unit] of units) {
+      const known = this.#tracks.get(key);
+      if (known === undefined) this.#tracks.set(key, { unit, turn: firstTurn(key, unit.everyMs, now, undefined) });
+      else {
+        known.unit = unit;
+        known.turn = withInterval(known.turn, key, unit.everyMs, now);
+      }
+    }
+    for (const vm of [...this.#memories.vms()]) {
+      const gone = this.#vms.get(vm);
+      if (this.#intervals.has(vm) || this.#running.has(vm)) continue;
+      if (gone !== undefined) await this.#show(gone);
+      this.#memories.forget(vm);
+    }
+    for (const { unit } of this.#tracks.values())
+      for (const id of unit.vms) {
+        const vm = this.#vms.get(id);
+        if (vm === undefined) continue;
+        if (this.#obstacle(vm) !== undefined) this.#memories.of(id).unbroken = false;
+        await this.#show(vm);
+      }
+    for (const id of [...this.#standbys.vms()]) {
+      const vm = this.#vms.get(id);
+      if (vm === undefined || !vm.standby || !this.#intervals.has(id)) await this.#standbys.forget(id, vm?.hostId);
+    }
+  }
+
+  #obstacle(vm: Vm): string | undefined {
+    return obstacleTo(
+      vm,
+      this.#inventory?.hosts.find((host) => host.id === vm.hostId),
+    );
+  }
+
+  #show(vm: Vm): Promise<void> {
+    return this.#writer.write(vm, {
+      everyMs: this.#intervals.get(vm.id) ?? null,
+      obstacle: this.#obstacle(vm) ?? null,
+      storeFull: this.#fullUntilMs !== undefined,
+      inGroup: this.#grouped.has(vm.id),
+    });
+  }
+
+  #beginDue(): number {
+    const now = this.#env.clock.monotonicMs();
+    const perHost = this.#inventory?.policy.capturesPerHost ?? 1;
+    const full = this.#fullUntilMs !== undefined && now < this.#fullUntilMs;
+    const waiting = [...this.#tracks.values()].flatMap(({ unit, turn }) => {
+      if (this.#running.has(unit.key)) return [];
+      const vms = unit.vms.flatMap((id) => this.#vms.get(id) ?? []);
+      if (vms.length < unit.vms.length || vms.some((vm) => this.#obstacle(vm) !== undefined)) return [];
+      return [{ unit: unit.key, hosts: vms.map((vm) => vm.hostId), readyMs: readyMs(turn) }];
+    });
+    const running = countByHost(this.#running.values());
+    // A full store gets one capture at a time, to see whether there is room again.
+    const atOnce = this.#fullUntilMs === undefined ? this.#options.capturesAtOnce : 1;
+    const { begin, nextMs } = beginNow({ waiting, running, perHost, atOnce }, full ? Number.NEGATIVE_INFINITY : now);
+    for (const key of begin) {
+      const track = this.#tracks.get(key);
+      const hosts = waiting.find((it) => it.unit === key)?.hosts;
+      if (track === undefined || hosts === undefined) continue;
+      track.turn = begun(track.turn, key, now);
+      this.#running.set(key, hosts);
+      this.#track(this.#captureUnit(track, key));
+    }
+    return full ? (this.#fullUntilMs ?? now) : nextMs;
+  }
+
+  async #captureUnit(track: Track, key: string): Promise<void> {
+    const { clock, log } = this.#env;
+    try {
+      const end = await capture(this.#env, this.#memories, { vms: track.unit.vms, kept: undefined });
+      const now = clock.monotonicMs();
+      if (end.kind === "done") track.turn = succeeded(track.turn);
+      else if (end.kind === "failed") track.turn = failed(track.turn, now);
+      else track.turn = putOff(track.turn, now, end.kind === "cancelled" ? cancelledMs : obstacleMs);
+      await this.#after(end, track.unit.vms);
+    } catch (error) {
+      track.turn = failed(track.turn, clock.monotonicMs());
+      if (!this.#stopping.signal.aborted) log.error("a capture broke off", { error: String(error) });
+    } finally {
+      this.#running.delete(key);
+      this.#nudge();
+    }
+  }
+
+  /** A person's: beside the intervals, and not refused because others run. */
+  async #captureNow(vm: Vm, id: CheckpointId): Promise<CaptureEnd> {
+    if (capturesInHand(this.#env).has(vm.id)) return { kind: "obstacle", words: "It is being saved right now." };
+    this.#running.set(vm.id, [vm.hostId]);
+    try {
+      const end = await capture(this.#env, this.#memories, { vms: [vm.id], kept: id });
+      await this.#after(end, [vm.id]);
+      return end;
+    } finally {
+      this.#running.delete(vm.id);
+      this.#nudge();
+    }
+  }
+
+  async #after(end: CaptureEnd, ids: readonly VmId[]): Promise<void> {
+    const { log, clock, store } = this.#env;
+    if (end.kind === "store-full") {
+      if (this.#fullUntilMs === undefined)
+        log.warn("the store of checkpoints is full: nothing more is saved until there is room");
+      this.#fullUntilMs = clock.monotonicMs() + fullMs;
+    } else if (end.kind === "done" && this.#fullUntilMs !== undefined) {
+      log.info("the store of checkpoints has room again");
+      this.#fullUntilMs = undefined;
+      this.#dirty = true;
+    }
+    if (end.kind === "obstacle") this.#dirty = true;
+    const keep = this.#inventory?.policy.checkpointsKept ?? 2;
+    for (const id of ids) {
+      const vm = await store.vm(id);
+      if (vm === undefined) continue;
+      this.#memories.of(id).rows = undefined;
+      if (end.kind === "done") {
+        await keepFew(this.#env, vm, keep);
+        this.#standBy(vm, end.rows.find((it) => it.vmId === id)?.id);
+      }
+      await this.#show(vm);
+      const memory = this.#memories.of(id);
+      memory.unbroken = end.kind === "done";
+    }
+  }
+
+  #standBy(vm: Vm, checkpoint: CheckpointId | undefined): void {
+    const inventory = this.#inventory;
+    if (!vm.standby || checkpoint === undefined || inventory === undefined || !this.#intervals.has(vm.id)) return;
+    this.#track(
+      this.#standbys.refresh(vm, checkpoint, inventory, async () => {
+        const now = await this.#env.store.vm(vm.id);
+        if (now !== undefined) await this.#show(now);
+      }),
+    );
+  }
+
+  /** Its newest checkpoint was found damaged: the next comes at once. */
+  #anew(vm: VmId): void {
+    for (const track of this.#tracks.values())
+      if (track.unit.vms.includes(vm)) track.turn = { ...track.turn, dueMs: this.#env.clock.monotonicMs() };
+    this.changed();
+  }
+
+  #track(work: Promise<void>): void {
+    const kept = work
+      .catch((error: unknown) => {
+        if (!this.#stopping.signal.aborted)
+          this.#env.log.error("work on checkpoints broke off", { error: String(error) });
+      })
+      .finally(() => this.#work.delete(kept));
+    this.#work.add(kept);
+  }
+}

@@ -1,0 +1,46 @@
+import type { CaptureOffer, Checkpoint, CheckpointStatus, HostId, Vm, VmId } from "../../model/index.ts";
+
+/** What this life of the engine knows of one VM's captures, besides what is written down. */
+export interface VmMemory {
+  /** The answer of the last probe, and for which run on which host it holds. */
+  offer: CaptureOffer | null;
+  offerFor: string | null;
+  offerAtMs: number;
+  lastFailure: string | null;
+  /** Nothing but the captures themselves lay between the last two. */
+  unbroken: boolean;
+  /** The next capture compares with nothing: the newest one is damaged. */
+  baseless: boolean;
+  /** A capture may have been cut short on this host: what it left is taken away before the next. */
+  unswept: boolean;
+  sweptOn: HostId | null;
+  reconciled: boolean;
+  verifiedMs: number | undefined;
+  /** Its checkpoints as last read, newest first; undefined once they changed. They are read again now and then all the same. */
+  rows: readonly Checkpoint[] | undefined;
+  rowsAtMs: number;
+  /** As last written, to write only what changed. */
+  written: CheckpointStatus | undefined;
+}
+
+export const runOf = (vm: Pick<Vm, "hostId" | "runId" | "generation">): string =>
+  `${vm.hostId} ${vm.generation} ${vm.runId ?? ""}`;
+
+export class Memories {
+  readonly #of = new Map<VmId, VmMemory>();
+
+  of(vm: VmId): VmMemory {
+    const known = this.#of.get(vm);
+    if (known !== undefined) return known;
+    const fresh: VmMemory = {
+      ...{ offer: null, offerFor: null, offerAtMs: 0, lastFailure: null, unbroken: false, baseless: false },
+      ...{ unswept: true, sweptOn: null, reconciled: false, verifiedMs: undefined, written: undefined },
+      ...{ rows: undefined, rowsAtMs: 0 },
+    };
+    this.#of.set(vm, fresh);
+    return fresh;
+  }
+
+  vms = (): Iterable<VmId> => this.#of.keys();
+  forget = (vm: VmId): boolean => this.#of.delete(vm);
+}

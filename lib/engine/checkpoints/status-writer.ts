@@ -1,0 +1,47 @@
+import { newestValid, type StatusQuestion, statusOf } from "../../decide/index.ts";
+import type { Vm, VmId } from "../../model/index.ts";
+import type { Env } from "../env.ts";
+import type { Memories } from "./memory.ts";
+import type { Standbys } from "./standbys.ts";
+
+const rowsHoldMs = 60_000;
+
+/** Writes how each VM's protection by checkpoints stands, where it differs from what was written. */
+export class StatusWriter {
+  readonly #env: Env;
+  readonly #memories: Memories;
+  readonly #standbys: Standbys;
+
+  constructor(env: Env, memories: Memories, standbys: Standbys) {
+    this.#env = env;
+    this.#memories = memories;
+    this.#standbys = standbys;
+  }
+
+  async write(vm: Vm, asked: Pick<StatusQuestion, "everyMs" | "obstacle" | "storeFull" | "inGroup">): Promise<void> {
+    const { store, clock } = this.#env;
+    const memory = this.#memories.of(vm.id);
+    const nowMs = clock.monotonicMs();
+    if (memory.rows === undefined || nowMs >= memory.rowsAtMs + rowsHoldMs) {
+      memory.rows = await store.checkpointsOf(vm.id);
+      memory.rowsAtMs = nowMs;
+    }
+    const checkpoints = memory.rows;
+    const { offer, lastFailure, unbroken } = memory;
+    const standby = asked.everyMs === null ? null : this.#standbys.stateOf(vm, newestValid(checkpoints)?.id);
+    const status = statusOf({ ...asked, vm, checkpoints, offer, lastFailure, unbroken, standby, now: clock.now() });
+    if (JSON.stringify(status) === JSON.stringify(memory.written)) return;
+    await store.recordCheckpointStatus(status, clock.now());
+    memory.written = status;
+  }
+
+  /** Those that are shown with a trouble or a replica from a life before, and that nobody wants saved any more. */
+  async forgotten(wanted: ReadonlyMap<VmId, number>, vms: ReadonlyMap<VmId, Vm>): Promise<void> {
+    for (const [id, status] of await this.#env.store.checkpointStatuses()) {
+      const vm = vms.get(id);
+      if (wanted.has(id) || vm === undefined || (status.trouble === null && status.standby === null)) continue;
+      await this.write(vm, { everyMs: null, obstacle: null, storeFull: false, inGroup: false });
+      this.#memories.forget(id);
+    }
+  }
+}
