@@ -9,6 +9,7 @@ import { systemClock } from "../hypervisor/index.ts";
 import { BelayError, idSource } from "../model/index.ts";
 import { advisoryLock, migrate, openStore, type Store } from "../store/index.ts";
 import type { Account } from "./accounts.ts";
+import { checkpointStore, onlyStore } from "./checkpoint-store.ts";
 import { openCloud } from "./cloud.ts";
 import { openDatabase } from "./database.ts";
 import { engineRole } from "./engine-role.ts";
@@ -61,6 +62,10 @@ export async function boot(options: BootOptions, log: Log, surrender: (words: st
   try {
     const { dataDir, simulated, roles } = options;
     await mkdir(dataDir, { recursive: true, mode: 0o711 });
+    if (roles.has("store") && roles.size === 1) {
+      parts.push({ name: "the checkpoints' store", stop: (await onlyStore(options, log)).stop });
+      return { accounts: [], upgrade: async (_request, socket) => void socket.destroy(), stop };
+    }
     const database = await openDatabase({ dataDir, databaseUrl: options.databaseUrl, simulated, log });
     parts.push({ name: "the database", stop: database.close });
     const applied = await migrate(database.url, migrations);
@@ -69,7 +74,9 @@ export async function boot(options: BootOptions, log: Log, surrender: (words: st
     const store = await openStore({ databaseUrl: database.url, ids, log });
     parts.push({ name: "the store", stop: store.close });
     await refuseOtherKind(store, simulated);
-    const cloud = await openCloud({ dataDir, simulated, log });
+    const saved = checkpointStore(options, log);
+    parts.push({ name: "the checkpoints' store", stop: saved.stop });
+    const cloud = await openCloud({ dataDir, simulated, checkpointStore: saved.store, log });
     parts.push({ name: "the cloud", stop: async () => cloud.close() });
 
     const web = roles.has("web")
@@ -80,13 +87,13 @@ export async function boot(options: BootOptions, log: Log, surrender: (words: st
       globalThis.belay = web.handle;
     }
     if (roles.has("engine")) {
-      const { hypervisor, prober, fence, helpers, hooks } = cloud;
+      const { hypervisor, prober, fence, helpers, hooks, checkpoints } = cloud;
       const engine = engineRole({
         lock: () => advisoryLock(database.url, engineName),
         create: () => {
           const runner = dbosRunner({ databaseUrl: database.url, executorId: engineName, log });
           return createEngine({
-            ...{ hypervisor, prober, fence, helpers, hooks, runner, log },
+            ...{ hypervisor, prober, fence, helpers, hooks, checkpoints, ids, runner, log },
             store: store.engine,
             wakes: store.wakes,
             clock: systemClock,

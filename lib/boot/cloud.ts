@@ -1,6 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
+import { type ByteStore, createCheckpoints } from "../checkpoint/index.ts";
 import type {
+  Checkpoints,
   FenceAgents,
   HookRunner,
   HostExaminer,
@@ -19,6 +21,7 @@ import {
   createProber,
   ensureIdentity,
   HostLinks,
+  hostShell,
   systemClock,
 } from "../hypervisor/index.ts";
 import { type SimulatedCloud, simulatedCloud } from "../sim/index.ts";
@@ -33,14 +36,21 @@ export interface Cloud {
   readonly fence: FenceAgents;
   readonly helpers: HostHelpers;
   readonly hooks: HookRunner;
+  readonly checkpoints: Checkpoints;
   readonly simulation: SimulatedCloud | undefined;
   close(): void;
 }
 
-export async function openCloud(options: { dataDir: string; simulated: boolean; log: Log }): Promise<Cloud> {
+export async function openCloud(options: {
+  dataDir: string;
+  simulated: boolean;
+  /** Of real VMs' saved states: only asked where an engine is at work. */
+  checkpointStore: ByteStore;
+  log: Log;
+}): Promise<Cloud> {
   if (options.simulated) {
     const simulation = simulatedCloud({ clock: systemClock });
-    const { hypervisor, prober, examiner, fence, helpers, hooks } = simulation;
+    const { hypervisor, prober, examiner, fence, helpers, hooks, checkpoints } = simulation;
     return {
       hypervisor,
       prober,
@@ -49,6 +59,7 @@ export async function openCloud(options: { dataDir: string; simulated: boolean; 
       fence,
       helpers,
       hooks,
+      checkpoints,
       simulation,
       close: () => simulation.close(),
     };
@@ -59,6 +70,7 @@ export async function openCloud(options: { dataDir: string; simulated: boolean; 
   const hypervisor = createHypervisor({ identityFile, clock: systemClock, log, links });
   const hooksDir = path.join(options.dataDir, "hooks");
   await mkdir(hooksDir, { recursive: true, mode: 0o700 }); // who may write here may run programs as Belay
+  const checkpoints = createCheckpoints({ store: options.checkpointStore, shell: hostShell(links), log });
   return {
     hypervisor,
     prober: createProber({ hypervisor }),
@@ -67,7 +79,8 @@ export async function openCloud(options: { dataDir: string; simulated: boolean; 
     fence: createFenceAgents(),
     helpers: createHostHelpers({ links, clock: systemClock, log }),
     hooks: createHookRunner(hooksDir),
+    checkpoints,
     simulation: undefined,
-    close() {},
+    close: () => checkpoints.close(),
   };
 }

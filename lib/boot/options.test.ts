@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { BadSetting, readOptions } from "./options.ts";
 
-test("without settings it is both roles on the loopback", () => {
+test("without settings it is all roles on the loopback", () => {
   const options = readOptions([], {});
   expect(options).toMatchObject({
     host: "127.0.0.1",
@@ -10,7 +10,7 @@ test("without settings it is both roles on the loopback", () => {
     dev: false,
     databaseUrl: undefined,
   });
-  expect([...options.roles].sort()).toEqual(["engine", "web"]);
+  expect([...options.roles].sort()).toEqual(["engine", "store", "web"]);
   expect(options.dataDir).toMatch(/\.data\/belay$/);
 });
 

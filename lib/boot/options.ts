@@ -2,7 +2,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 
-export const roles = ["web", "engine"] as const;
+export const roles = ["web", "engine", "store"] as const;
 export type Role = (typeof roles)[number];
 
 export interface BootOptions {
@@ -14,6 +14,10 @@ export interface BootOptions {
   readonly port: number;
   readonly roles: ReadonlySet<Role>;
   readonly simulated: boolean;
+  /** Where saved states of VMs are kept; the first is the home. With the role store they are opened, else found by what runs it here. */
+  readonly checkpointDirs: readonly string[];
+  /** A file with 32 bytes in base64: saved states are encrypted by it. */
+  readonly checkpointKeyFile: string | undefined;
   /** Further origins whose pages may use their cookies: addresses in front of a proxy. */
   readonly origins: readonly string[];
 }
@@ -50,7 +54,7 @@ export function readOptions(
     } catch (error) {
       throw new BadSetting(
         error instanceof Error ? error.message : String(error),
-        "The server takes --role web,engine and --dev; everything else is set by the environment.",
+        "The server takes --role web,engine,store and --dev; everything else is set by the environment.",
       );
     }
   })();
@@ -60,16 +64,25 @@ export function readOptions(
   const origins = env.BELAY_ORIGINS || "";
   const simulated = env.BELAY_SIMULATED === "1";
   const found = new Set(
-    read("--role", chosen, z.string().transform(list).pipe(role), "Name web, engine, or both: --role web,engine."),
+    read(
+      "--role",
+      chosen,
+      z.string().transform(list).pipe(role),
+      "Name web, engine, store, or several: --role web,engine,store.",
+    ),
   );
   if (simulated && found.size < roles.length)
     throw new BadSetting(
       `--role ${chosen} cannot be simulated: the simulated cloud lives in one process.`,
       "Leave --role out, or unset BELAY_SIMULATED.",
     );
+  const dataDir = path.resolve(env.BELAY_DATA || ".data/belay");
+  const checkpointDirs = env.BELAY_CHECKPOINTS ? list(env.BELAY_CHECKPOINTS) : [path.join(dataDir, "checkpoints")];
   return {
     dev: parsed.dev ?? false,
-    dataDir: path.resolve(env.BELAY_DATA || ".data/belay"),
+    dataDir,
+    checkpointDirs: checkpointDirs.map((directory) => path.resolve(directory)),
+    checkpointKeyFile: env.BELAY_CHECKPOINT_KEY ? path.resolve(env.BELAY_CHECKPOINT_KEY) : undefined,
     databaseUrl: env.DATABASE_URL || undefined,
     host: env.HOST || "127.0.0.1",
     port: read("PORT", port, z.coerce.number().int().min(1).max(65535), "Set it to a number from 1 to 65535."),

@@ -19,7 +19,7 @@ import {
 export const healthView = z.object({
   ready: z.boolean(),
   simulated: z.boolean(),
-  roles: z.array(z.enum(["web", "engine"])),
+  roles: z.array(z.enum(["web", "engine", "store"])),
 });
 export type HealthView = z.infer<typeof healthView>;
 

@@ -61,6 +61,8 @@ export function createRestores({ connection, directory, ram = systemRam }: Resto
     }
   }
 
+  const sweep = async () => sweepRam(await connection(), await keptImages(stagings), ram);
+
   async function stage(request: RestoreRequestOf<"stage">, exchange: Exchange): Promise<LastAnswer> {
     const begun = deferred<Filling>();
     const ended = deferred<void>();
@@ -77,7 +79,7 @@ export function createRestores({ connection, directory, ram = systemRam }: Resto
       let filling: Filling | undefined;
       try {
         // The image of a run that has died makes room for the next one.
-        if (request.since === null) await sweepRam(await connection(), await keptImages(stagings), ram).catch(() => []);
+        if (request.since === null) await sweep().catch(() => undefined);
         filling = await stagings.begin(request);
         begun.resolve(filling);
         await ended.promise;
