@@ -122,8 +122,15 @@ export interface CheckpointStore {
     found: { readonly ok: boolean; readonly words: string },
     at: EpochMs,
   ): Promise<void>;
-  /** Forgotten: before its bytes are dropped, so that nobody is shown what is not there. */
-  removeCheckpoints(checkpoints: readonly CheckpointId[], at: EpochMs): Promise<void>;
+  /**
+   * Forgotten: before its bytes are dropped, so that nobody is shown what is not there. With `unless: "kept"` those stay that a person keeps,
+   * perhaps since a moment ago. Answers with those that are not there any more: their bytes may be dropped.
+   */
+  removeCheckpoints(
+    checkpoints: readonly CheckpointId[],
+    at: EpochMs,
+    unless?: "kept",
+  ): Promise<readonly CheckpointId[]>;
   /** Newest first. */
   checkpointsOf(vm: VmId): Promise<Checkpoint[]>;
   /**

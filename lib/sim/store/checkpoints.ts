@@ -2,6 +2,7 @@ import type { CheckpointServiceStore, CheckpointStore } from "../../engine/ports
 import {
   BelayError,
   type Checkpoint,
+  type CheckpointId,
   type CheckpointStatus,
   checkpointEveryMsOf,
   checkpointNews,
@@ -62,8 +63,11 @@ export function engineCheckpoints(parts: Parts): ForEngine {
       const said = ok && before.state === "valid" ? before.words : words;
       tables.checkpoints.set(id, { ...before, state, words: said, verifiedAt });
     },
-    async removeCheckpoints(ids) {
-      for (const id of ids) tables.checkpoints.delete(id);
+    async removeCheckpoints(ids, _at, unless) {
+      const stays = (id: CheckpointId) => unless === "kept" && tables.checkpoints.get(id)?.kept === true;
+      const gone = ids.filter((id) => !stays(id));
+      for (const id of gone) tables.checkpoints.delete(id);
+      return gone;
     },
     checkpointsOf: async (vm) => newestFirst(tables, vm),
 

@@ -65,8 +65,13 @@ export const engineCheckpoints = ({ database, write }: Parts): CheckpointPart =>
     await database.checkpoint.updateMany({ where: { id }, data: { verifiedAt } });
   },
 
-  async removeCheckpoints(ids) {
-    await database.checkpoint.deleteMany({ where: { id: { in: [...ids] } } });
+  async removeCheckpoints(ids, _at, unless) {
+    const these = { id: { in: [...ids] } };
+    await database.checkpoint.deleteMany({ where: unless === "kept" ? { ...these, kept: false } : these });
+    const left = new Set(
+      (await database.checkpoint.findMany({ where: these, select: { id: true } })).map(({ id }) => id),
+    );
+    return ids.filter((id) => !left.has(id));
   },
 
   async checkpointsOf(vmId) {

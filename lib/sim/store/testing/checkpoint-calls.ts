@@ -81,6 +81,7 @@ export function checkpointCalls({ random, ids, by, known, any }: Hands) {
       recordCheckpointToo: ({ engine }) => engine.recordCheckpoint(checkpoint, now),
       recordVerified: ({ engine }) => engine.recordVerified(some, { ok: yes, words }, now),
       removeCheckpoints: ({ engine }) => engine.removeCheckpoints(yes ? [some] : own.slice(4).map((it) => it.id), now),
+      removeAged: ({ engine }) => engine.removeCheckpoints([...own.slice(1).map((it) => it.id), fresh], now, "kept"),
       checkpointsOf: ({ engine }) => engine.checkpointsOf(vm),
       recordCheckpointStatus: ({ engine }) => engine.recordCheckpointStatus(status, now),
       recordNewerStatus: ({ engine }) => engine.recordCheckpointStatus(newer ?? status, now),
