@@ -13,6 +13,7 @@ import { hookRepair } from "./repair/hook.ts";
 import { Places } from "./repair/places.ts";
 import { rehouse, settleLeftovers } from "./repair/rehouse.ts";
 import { turnOf } from "./scan-turns.ts";
+import { timeOfDay } from "./time-of-day.ts";
 import { createTolerance } from "./tolerance.ts";
 
 export interface Engine {
@@ -56,6 +57,11 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
   });
   const keeper = new CheckpointKeeper(env, options, standbys, {
     places,
+    isSilent: (vm) => guests.lastAnswer(vm) !== undefined && guests.answers(vm) === undefined,
+    answeredAt: (vm) => {
+      const at = guests.lastAnswer(vm);
+      return at === undefined ? undefined : timeOfDay(env.clock, at);
+    },
     opened: async (repair, vm) => {
       await env.runner.start(repair);
       watches.get(vm.hostId)?.reload(); // it has an incident now, whose end is seen there

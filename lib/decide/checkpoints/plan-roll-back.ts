@@ -1,4 +1,4 @@
-import { type Cause, type Consent, type EpochMs, restartLimit, techniques, type Vm } from "../../model/index.ts";
+import { type Cause, type Consent, techniques, type Vm } from "../../model/index.ts";
 import { consentRefusal } from "../placement/relocation.ts";
 import { asOfFailure } from "./as-of.ts";
 import { type CheckpointQuestion, newestValid, restorable } from "./choose.ts";
@@ -26,10 +26,6 @@ export type RollBack =
   /** There are checkpoints, and why none of them is restored. */
   | { readonly notBecause: string };
 
-/** The newest repair that counts as a try of the newest checkpoint began after it, and lately. */
-export const triedSince = (checkpoints: Saved["checkpoints"], now: EpochMs): EpochMs =>
-  Math.max(newestValid(checkpoints)?.at ?? 0, now - restartLimit.withinMs);
-
 /** Whether the VM goes back to a checkpoint, or why not; undefined where checkpoints have nothing to do with it. Mode and limits are asked elsewhere. */
 export function planRollBack({ cause, vm, saved }: RollBackQuestion): RollBack | undefined {
   if (saved === undefined || saved.checkpoints.length === 0 || !restoredCauses.includes(cause)) return undefined;
@@ -43,14 +39,16 @@ export function planRollBack({ cause, vm, saved }: RollBackQuestion): RollBack |
     };
   const newest = newestValid(saved.checkpoints);
   if (newest === undefined) return { notBecause: "Every checkpoint of it is damaged." };
-  const [first] = restorable(saved);
+  const [first] = restorable(saved, cause);
   const found = saved.checkpoints.find((it) => it.id === first);
   if (found === undefined)
     return {
       notBecause:
-        saved.repairsSinceNewest > 0
-          ? "Its checkpoints did not help the last times."
-          : `Its newest checkpoint is too old to go back to (${asOfFailure(newest.at, saved.failedAt)}).`,
+        saved.recentRepairs > 0
+          ? "To go back to its checkpoints did not help."
+          : newest.at > saved.failedAt
+            ? "Its checkpoints may be of a guest that hung already."
+            : `Its newest checkpoint is too old to go back to (${asOfFailure(newest.at, saved.failedAt)}).`,
     };
   if (cause === "host-lost" && saved.standbyReady && found === newest)
     return {
@@ -61,7 +59,9 @@ export function planRollBack({ cause, vm, saved }: RollBackQuestion): RollBack |
   const which =
     found === newest
       ? `Restore its newest checkpoint${where}`
-      : `The newest checkpoint did not help: restore the one before${where}`;
+      : saved.recentRepairs > 0
+        ? `It failed again soon after the last repair: restore an older checkpoint${where}`
+        : `Restore the newest checkpoint from when it answered${where}`;
   return { technique: "restore-checkpoint", words: `${which}, ${asOfFailure(found.at, saved.failedAt)}.` };
 }
 

@@ -1,24 +1,27 @@
-import type { Checkpoint, CheckpointId } from "../../model/index.ts";
+import type { Checkpoint, CheckpointId, EpochMs } from "../../model/index.ts";
 
 const leastKept = 2;
 
-type Known = Pick<Checkpoint, "id" | "state" | "kept">;
+type Known = Pick<Checkpoint, "id" | "state" | "kept" | "at">;
 
 /**
  * Which of a VM's checkpoints are forgotten, given newest first: all but the newest valid ones, those that people asked for, and those that are
- * being read. A damaged one stays to be seen as long as a valid one of its age would. The newest valid one never goes.
+ * being read. A damaged one stays to be seen as long as a valid one of its age would. The newest valid one never goes, nor the newest from
+ * before the guest last answered: those after it may be of a guest that hangs, which is found out only later.
  */
 export function forgotten(
   checkpoints: readonly Known[],
   keep: number,
   isRead: (id: CheckpointId) => boolean,
+  answeredAt?: EpochMs,
 ): CheckpointId[] {
+  const good = checkpoints.find((it) => it.state === "valid" && answeredAt !== undefined && it.at <= answeredAt);
   let valid = 0;
   const most = Math.max(leastKept, keep);
   return checkpoints.flatMap((it) => {
     const aged = valid >= most;
     if (it.state === "valid" && !it.kept) valid++;
-    return aged && !it.kept && !isRead(it.id) ? [it.id] : [];
+    return aged && !it.kept && it !== good && !isRead(it.id) ? [it.id] : [];
   });
 }
 

@@ -34,11 +34,13 @@ const mean = (numbers: readonly number[]): number | null =>
 export function obstacleTo(
   vm: Pick<Vm, "state" | "movingTo">,
   host: Pick<Host, "state" | "standing" | "health"> | undefined,
+  isSilent = false,
 ): string | undefined {
   if (host === undefined || host.state !== "up" || host.health === "red") return "Its host is not connected.";
   if (host.standing !== "in-use" && host.standing !== "maintenance") return "Its host is not in use.";
   if (vm.movingTo !== null) return "It is being moved to another host.";
-  return vm.state === "running" ? undefined : "It does not run.";
+  if (vm.state !== "running") return "It does not run.";
+  return isSilent ? "It does not answer." : undefined;
 }
 
 /** To the second, so that a little more or less is no news. */

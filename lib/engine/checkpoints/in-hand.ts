@@ -13,15 +13,19 @@ interface InHand {
   readonly captures: Map<VmId, CaptureInHand>;
   /** Checkpoints that are being read, by how many. */
   readonly read: Map<CheckpointId, number>;
+  /** VMs of which a checkpoint was found damaged, and what is shown of them was not looked at since. */
+  readonly damaged: Set<VmId>;
 }
 const known = new WeakMap<Env, InHand>();
 function inHand(env: Env): InHand {
-  const found = known.get(env) ?? { captures: new Map(), read: new Map() };
+  const found = known.get(env) ?? { captures: new Map(), read: new Map(), damaged: new Set() };
   known.set(env, found);
   return found;
 }
 
 export const capturesInHand = (env: Env): Map<VmId, CaptureInHand> => inHand(env).captures;
+
+export const damagedSince = (env: Env): Set<VmId> => inHand(env).damaged;
 
 export const isRead = (env: Env, id: CheckpointId): boolean => inHand(env).read.has(id);
 

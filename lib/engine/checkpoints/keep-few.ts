@@ -1,5 +1,5 @@
 import { forgotten, reconcile } from "../../decide/index.ts";
-import type { CheckpointId, Vm } from "../../model/index.ts";
+import type { CheckpointId, EpochMs, Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { within } from "../guard/within.ts";
 import { isRead } from "./in-hand.ts";
@@ -36,11 +36,16 @@ async function dropBytes(env: Env, ids: readonly CheckpointId[]): Promise<void> 
 }
 
 /** After a capture: older ones than are to be kept are forgotten. */
-export async function keepFew(env: Env, vm: Pick<Vm, "id">, keep: number): Promise<void> {
+export async function keepFew(
+  env: Env,
+  vm: Pick<Vm, "id">,
+  keep: number,
+  answeredAt: EpochMs | undefined,
+): Promise<void> {
   const rows = await env.store.checkpointsOf(vm.id);
   await forget(
     env,
-    forgotten(rows, keep, (id) => isRead(env, id)),
+    forgotten(rows, keep, (id) => isRead(env, id), answeredAt),
   );
 }
 

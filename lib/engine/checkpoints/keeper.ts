@@ -10,7 +10,7 @@ import {
   type Turn,
   withInterval,
 } from "../../decide/index.ts";
-import type { CheckpointId, HostId, Vm, VmId } from "../../model/index.ts";
+import type { CheckpointId, EpochMs, Host, HostId, Vm, VmId } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import type { Inventory } from "../ports.ts";
 import { type CaptureEnd, capture, countByHost } from "./capture.ts";
@@ -26,10 +26,18 @@ import { carryOutWishes, type WishHelp } from "./wishes.ts";
 /** However often something changes, all is read anew at most so often. */
 const readAtMostEveryMs = 1_000;
 /** A VM that cannot be captured now is looked at again after this while, unless a change says so before. */
-const obstacleMs = 1_000;
+const obstacleMs = 2_000;
 const cancelledMs = 2_000;
 /** While the store is full one capture is tried so often. */
-const fullMs = 30_000;
+const fullMs = 15_000;
+
+/** What the keeper needs of the engine around it. */
+export interface KeeperHelp extends Omit<WishHelp, "captureFor"> {
+  /** It answered in this run, and does not now: what would be saved of it may be what hangs. */
+  readonly isSilent: (vm: VmId) => boolean;
+  /** When it last answered in this run, where it did. */
+  readonly answeredAt: (vm: VmId) => EpochMs | undefined;
+}
 
 interface Track {
   unit: Unit;
@@ -47,13 +55,14 @@ export class CheckpointKeeper {
   readonly #memories = new Memories();
   readonly #writer: StatusWriter;
   readonly #verifier: Verifier;
-  readonly #help: Omit<WishHelp, "captureFor">;
+  readonly #help: KeeperHelp;
   readonly #tracks = new Map<string, Track>();
   /** Captures that run, by unit or wish, with their hosts. */
   readonly #running = new Map<string, readonly HostId[]>();
   readonly #work = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   #inventory: Inventory | undefined;
+  #hosts: ReadonlyMap<HostId, Host> = new Map();
   #vms: ReadonlyMap<VmId, Vm> = new Map();
   #intervals: ReadonlyMap<VmId, number> = new Map();
   #grouped: ReadonlySet<VmId> = new Set();
@@ -64,7 +73,7 @@ export class CheckpointKeeper {
   #woken = false;
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(env: Env, options: EngineOptions, standbys: Standbys, help: Omit<WishHelp, "captureFor">) {
+  constructor(env: Env, options: EngineOptions, standbys: Standbys, help: KeeperHelp) {
     this.#env = env;
     this.#options = options;
     this.#standbys = standbys;
@@ -131,6 +140,7 @@ export class CheckpointKeeper {
   async #read(): Promise<void> {
     const { store, clock } = this.#env;
     this.#dirty = false;
+    if (this.#inventory === undefined) await this.#recall();
     this.#readMs = clock.monotonicMs();
     this.#intervals = await store.checkpointIntervals();
     const wishes = await store.pendingWishes();
@@ -138,13 +148,21 @@ export class CheckpointKeeper {
     if (this.#intervals.size > 0 || wishes.length > 0 || left || this.#inventory === undefined) {
       const [policy, hosts, vms] = await Promise.all([store.policy(), store.hosts(), store.allVms()]);
       this.#inventory = { policy, hosts, vms };
+      this.#hosts = new Map(hosts.map((host) => [host.id, host]));
       this.#vms = new Map(vms.map((vm) => [vm.id, vm]));
-      if (this.#tracks.size === 0 && this.#intervals.size === 0)
-        await this.#writer.forgotten(this.#intervals, this.#vms);
     }
     await this.#follow();
     const captureFor = (vm: Vm, id: CheckpointId) => this.#captureNow(vm, id);
     await carryOutWishes(this.#env, wishes, { ...this.#help, captureFor }, (work) => this.#track(work));
+  }
+
+  /** What a life before this one wrote, which holds until more is known. */
+  async #recall(): Promise<void> {
+    for (const [id, status] of await this.#env.store.checkpointStatuses()) {
+      const memory = this.#memories.of(id);
+      memory.offer = status.offer;
+      memory.written = status;
+    }
   }
 
   /** Units that are wanted now, and what is shown of each of their VMs. */
@@ -171,7 +189,7 @@ export class CheckpointKeeper {
       for (const id of unit.vms) {
         const vm = this.#vms.get(id);
         if (vm === undefined) continue;
-        if (this.#obstacle(vm) !== undefined) this.#memories.of(id).unbroken = false;
+        if (this.#obstacle(vm) !== undefined) this.#memories.of(id).chain = false;
         await this.#show(vm);
       }
     for (const id of [...this.#standbys.vms()]) {
@@ -181,16 +199,13 @@ export class CheckpointKeeper {
   }
 
   #obstacle(vm: Vm): string | undefined {
-    return obstacleTo(
-      vm,
-      this.#inventory?.hosts.find((host) => host.id === vm.hostId),
-    );
+    return obstacleTo(vm, this.#hosts.get(vm.hostId), this.#help.isSilent(vm.id));
   }
 
   #show(vm: Vm): Promise<void> {
     return this.#writer.write(vm, {
       everyMs: this.#intervals.get(vm.id) ?? null,
-      obstacle: this.#obstacle(vm) ?? null,
+      obstacle: this.#obstacle(vm) ?? this.#memories.of(vm.id).obstacle,
       storeFull: this.#fullUntilMs !== undefined,
       inGroup: this.#grouped.has(vm.id),
     });
@@ -269,14 +284,16 @@ export class CheckpointKeeper {
     for (const id of ids) {
       const vm = await store.vm(id);
       if (vm === undefined) continue;
-      this.#memories.of(id).rows = undefined;
+      const memory = this.#memories.of(id);
+      memory.rows = undefined;
+      memory.obstacle = end.kind === "obstacle" ? end.words : null;
+      memory.unbroken = end.kind === "done" ? memory.chain : memory.unbroken;
+      memory.chain = end.kind === "done";
       if (end.kind === "done") {
-        await keepFew(this.#env, vm, keep);
+        await keepFew(this.#env, vm, keep, this.#help.answeredAt(id));
         this.#standBy(vm, end.rows.find((it) => it.vmId === id)?.id);
       }
       await this.#show(vm);
-      const memory = this.#memories.of(id);
-      memory.unbroken = end.kind === "done";
     }
   }
 

@@ -7,8 +7,11 @@ export interface VmMemory {
   offerFor: string | null;
   offerAtMs: number;
   lastFailure: string | null;
-  /** Nothing but the captures themselves lay between the last two. */
+  /** What kept the last try from being made, while it does. */
+  obstacle: string | null;
+  /** Nothing but the captures themselves lay between the last two (`unbroken`), and since the last one (`chain`). */
   unbroken: boolean;
+  chain: boolean;
   /** The next capture compares with nothing: the newest one is damaged. */
   baseless: boolean;
   /** A capture may have been cut short on this host: what it left is taken away before the next. */
@@ -33,7 +36,8 @@ export class Memories {
     const known = this.#of.get(vm);
     if (known !== undefined) return known;
     const fresh: VmMemory = {
-      ...{ offer: null, offerFor: null, offerAtMs: 0, lastFailure: null, unbroken: false, baseless: false },
+      ...{ offer: null, offerFor: null, offerAtMs: 0, lastFailure: null, baseless: false },
+      ...{ obstacle: null, unbroken: false, chain: false },
       ...{ unswept: true, sweptOn: null, reconciled: false, verifiedMs: undefined, written: undefined },
       ...{ rows: undefined, rowsAtMs: 0 },
     };

@@ -1,4 +1,4 @@
-import { newestValid, type Saved, triedSince } from "../../decide/index.ts";
+import { newestValid, restartLimit, type Saved } from "../../decide/index.ts";
 import type { CheckpointId, EpochMs, HostId, Incident, Vm, VmId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 
@@ -43,15 +43,19 @@ export async function savedOf(
   if (everyMs === undefined) return undefined;
   const checkpoints = await store.checkpointsOf(vm.id);
   const newest = newestValid(checkpoints);
-  const repairs = newest === undefined ? 0 : await store.repairsSince(vm.id, triedSince(checkpoints, clock.now()));
+  const since = clock.now() - restartLimit.withinMs;
+  const own = within !== undefined && isCounted(within) ? 1 : 0;
+  const recentRepairs = Math.max(0, (await store.repairsSince(vm.id, since)) - own);
+  let triedAt: EpochMs | null = null;
+  for (const { at, state } of recentRepairs === 1 ? checkpoints : []) {
+    if (state !== "valid") continue;
+    if ((await store.repairsSince(vm.id, Math.max(at, since))) - own < recentRepairs) continue;
+    triedAt = at;
+    break;
+  }
   const ready =
     lost === undefined || newest === undefined || !vm.standby ? undefined : await lost.readyOn(vm, newest.id);
-  return {
-    checkpoints,
-    everyMs,
-    failedAt,
-    repairsSinceNewest: Math.max(0, repairs - (within !== undefined && isCounted(within) ? 1 : 0)),
-    standbyReady: ready !== undefined,
-    inGroup: (await companionsOf(env, vm)).length > 0,
-  };
+  const standbyReady = ready !== undefined;
+  const inGroup = (await companionsOf(env, vm)).length > 0;
+  return { checkpoints, everyMs, failedAt, recentRepairs, triedAt, standbyReady, inGroup };
 }

@@ -1,5 +1,5 @@
 import { mayCarry, placeVms } from "../../decide/index.ts";
-import type { CheckpointId, CheckpointStatus, Host, HostId, Vm, VmId } from "../../model/index.ts";
+import type { Checkpoint, CheckpointId, CheckpointStatus, Host, HostId, Vm, VmId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { eachOf } from "../guard/limit.ts";
 import { within } from "../guard/within.ts";
@@ -35,13 +35,14 @@ export class Standbys implements StandbyFinder {
     this.#env = env;
   }
 
-  /** What the VM's owner is told; `newest` is its newest checkpoint. */
-  stateOf(vm: Vm, newest: CheckpointId | undefined): CheckpointStatus["standby"] {
+  /** What the VM's owner is told. A replica that is one checkpoint behind, while it is brought to the newest, counts as ready. */
+  stateOf(vm: Vm, checkpoints: readonly Checkpoint[]): CheckpointStatus["standby"] {
     if (!vm.standby) return null;
     const it = this.#known.get(vm.id);
-    if (newest === undefined) return notReady("Nothing of it is saved yet that a replica could hold.");
+    const newest = checkpoints.filter((row) => row.state === "valid").slice(0, 2);
+    if (newest.length === 0) return notReady("Nothing of it is saved yet that a replica could hold.");
     if (it === undefined) return notReady("A replica is made when its state is saved the next time.");
-    if (it.ready === newest)
+    if (newest.some((row) => row.id === it.ready))
       return { ready: true, words: "A replica of its newest checkpoint stands by on another host." };
     return notReady(it.words);
   }

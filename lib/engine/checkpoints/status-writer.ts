@@ -1,6 +1,7 @@
-import { newestValid, type StatusQuestion, statusOf } from "../../decide/index.ts";
-import type { Vm, VmId } from "../../model/index.ts";
+import { type StatusQuestion, statusOf } from "../../decide/index.ts";
+import type { Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
+import { damagedSince } from "./in-hand.ts";
 import type { Memories } from "./memory.ts";
 import type { Standbys } from "./standbys.ts";
 
@@ -22,26 +23,17 @@ export class StatusWriter {
     const { store, clock } = this.#env;
     const memory = this.#memories.of(vm.id);
     const nowMs = clock.monotonicMs();
-    if (memory.rows === undefined || nowMs >= memory.rowsAtMs + rowsHoldMs) {
+    const damaged = damagedSince(this.#env).delete(vm.id);
+    if (damaged || memory.rows === undefined || nowMs >= memory.rowsAtMs + rowsHoldMs) {
       memory.rows = await store.checkpointsOf(vm.id);
       memory.rowsAtMs = nowMs;
     }
     const checkpoints = memory.rows;
     const { offer, lastFailure, unbroken } = memory;
-    const standby = asked.everyMs === null ? null : this.#standbys.stateOf(vm, newestValid(checkpoints)?.id);
+    const standby = asked.everyMs === null ? null : this.#standbys.stateOf(vm, checkpoints);
     const status = statusOf({ ...asked, vm, checkpoints, offer, lastFailure, unbroken, standby, now: clock.now() });
     if (JSON.stringify(status) === JSON.stringify(memory.written)) return;
     await store.recordCheckpointStatus(status, clock.now());
     memory.written = status;
-  }
-
-  /** Those that are shown with a trouble or a replica from a life before, and that nobody wants saved any more. */
-  async forgotten(wanted: ReadonlyMap<VmId, number>, vms: ReadonlyMap<VmId, Vm>): Promise<void> {
-    for (const [id, status] of await this.#env.store.checkpointStatuses()) {
-      const vm = vms.get(id);
-      if (wanted.has(id) || vm === undefined || (status.trouble === null && status.standby === null)) continue;
-      await this.write(vm, { everyMs: null, obstacle: null, storeFull: false, inGroup: false });
-      this.#memories.forget(id);
-    }
   }
 }

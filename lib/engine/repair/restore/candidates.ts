@@ -1,5 +1,6 @@
 import { newestValid, planRollBack, restorable } from "../../../decide/index.ts";
 import type { CheckpointId, EpochMs, Incident, RepairId, Vm } from "../../../model/index.ts";
+import { damagedSince } from "../../checkpoints/in-hand.ts";
 import { savedOf } from "../../checkpoints/saved.ts";
 import type { Env } from "../../env.ts";
 import { within } from "../../guard/within.ts";
@@ -22,6 +23,14 @@ export interface Candidates {
   readonly said: string;
 }
 
+/** Those that were found damaged while they were to be restored. */
+export const damagedWords = (found: readonly Candidate[]): string =>
+  found.length > 1
+    ? `${found.length} of its checkpoints are damaged.`
+    : found[0]?.newest
+      ? "Its newest checkpoint is damaged."
+      : "A checkpoint of it is damaged.";
+
 /** What the store of bytes holds; undefined where it does not answer in time. */
 export async function heldOf(env: Env, vm: Pick<Vm, "id">, withinMs = heldWithinMs) {
   const { clock, checkpoints, log } = env;
@@ -38,7 +47,13 @@ export async function heldOf(env: Env, vm: Pick<Vm, "id">, withinMs = heldWithin
 }
 
 /** Found damaged: it is not shown as one that can be restored any more, and it is said loudly. */
-export async function tellDamaged(env: Env, vm: Pick<Vm, "name">, id: CheckpointId, words: string): Promise<void> {
+export async function tellDamaged(
+  env: Env,
+  vm: Pick<Vm, "id" | "name">,
+  id: CheckpointId,
+  words: string,
+): Promise<void> {
+  damagedSince(env).add(vm.id);
   env.log.warn(`a checkpoint of ${vm.name} is damaged: ${words}`, { checkpoint: id });
   await env.store.recordVerified(id, { ok: false, words }, env.clock.now());
 }
@@ -60,7 +75,9 @@ async function choose(env: Env, vm: Vm, incident: Incident): Promise<Candidates>
       env.log.warn(`a checkpoint of ${vm.name} is not in the store`, { checkpoint: row.id });
     if (found !== undefined) rows.push(found ? row : { ...row, state: "damaged" });
   }
-  const list = restorable({ ...saved, checkpoints: rows }).flatMap((id) => rows.find((it) => it.id === id) ?? []);
+  const list = restorable({ ...saved, checkpoints: rows }, incident.cause).flatMap(
+    (id) => rows.find((it) => it.id === id) ?? [],
+  );
   const newest = newestValid(saved.checkpoints);
   const newestIsThere = newest !== undefined && valid.get(newest.id) === true;
   const said =

@@ -9,7 +9,7 @@ import { startFromDisk } from "../relocate.ts";
 import { type Claim, type Start, startThere } from "../start-there.ts";
 import { type StepEnd, step } from "../step.ts";
 import { vmWork } from "../work.ts";
-import { type Candidate, type Candidates, tellDamaged } from "./candidates.ts";
+import { type Candidate, type Candidates, damagedWords, tellDamaged } from "./candidates.ts";
 import { restoredAnswersWithinMs, restoreWithinMs } from "./patience.ts";
 
 /**
@@ -23,11 +23,12 @@ export function fromCheckpoint(
   repair: RepairId,
   steps: Steps,
   { list, said }: Candidates,
-  wordsOf: (candidate: Candidate) => string,
+  wordsOf: (candidate: Candidate, said: string) => string,
 ): Bringing {
   const left = [...list];
   let up: Candidate | undefined;
   let last = said;
+  const damaged: Candidate[] = [];
 
   const restore = (claim: Claim, released: boolean, candidate: Candidate, suffix: string) =>
     step<Start>(env, steps, repair, `restore${suffix}`, async () => {
@@ -61,8 +62,12 @@ export function fromCheckpoint(
           return end;
         }
         if (end.value.kind === "refused" && end.value.lost) return end;
-        last = end.value.words;
-        if (end.value.kind === "refused") break; // by the host: the next one may take it
+        if (end.value.kind === "refused") {
+          last = end.value.words;
+          break; // by the host: the next one may take it
+        }
+        damaged.push(candidate);
+        last = damagedWords(damaged);
         left.shift();
       }
       return startFromDisk(env, options, places, repair, steps, claim, released, suffix);
@@ -72,7 +77,7 @@ export function fromCheckpoint(
     words: () =>
       up === undefined
         ? `${last} It was started on another host from its own disk, and answers again.`.trimStart()
-        : wordsOf(up),
+        : wordsOf(up, last),
     diskComesAlong: list.length > 0,
   };
 }

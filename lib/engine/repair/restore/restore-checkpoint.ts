@@ -11,7 +11,7 @@ import { type StepEnd, step } from "../step.ts";
 import { verify } from "../verify.ts";
 import { vmWork } from "../work.ts";
 import { type Restored, restoreHere, switchOffHere } from "./bring-back.ts";
-import { type Candidate, type Candidates, candidatesFor } from "./candidates.ts";
+import { type Candidate, type Candidates, candidatesFor, damagedWords } from "./candidates.ts";
 import { fromCheckpoint } from "./from-checkpoint.ts";
 import { restoredAnswersWithinMs } from "./patience.ts";
 
@@ -48,8 +48,8 @@ export const restoreCheckpoint =
     }
     const { vm, incident } = await vmWork(env, repair);
     if (where.value.standby !== null) help.places.reserve(vm, where.value.standby);
-    const bringing = fromCheckpoint(env, options, help.places, repair, steps, chosen.value, (candidate) =>
-      saidOf(candidate, incident.tp, chosen.value.said),
+    const bringing = fromCheckpoint(env, options, help.places, repair, steps, chosen.value, (candidate, said) =>
+      saidOf(candidate, incident.tp, said),
     );
     return bringElsewhere(env, options, help.places, repair, steps, bringing);
   };
@@ -103,8 +103,11 @@ async function hereOn(
     touched = true;
     if (restored.value.kind === "runs") break;
     if (restored.value.kind !== "up") {
-      last = restored.value.words;
-      if (restored.value.kind === "refused") break; // an older one would be refused as well
+      if (restored.value.kind === "refused") {
+        last = restored.value.words;
+        break; // an older one would be refused as well
+      }
+      last = damagedWords(list.slice(0, index + 1));
       continue;
     }
     const answer = await step(env, steps, repair, numbered("verify the restored", index), async () =>
