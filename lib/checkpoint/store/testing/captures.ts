@@ -1,7 +1,18 @@
 import { type CaptureFacts, type CaptureFrame, type PageBatch, pageBytes, type Volume } from "../../words.ts";
 
+const made = new Map<number, Uint8Array>();
+
 /** A page that its seed tells from every other. Half of it repeats, as memory does. */
 export function pageOf(seed: number): Uint8Array {
+  const known = made.get(seed);
+  if (known) return known;
+  if (made.size > 10_000) made.clear();
+  const page = makePage(seed);
+  made.set(seed, page);
+  return page;
+}
+
+function makePage(seed: number): Uint8Array {
   const page = new Uint8Array(pageBytes);
   if (seed === 0) return page;
   const words = new Uint32Array(page.buffer);
