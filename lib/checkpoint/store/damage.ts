@@ -41,6 +41,7 @@ export class Damage {
     const parsed = fileSchema.safeParse(json(text));
     if (parsed.success)
       for (const { segment, slots } of parsed.data) for (const slot of slots) damage.lost.add(segment, slot);
+    if (damage.lost.size > 0) void damage.after(async () => void (await damage.assessAll()));
     return damage;
   }
 
