@@ -123,7 +123,7 @@ function reset(world: World, host: SimHost, domain: SimDomain | undefined): Outc
 /** One that was resumed a moment ago may have been read as paused: libvirt has no "destroy only if". */
 export function accuseIfWell(world: World, domain: SimDomain, what: string): void {
   const wellForMs = world.clock.now() - Math.max(domain.answersFrom ?? 0, domain.runningSince ?? 0);
-  if (guestAnswers(world, domain) && wellForMs > 1000)
+  if (guestAnswers(world, domain) && wellForMs > 1000 && !world.givenUp(domain.uuid))
     world.accuse(3, `Belay ${what} ${domain.name} while its guest was well.`);
 }
 

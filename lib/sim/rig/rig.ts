@@ -5,6 +5,7 @@ import { type VirtualClock, virtualClock } from "../clock/virtual-clock.ts";
 import { seededIds } from "../ids.ts";
 import { type SimulatedCloud, simulatedCloud } from "../simulated-cloud.ts";
 import { type MemoryStore, memoryStore } from "../store/memory-store.ts";
+import { openRepairOf, vmOfUuid } from "../store/tables.ts";
 import { befall } from "../world/befall.ts";
 import { type CloudSpec, demoCloud } from "../world/cloud-spec.ts";
 import { type Action, befallBelay, isBelayAction, isPersonAction } from "./actions.ts";
@@ -68,6 +69,10 @@ export async function createRig(
     ids,
   );
 
+  cloud.world.givenUp = (uuid) => {
+    const vm = vmOfUuid(store.tables, uuid);
+    return vm !== undefined && openRepairOf(store.tables, vm.id)?.technique === "assisted-restart";
+  };
   const people = { store, world: cloud.world, ids, by: provider, now: () => cloud.world.wall.at(clock.now()) };
   for (const it of cloud.world.hosts()) {
     const { name, uri, hostKeySha256, faultInjection, facts, rack, sharedPaths } = it;

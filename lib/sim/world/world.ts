@@ -59,6 +59,8 @@ export interface World {
     readonly running: Map<string, { readonly from: string; readonly to: string }>;
     failing: number;
   };
+  /** Whether a guest that is well is given up on purpose: its owner called for an older state of it. Who knows says so here. */
+  givenUp: (uuid: string) => boolean;
   /** Checkpoints, and what there is out there because of them. */
   readonly saved: Saved;
   hosts(): readonly SimHost[];
@@ -187,6 +189,7 @@ export function createWorld(
     injected: [],
     starts: [],
     saved: createSaved(),
+    givenUp: () => false,
     hosts: () => hosts,
     host: (name) => byName.get(name),
     hostByUri: (uri) => byUri.get(uri),
