@@ -1,4 +1,5 @@
 import {
+  type CheckpointId,
   defaultPolicy,
   freshHost,
   freshVm,
@@ -20,6 +21,7 @@ const numbered = <K extends IdKind>(kind: K, n: number): Id<K> => {
 };
 export const hostNumber = (n: number): HostId => numbered("hst", n);
 export const organizationNumber = (n: number): OrganizationId => numbered("org", n);
+export const checkpointNumber = (n: number): CheckpointId => numbered("ckp", n);
 export const vmNumber = (n: number): VmId => numbered("vm", n);
 
 /** host-N: 8 CPUs, 8 GiB, in use, with the same files as the others. */
