@@ -33,7 +33,14 @@ export interface SavingLab {
     vm: SavedVm,
     method: CaptureMethod,
     base: CheckpointId | null,
+    by?: RealCheckpoints,
   ): Promise<Captured & { readonly id: CheckpointId }>;
+  /** For benches that end what they began with, or kill it. */
+  readonly identityFile: string;
+  openStoreAgain(): KeptStore;
+  withStore(store: KeptStore["store"]): RealCheckpoints;
+  /** Over a connection of its own. */
+  watchAgain(host: Address, signal: AbortSignal): ReturnType<ReturnType<typeof createHypervisor>["watch"]>;
 }
 
 const captureMs = 120_000;
@@ -49,9 +56,11 @@ export async function openSavingLab({ lab: openLab, log, onEnd }: BenchContext, 
   const logger: Log = { info: () => undefined, warn: said, error: said };
   const links = new HostLinks();
   const hypervisor = createHypervisor({ identityFile, clock: systemClock, log: logger, links });
-  const kept = keepStore({ directories: [path.join(dir, "store")] }, { log: logger });
+  const openStoreAgain = () => keepStore({ directories: [path.join(dir, "store")] }, { log: logger });
+  const withStore = (store: KeptStore["store"]) => createCheckpoints({ store, shell: hostShell(links), log: logger });
+  const kept = openStoreAgain();
   onEnd(() => kept.stop());
-  const checkpoints = createCheckpoints({ store: kept.store, shell: hostShell(links), log: logger });
+  const checkpoints = withStore(kept.store);
   onEnd(() => checkpoints.close());
   const stop = new AbortController();
   onEnd(() => stop.abort());
@@ -63,7 +72,9 @@ export async function openSavingLab({ lab: openLab, log, onEnd }: BenchContext, 
     addresses.push(address);
   }
   const opened: SavingLab = {
-    ...{ name, lab, dir, hosts: addresses, checkpoints, kept },
+    ...{ name, lab, dir, hosts: addresses, checkpoints, kept, identityFile, openStoreAgain, withStore },
+    watchAgain: (host, signal) =>
+      createHypervisor({ identityFile, clock: systemClock, log: logger, links: new HostLinks() }).watch(host, signal),
     async addGuest({ name: guestName, host, memoryMiB }) {
       const guest = await createGuest(name, { name: guestName, host, memoryMiB });
       await until(`${guestName} answers`, () => page(guest.address));
@@ -72,12 +83,12 @@ export async function openSavingLab({ lab: openLab, log, onEnd }: BenchContext, 
       const { xml } = await hypervisor.readDefinition(hostId, guest.uuid);
       return { guest, id: ids.next("vm"), definition: xml, hostId };
     },
-    async capture(vm, method, base) {
+    async capture(vm, method, base, by = checkpoints) {
       const id = ids.next("ckp");
       const { guest, hostId } = vm;
       const asked = { id: vm.id, uuid: guest.uuid, name: guest.name, hostId, organizationId: null };
       const signal = AbortSignal.timeout(captureMs);
-      return { ...(await checkpoints.capture({ id, vm: asked, method, base }, signal)), id };
+      return { ...(await by.capture({ id, vm: asked, method, base }, signal)), id };
     },
   };
   return opened;

@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { runOnHost } from "../../../lab/index.ts";
+
+const block = z.object({
+  return: z.array(
+    z.looseObject({
+      "node-name": z.string(),
+      "dirty-bitmaps": z.array(z.looseObject({ name: z.string().optional() })).optional(),
+    }),
+  ),
+});
+const jobs = z.object({ return: z.array(z.unknown()) });
+const capabilities = z.object({ return: z.array(z.object({ capability: z.string(), state: z.boolean() })) });
+const workDir = "/var/lib/libvirt/belay-host/work";
+
+/** What captures left on a host, each in words. One bitmap is the newest checkpoint's, and no leftover. */
+export async function leftovers(lab: string, host: string, guest: string): Promise<string[]> {
+  const ask = async <T>(execute: string, shape: z.ZodType<T>): Promise<T> => {
+    const { stdout } = await runOnHost(lab, host, [
+      "virsh",
+      "qemu-monitor-command",
+      guest,
+      JSON.stringify({ execute }),
+    ]);
+    return shape.parse(JSON.parse(stdout));
+  };
+  const found: string[] = [];
+  const nodes = (await ask("query-named-block-nodes", block)).return;
+  const bitmaps = new Set(nodes.flatMap((node) => (node["dirty-bitmaps"] ?? []).flatMap(({ name }) => name ?? [])));
+  if (bitmaps.size > 1) found.push(`bitmaps ${[...bitmaps].join(", ")}`);
+  for (const node of nodes) if (node["node-name"].startsWith("belay")) found.push(`block node ${node["node-name"]}`);
+  for (const job of (await ask("query-jobs", jobs)).return) found.push(`job ${JSON.stringify(job)}`);
+  for (const { capability, state } of (await ask("query-migrate-capabilities", capabilities)).return)
+    if (state && (capability === "background-snapshot" || capability === "pause-before-switchover"))
+      found.push(`capability ${capability}`);
+  const { stdout } = await runOnHost(lab, host, ["ls", workDir]);
+  for (const file of stdout.split("\n").filter(Boolean)) found.push(`file ${file}`);
+  return found;
+}
