@@ -1,4 +1,4 @@
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import { expectAccessible } from "./support/axe.ts";
 import { expect, expectLive, test, vmCard } from "./support/test.ts";
 
@@ -19,6 +19,7 @@ const chooseInterval = async (page: Page, name: string, choice: string) => {
   await page.getByRole("option", { name: choice, exact: true }).click();
   return dialog;
 };
+const neverBack = (dialog: Locator) => dialog.getByRole("switch", { name: "It must never go back to an older state" });
 const outcome = (page: Page, title: string) => page.getByRole("alert").filter({ hasText: title });
 
 test("an owner chooses 7 s, sees before saving what that means, and sees the VM saved; then goes back to a saved state", async ({
@@ -91,7 +92,7 @@ test("what must never go back is not taken back, and what is of others is not sh
   const page = await person("Birch", { at: stack.simulated });
   const card = vmCard(page, "web-3");
   const dialog = await settingsOf(page, "web-3");
-  await dialog.getByText("It must never go back to an older state").click();
+  await neverBack(dialog).check();
   await expect(dialog).toContainText("a saved state is only restored beside it");
   await save(page, "web-3");
 
@@ -114,7 +115,7 @@ test("what must never go back is not taken back, and what is of others is not sh
   await test.step("as it was", async () => {
     await page.getByRole("link", { name: "Your applications" }).click();
     const again = await chooseInterval(page, "web-3", "As its application (off)");
-    await again.getByText("It must never go back to an older state").click();
+    await neverBack(again).uncheck();
     await save(page, "web-3");
     await expect(card).toContainText(/Not saved any more/);
   });
