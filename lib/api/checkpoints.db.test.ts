@@ -85,5 +85,5 @@ test("another customer finds nothing: not the VM's saved states, not by their id
     expect(await refusalOf(reply), path).toMatchObject({ status: 404, code: "not-found" });
   }
   expect(await api.cloud.store.engine.pendingWishes()).toEqual(before);
-  expect(await api.cloud.store.service.checkpoint(checkpoint.id)).toEqual(checkpoint);
+  expect(await api.cloud.store.engine.checkpointsOf(vm.id)).toEqual([checkpoint]);
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { OrganizationId, Vm } from "../model/index.ts";
+import type { OrganizationId, Viewer, Vm } from "../model/index.ts";
 import { protectedSince, saved } from "../store/testing/checkpoints.ts";
 import { type TestCloud, testCloud } from "./testing/cloud.ts";
 
@@ -161,4 +161,19 @@ test("why nothing can be saved is said to a customer without the words of the ho
   for (const { impossible } of said) expect(impossible).toContain("cannot be saved");
   expect(JSON.stringify(said)).not.toContain("host-of");
   expect((await service.checkpointAdvice(admin, vm.id, {})).impossible).toBe(offer.words);
+});
+
+test("a new owner of a VM does not see, and cannot go back to, what it did for the one before", async () => {
+  const { service, store, ids, admin, aster, birch } = cloud;
+  const { vm, checkpoint } = await savedVm("sold", aster.organizationId);
+  await service.changeVm(admin, vm.id, { organizationId: birch.organizationId });
+  const own = saved(ids, vm.id, Date.now());
+  await store.engine.recordCheckpoint(own, Date.now());
+  const seenBy = async (viewer: Viewer) =>
+    (await service.checkpoints(viewer, vm.id, 10)).checkpoints.map((it) => it.id);
+  expect(await seenBy(birch)).toEqual([own.id]);
+  expect((await seenBy(admin)).sort()).toEqual([checkpoint.id, own.id].sort());
+  for (const who of [aster, birch])
+    await expect(service.restoreCheckpoint(who, checkpoint.id, key())).rejects.toMatchObject({ code: "not-found" });
+  expect(await service.restoreCheckpoint(birch, own.id, key())).toMatch(/^int_/);
 });

@@ -33,9 +33,9 @@ export function checkpointService({ store, clock }: ServiceDeps) {
   const vmOf = async (viewer: Viewer, id: VmId): Promise<Vm> =>
     found("VM", await store.vm(id), (vm) => can.seeVm(viewer, vm));
 
-  /** A checkpoint is seen by those who see its VM; to everybody else there is none. */
+  /** A checkpoint is seen by whose the VM was and is; to everybody else there is none. */
   async function savedOf(viewer: Viewer, id: CheckpointId): Promise<{ checkpoint: Checkpoint; vm: Vm }> {
-    const checkpoint = found("checkpoint", await store.checkpoint(id), () => true);
+    const { checkpoint } = found("checkpoint", await store.checkpoint(id), (it) => can.seeVm(viewer, it));
     const vm = found("checkpoint", await store.vm(checkpoint.vmId), (it) => can.seeVm(viewer, it));
     return { checkpoint, vm };
   }
@@ -69,8 +69,9 @@ export function checkpointService({ store, clock }: ServiceDeps) {
     /** Newest first, at most `limit`, with how the protection by them stands. */
     async checkpoints(viewer: Viewer, id: VmId, limit: number): Promise<CheckpointList> {
       const vm = await vmOf(viewer, id);
+      const ownOnly = viewer.role === "customer" ? { organizationId: viewer.organizationId } : {};
       const [checkpoints, statuses, policy, applications] = await Promise.all([
-        store.checkpoints({ vmId: vm.id, limit }),
+        store.checkpoints({ vmId: vm.id, limit, ...ownOnly }),
         store.checkpointStatuses(),
         store.policy(),
         store.applications(),

@@ -175,8 +175,16 @@ export interface PendingWish {
 
 /** What people ask of the store. Audited under `by`. */
 export interface CheckpointServiceStore {
-  checkpoints(options: { readonly vmId: VmId; readonly limit: number }): Promise<Checkpoint[]>;
-  checkpoint(id: CheckpointId): Promise<Checkpoint | undefined>;
+  /** Newest first. With an organization: those that were taken while the VM was theirs, and not what it did for its owner before. */
+  checkpoints(options: {
+    readonly vmId: VmId;
+    readonly limit: number;
+    readonly organizationId?: OrganizationId;
+  }): Promise<Checkpoint[]>;
+  /** With whose the VM was when it was taken. */
+  checkpoint(
+    id: CheckpointId,
+  ): Promise<{ readonly checkpoint: Checkpoint; readonly organizationId: OrganizationId | null } | undefined>;
   checkpointStatuses(): Promise<ReadonlyMap<VmId, CheckpointStatus>>;
   /** The same `key` twice is one wish. Throws "conflict" for a key of something else, and where too many wishes of the VM wait. */
   recordWish(

@@ -13,7 +13,7 @@ import {
   withinCheckpointLimits,
 } from "../../model/index.ts";
 import { audit, type Parts } from "./parts.ts";
-import { byText, hostName, needVm, policyOf, type Tables, watchedVms } from "./tables.ts";
+import { byText, type CheckpointRow, hostName, needVm, policyOf, type Tables, watchedVms } from "./tables.ts";
 
 type ForEngine = Pick<
   CheckpointStore,
@@ -32,7 +32,9 @@ const mostCheckpoints = 1000;
 export const statusesOf = (tables: Tables): CheckpointStatus[] =>
   watchedVms(tables).flatMap(({ id }) => tables.checkpointStatuses.get(id)?.status ?? []);
 
-const newestFirst = (tables: Tables, vm: VmId): Checkpoint[] =>
+const asCheckpoint = ({ organizationId: _, ...checkpoint }: CheckpointRow): Checkpoint => checkpoint;
+
+const newestFirst = (tables: Tables, vm: VmId): CheckpointRow[] =>
   [...tables.by.checkpointsOfVm.of(vm)].sort((a, b) => b.at - a.at || byText(b.id, a.id));
 
 /** Tells the status as it is to whom the VM belongs now; nothing where it has none. */
@@ -54,7 +56,7 @@ export function engineCheckpoints(parts: Parts): ForEngine {
     async recordCheckpoint(checkpoint) {
       const row = tables.vms.get(checkpoint.vmId);
       if (row === undefined || row.removed || tables.checkpoints.has(checkpoint.id)) return;
-      tables.checkpoints.set(checkpoint.id, checkpoint);
+      tables.checkpoints.set(checkpoint.id, { ...checkpoint, organizationId: row.vm.organizationId });
     },
     async recordVerified(id, { ok, words }, verifiedAt) {
       const before = tables.checkpoints.get(id);
@@ -69,7 +71,7 @@ export function engineCheckpoints(parts: Parts): ForEngine {
       for (const id of gone) tables.checkpoints.delete(id);
       return gone;
     },
-    checkpointsOf: async (vm) => newestFirst(tables, vm),
+    checkpointsOf: async (vm) => newestFirst(tables, vm).map(asCheckpoint),
 
     async recordCheckpointStatus(status, at) {
       const { vmId } = status;
@@ -101,17 +103,22 @@ export function engineCheckpoints(parts: Parts): ForEngine {
 export function peopleCheckpoints(parts: Parts): ForPeople {
   const { tables } = parts;
   return {
-    checkpoints: async ({ vmId, limit }) =>
-      newestFirst(tables, vmId).slice(0, Math.max(0, Math.min(limit, mostCheckpoints))),
-    checkpoint: async (id) => tables.checkpoints.get(id),
+    checkpoints: async ({ vmId, limit, organizationId }) =>
+      newestFirst(tables, vmId)
+        .filter((it) => organizationId === undefined || it.organizationId === organizationId)
+        .slice(0, Math.max(0, Math.min(limit, mostCheckpoints)))
+        .map(asCheckpoint),
+    async checkpoint(id) {
+      const row = tables.checkpoints.get(id);
+      return row && { checkpoint: asCheckpoint(row), organizationId: row.organizationId };
+    },
     async keepCheckpoint(id, kept, by, at) {
       const before = tables.checkpoints.get(id);
       if (before === undefined) throw new BelayError("not-found", `There is no checkpoint ${id}.`);
-      if (before.kept === kept) return before;
-      const checkpoint = { ...before, kept };
-      tables.checkpoints.set(id, checkpoint);
+      if (before.kept === kept) return asCheckpoint(before);
+      tables.checkpoints.set(id, { ...before, kept });
       audit(parts, by, at, "checkpoint.keep", id);
-      return checkpoint;
+      return asCheckpoint({ ...before, kept });
     },
     failuresSince: async (vm, since) =>
       [...tables.incidents.values()].filter(

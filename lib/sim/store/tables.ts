@@ -71,6 +71,10 @@ export interface IntentRow extends Intent {
   readonly ended: { readonly at: EpochMs; readonly ok: boolean; readonly words: string } | null;
 }
 export interface WishRow extends PendingWish, Pick<IntentRow, "key" | "begunAt" | "ended"> {}
+export interface CheckpointRow extends Checkpoint {
+  /** Whose the VM was when it was taken. */
+  readonly organizationId: OrganizationId | null;
+}
 export interface CheckpointStatusRow {
   readonly status: CheckpointStatus;
   /** When an event last said it. */
@@ -93,7 +97,7 @@ export interface Tables {
   readonly repairs: Rows<RepairId, RepairRow>;
   readonly intents: Rows<IntentId, IntentRow>;
   readonly wishes: Rows<IntentId, WishRow>;
-  readonly checkpoints: Rows<CheckpointId, Checkpoint>;
+  readonly checkpoints: Rows<CheckpointId, CheckpointRow>;
   readonly checkpointStatuses: Rows<VmId, CheckpointStatusRow>;
   /** Which checkpoint a repair was told to take. */
   readonly called: Rows<RepairId, CheckpointId>;
@@ -125,7 +129,7 @@ export interface Tables {
     readonly intentKey: Index<IntentId, IntentRow>;
     readonly openWish: Index<IntentId, WishRow>;
     readonly wishKey: Index<IntentId, WishRow>;
-    readonly checkpointsOfVm: Index<CheckpointId, Checkpoint>;
+    readonly checkpointsOfVm: Index<CheckpointId, CheckpointRow>;
   };
 }
 
@@ -136,7 +140,7 @@ export function createTables(): Tables {
   const repairs = table<RepairId, RepairRow>();
   const intents = table<IntentId, IntentRow>();
   const wishes = table<IntentId, WishRow>();
-  const checkpoints = table<CheckpointId, Checkpoint>();
+  const checkpoints = table<CheckpointId, CheckpointRow>();
   const vms = table<VmId, VmRow>();
   return {
     ...{ organizations: table(), hosts: table(), applications: table(), vms },

@@ -51,8 +51,13 @@ export async function emitStatus(write: Write, vmId: VmId, owner: OrganizationId
  */
 export const engineCheckpoints = ({ database, write }: Parts): CheckpointPart => ({
   async recordCheckpoint(checkpoint) {
-    if ((await database.vm.count({ where: { id: checkpoint.vmId, ...present } })) === 0) return;
-    await database.checkpoint.createMany({ data: [checkpointRow(checkpoint)], skipDuplicates: true });
+    const vm = await database.vm.findFirst({
+      where: { id: checkpoint.vmId, ...present },
+      select: { organizationId: true },
+    });
+    if (vm === null) return;
+    const data = [checkpointRow(checkpoint, vm.organizationId)];
+    await database.checkpoint.createMany({ data, skipDuplicates: true });
   },
 
   async recordVerified(id, { ok, words }, at) {

@@ -23,8 +23,9 @@ export const toCheckpoint = (row: CheckpointRow): Checkpoint => ({
   words: row.words,
 });
 
-export const checkpointRow = (checkpoint: Checkpoint) => ({
+export const checkpointRow = (checkpoint: Checkpoint, organizationId: string | null) => ({
   ...checkpoint,
+  organizationId,
   at: instant(checkpoint.at),
   wholeBytes: BigInt(checkpoint.wholeBytes),
   changedBytes: BigInt(checkpoint.changedBytes),

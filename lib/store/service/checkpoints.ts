@@ -19,9 +19,9 @@ export const serviceCheckpoints = ({
   write,
   ids,
 }: Parts): CheckpointServiceStore & Pick<ServiceStore, "checkpointStatuses"> => ({
-  async checkpoints({ vmId, limit }) {
+  async checkpoints({ vmId, limit, organizationId }) {
     const rows = await database.checkpoint.findMany({
-      where: { vmId },
+      where: { vmId, ...(organizationId !== undefined && { organizationId }) },
       orderBy: [{ at: "desc" }, { id: "desc" }],
       take: Math.max(0, Math.min(limit, mostCheckpoints)),
     });
@@ -30,7 +30,8 @@ export const serviceCheckpoints = ({
 
   async checkpoint(id) {
     const row = await database.checkpoint.findUnique({ where: { id } });
-    return row === null ? undefined : toCheckpoint(row);
+    if (row === null) return undefined;
+    return { checkpoint: toCheckpoint(row), organizationId: idOrNull("org", row.organizationId) };
   },
 
   checkpointStatuses: () => readStatusMap(database),

@@ -29,6 +29,7 @@ export function checkpointCalls({ random, ids, by, known, any }: Hands) {
     const vm = any(await known.service.vms())?.id ?? ids.next("vm");
     const other = any(await known.service.vms())?.id ?? ids.next("vm");
     const application = any(await known.service.applications())?.id ?? ids.next("app");
+    const organizationId = any(await known.service.organizations())?.id ?? ids.next("org");
     const own = await known.engine.checkpointsOf(vm);
     const fresh = ids.next("ckp");
     const some = any(own)?.id ?? fresh;
@@ -100,6 +101,7 @@ export function checkpointCalls({ random, ids, by, known, any }: Hands) {
       calledCheckpoint: ({ engine }) => engine.calledCheckpoint(repair),
       recordBeside: ({ engine }) => engine.recordBeside(vm, other, now),
       checkpoints: ({ service }) => service.checkpoints({ vmId: vm, limit: 3 }),
+      checkpointsOfOwner: ({ service }) => service.checkpoints({ vmId: vm, limit: 5, organizationId }),
       checkpoint: ({ service }) => service.checkpoint(some),
       recordWish: ({ service }) => service.recordWish({ vmId: vm, wish, key }, by, now),
       recordWishToo: ({ service }) => service.recordWish({ vmId: vm, wish, key }, by, now),
