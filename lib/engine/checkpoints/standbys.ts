@@ -8,6 +8,7 @@ import { whileRead } from "./in-hand.ts";
 import type { StandbyFinder } from "./saved.ts";
 
 const askWithinMs = 3_000;
+const askAgainMs = 250;
 const askedAtOnce = 16;
 const refreshWithinMs = 10 * 60_000;
 const refreshedAtOnce = 4;
@@ -51,13 +52,18 @@ export class Standbys implements StandbyFinder {
     const known = this.#known.get(vm.id)?.host;
     const hosts = (await this.#env.store.hosts()).filter((host) => host.id !== vm.hostId && mayCarry(host));
     const asked = hosts.filter((host) => known === undefined || host.id === known);
+    const { clock, checkpoints } = this.#env;
+    const deadline = clock.monotonicMs() + askWithinMs;
     let found: HostId | undefined;
     const asking = eachOf(asked, askedAtOnce, async ({ id }) => {
-      if (found !== undefined) return;
-      const ready = await this.#env.checkpoints.standbyReady(id, vm, checkpoint).catch(() => false);
-      if (ready) found ??= id;
+      while (found === undefined && clock.monotonicMs() < deadline) {
+        const ready = await checkpoints.standbyReady(id, vm, checkpoint).catch(() => undefined);
+        if (ready) found ??= id;
+        if (ready !== undefined) return;
+        await clock.sleep(askAgainMs); // Belay has just begun, and is not connected yet
+      }
     });
-    await within(this.#env.clock, askWithinMs, asking, undefined);
+    await within(clock, askWithinMs, asking, undefined);
     return found;
   }
 
