@@ -131,6 +131,6 @@ const copyOf = (
   ...guest,
   ...own,
   work: { ...guest.work, countedTo: now },
-  ...{ address: "", unplugged: true, counters: null },
+  ...{ address: "", unplugged: true, counters: null, diskError: null, diesAfterMs: null },
   ...{ startedByPersonAt: null, copiedByPersonAt: null, stoppedByPersonAt: null },
 });

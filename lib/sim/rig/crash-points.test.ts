@@ -18,6 +18,8 @@ interface Trial {
   /** More than the one host, and what is asked before the fault. */
   readonly hosts?: CloudSpec["hosts"];
   readonly before?: readonly Action[];
+  /** What is asked takes so long until it is so. */
+  readonly beforeMs?: number;
   /** Calls that only look, and are no points to be killed at. */
   readonly looks?: RegExp;
   /** Another end that is right, because of what a dead Belay took along. */
@@ -49,6 +51,13 @@ const trials: Record<string, Trial> = {
     looks:
       /^(prober|wakes|helpers)\.|reachedFrom|listDomains|sshAnswers|\.(hosts|host|vm|vmsOf|allVms|policy|openIncidentsOf|openRepairs|fenceDevices|openHostIncidents|openMaintenances|openIntents|recordTolerance|recordHealth)$/,
   },
+  "QEMU killed, and there is a checkpoint": {
+    ...{ fault: { do: "kill-qemu", vm: "web-1" }, effect: /restores web-1/ },
+    before: [{ do: "choose", vm: "web-1", consent: "roll-back", checkpointEveryMs: 60_000 }],
+    beforeMs: 8000,
+    looks:
+      /^(prober|wakes|helpers)\.|listDomains|\.(hosts|host|vm|vmsOf|allVms|policy|openIncidentsOf|openRepairs|openHostIncidents|openMaintenances|openIntents|pendingWishes|checkpointIntervals|checkpointStatuses|recordTolerance|recordHealth)$/,
+  },
   "killed by the button": {
     ...{ fault: { do: "kill-button", vm: "web-1", key: "k" }, effect: /starts web-1/ },
     // The request was not carried out and whoever asks is told so.
@@ -74,7 +83,7 @@ function wellAgain(rig: Rig): boolean {
 
 /** Plays the fault, with a kill at the point where one is given. What was wrong, and the calls that it took. */
 async function play(trial: Trial, point?: KillPoint, pauseMs = 0) {
-  const { fault, effect, persistent = true, before = [], orElse = () => false } = trial;
+  const { fault, effect, persistent = true, before = [], beforeMs = 0, orElse = () => false } = trial;
   const hosts = trial.hosts ?? [{ name: "host-1", vms: [{ name: "web-1", persistent }] }];
   const rig = await createRig({ hosts, diskLocks: trial.hosts === undefined });
   const watchman = createWatchman(rig);
@@ -83,6 +92,7 @@ async function play(trial: Trial, point?: KillPoint, pauseMs = 0) {
   await rig.act({ do: "belay-starts" });
   await rig.clock.advance(3000);
   for (const action of before) await rig.act(action);
+  await rig.clock.advance(beforeMs);
   const made = rig.belay.calls().length;
   if (point) rig.belay.killAt(point);
   await rig.act(fault);
@@ -108,23 +118,28 @@ async function play(trial: Trial, point?: KillPoint, pauseMs = 0) {
   return { wrong, calls };
 }
 
-test.each(Object.entries(trials))("%s: killed at every call, Belay brings the VM back once", async (_, trial) => {
-  const plain = await play(trial);
-  expect(plain.wrong).toEqual([]);
-  // Of the many times that the guest is asked the first two say all.
-  const asked = plain.calls.flatMap((name, index) => (name === "prober.answers" ? [index] : [])).slice(2);
-  const points = plain.calls.flatMap((name, index) =>
-    asked.includes(index) || trial.looks?.test(name) ? [] : [index + 1],
-  );
-  expect(points.length).toBeGreaterThan(15);
+const timeout = 60_000;
+test.each(Object.entries(trials))(
+  "%s: killed at every call, Belay brings the VM back once",
+  { timeout },
+  async (_, trial) => {
+    const plain = await play(trial);
+    expect(plain.wrong).toEqual([]);
+    // Of the many times that the guest is asked the first two say all.
+    const asked = plain.calls.flatMap((name, index) => (name === "prober.answers" ? [index] : [])).slice(2);
+    const points = plain.calls.flatMap((name, index) =>
+      asked.includes(index) || trial.looks?.test(name) ? [] : [index + 1],
+    );
+    expect(points.length).toBeGreaterThan(15);
 
-  const wrong: string[] = [];
-  for (const call of points)
-    for (const when of ["before", "after"] as const)
-      for (const pauseMs of [50, 3000]) {
-        const where = `${when} call ${call} (${plain.calls[call - 1]}), back after ${pauseMs} ms`;
-        const played = await play(trial, { call, when }, pauseMs);
-        wrong.push(...played.wrong.map((words) => `${where}: ${words}`));
-      }
-  expect(wrong).toEqual([]);
-});
+    const wrong: string[] = [];
+    for (const call of points)
+      for (const when of ["before", "after"] as const)
+        for (const pauseMs of [50, 3000]) {
+          const where = `${when} call ${call} (${plain.calls[call - 1]}), back after ${pauseMs} ms`;
+          const played = await play(trial, { call, when }, pauseMs);
+          wrong.push(...played.wrong.map((words) => `${where}: ${words}`));
+        }
+    expect(wrong).toEqual([]);
+  },
+);

@@ -14,6 +14,13 @@ proveSteps({ name: "revive-vm, hangs after its start", start: "hung-after-start"
 proveSteps({ name: "revive-vm, hung", start: "vm-hung-idle", effect: /^libvirt on \S+ resets /, moreMs: 200_000 });
 proveSteps({ name: "hook", start: "plan-hook-instead" });
 proveSteps({ name: "restart-libvirtd", start: "host-libvirtd-restarted", effect: /^libvirtd on \S+ is started/ });
+const up = /^libvirt on \S+ (starts|restores) /;
+proveSteps({ name: "restore-checkpoint", start: "checkpoint-qemu-dies", effect: up });
+proveSteps({ name: "restore-checkpoint, on another host", start: "checkpoint-host-dies", effect: up });
+proveSteps({ name: "restore-checkpoint, an older one", start: "checkpoint-newest-damaged", effect: up });
+proveSteps({ name: "restore-checkpoint, then from its disk", start: "checkpoint-all-damaged", effect: up });
+proveSteps({ name: "standby", start: "checkpoint-standby", effect: up, alike: ["standby", "restore-checkpoint"] });
+proveSteps({ name: "assisted-restart", start: "checkpoint-called", effect: up });
 
 const sharing = { sharedPaths: ["/shared"] };
 /** One place for its VMs, and a peer that shares no disk: every run has to come to the same end. */

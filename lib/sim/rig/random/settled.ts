@@ -43,7 +43,8 @@ export function* leftOfSaving(rig: Rig): Generator<string> {
   for (const { vm, removed } of tables.vms.values()) {
     if (removed) continue;
     const host = rig.cloud.world.hostByUri(tables.hosts.get(vm.hostId)?.host.uri ?? "");
-    if (host && saved.leftovers.has(placeKey(host.name, vm.uuid)))
+    // Of a VM that does not run files may lie there until it does.
+    if (host?.domains.get(vm.uuid)?.state === "running" && saved.leftovers.has(placeKey(host.name, vm.uuid)))
       yield `In the end: what a capture of ${vm.name} left is still on ${host.name}.`;
     if (saved.held.has(vm.uuid)) yield `In the end: ${vm.name} stands still for a capture.`;
     const held = new Set(statesOf(saved, vm.id).map((it) => it.id));

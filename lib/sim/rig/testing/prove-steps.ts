@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { TechniqueName } from "../../../model/index.ts";
 import { guestAnswers } from "../../world/run.ts";
 import { type StepTrick, stepTricks } from "../belay.ts";
 import { createRig, type Rig } from "../rig.ts";
@@ -15,6 +16,8 @@ export interface Proof {
   readonly start: string | Omit<Scenario, "name" | "database">;
   /** What Belay does to the world, in the world's words, and may not do more often because of a trick. */
   readonly effect?: RegExp;
+  /** Techniques that are as good as each other here: a Belay that was just started may take one where it would have taken the other. */
+  readonly alike?: readonly [TechniqueName, TechniqueName];
   /** From the end of the scenario until a restarted Belay has come to the same end by itself. */
   readonly moreMs?: number;
 }
@@ -24,7 +27,7 @@ const pausesMs = [50, 3000];
 const starts = /^libvirt on \S+ starts /;
 
 /** How it ended, without times and ids: what every run has to come to. */
-function endOf(rig: Rig, effect: RegExp): string[] {
+function endOf(rig: Rig, effect: RegExp, alike: Proof["alike"]): string[] {
   const { world } = rig.cloud;
   const vms = world.hosts().flatMap((host) =>
     [...host.domains.values()].map((domain) => {
@@ -37,7 +40,8 @@ function endOf(rig: Rig, effect: RegExp): string[] {
     const subject = it.vmId === null ? "host" : rows.get(it.vmId)?.vm.name;
     return `${subject}: ${it.cause} ${it.state}`;
   });
-  const done = [...repairs.values()].map((it) => `${it.technique} ${it.state}`);
+  const name = (technique: TechniqueName) => (alike?.includes(technique) ? alike.join(" or ") : technique);
+  const done = [...repairs.values()].map((it) => `${name(it.technique)} ${it.state}`);
   const effects = world
     .history()
     .flatMap(({ words }) => (effect.test(words) ? [words.replace(/, which loses .*$/, "")] : []));
@@ -46,7 +50,7 @@ function endOf(rig: Rig, effect: RegExp): string[] {
 
 async function play(
   scenario: Omit<Scenario, "name" | "database">,
-  effect: RegExp,
+  { effect = starts, alike }: Pick<Proof, "effect" | "alike">,
   untilMs: number,
   trick?: StepTrick,
   pauseMs = 0,
@@ -77,7 +81,7 @@ async function play(
   }
   await until(untilMs);
   for (const { level, words, facts } of rig.log) if (level === "error") wrong.add(`${words} ${JSON.stringify(facts)}`);
-  const end = endOf(rig, effect);
+  const end = endOf(rig, effect, alike);
   rig.close();
   return { wrong: [...wrong], end, steps: [...rig.belay.stepsBegun()] };
 }
@@ -86,20 +90,20 @@ async function play(
  * A test of every durable step that the technique takes: done twice, failed once before and after its effect, Belay killed before and
  * after it. The end has to be the one of the untroubled run, and no invariant may be broken on the way. The steps come from that run.
  */
-export function proveSteps({ name, start, effect = starts, moreMs = 60_000 }: Proof): void {
+export function proveSteps({ name, start, moreMs = 60_000, ...told }: Proof): void {
   test(`each step of ${name} may be done twice, fail once, or be cut off by a death of Belay`, {
     timeout: 60_000,
   }, async () => {
     const scenario = typeof start === "string" ? await readScenario(scenarios, start) : start;
     const untilMs = scenario.untilMs + moreMs;
-    const plain = await play(scenario, effect, untilMs);
+    const plain = await play(scenario, told, untilMs);
     expect(plain.wrong).toEqual([]);
     expect(plain.steps.length).toBeGreaterThan(0);
     const wrong: string[] = [];
     for (const [index, step] of plain.steps.entries())
       for (const how of stepTricks)
         for (const pauseMs of how.startsWith("crash") ? pausesMs : [0]) {
-          const played = await play(scenario, effect, untilMs, { step: index + 1, how }, pauseMs);
+          const played = await play(scenario, told, untilMs, { step: index + 1, how }, pauseMs);
           const where = `${how}, step ${index + 1} "${step}"${pauseMs > 0 ? `, back after ${pauseMs} ms` : ""}`;
           wrong.push(...played.wrong.map((words) => `${where}: ${words}`));
           if (played.end.join("\n") !== plain.end.join("\n"))
