@@ -6,7 +6,7 @@ import { type StagedResult, stagedResult, standbyKey, startResult } from "../age
 import { ramFile } from "../agent/restore/ram.ts";
 import { inFrames } from "../agent/restore/redo.ts";
 import { mainBlock, memoryVolume } from "../stream/index.ts";
-import { type ByteStore, type PageBatch, pageBytes, type StoredCheckpoint } from "../words.ts";
+import { type ByteStore, type PageBatch, pageBytes, type StoredCheckpoint, type Volume } from "../words.ts";
 import type { Agents } from "./agents.ts";
 import { AgentRefused, type Asked, type Conversation } from "./conversation.ts";
 import { baseName, mayMap, namesOf, overlayName, rewriteDomain } from "./definition.ts";
@@ -47,7 +47,7 @@ interface Staging {
 async function send(
   store: ByteStore,
   conversation: Conversation,
-  { facts, volumes, wholeBytes }: StoredCheckpoint,
+  { facts, volumes }: StoredCheckpoint,
   { uuid, key, token }: Staging,
   since: string | null,
   vmName: string,
@@ -68,26 +68,61 @@ async function send(
     failed = true;
   });
   try {
-    let bytesDone = 0;
-    const put = async (batch: PageBatch) => {
-      for (const part of inFrames(batch)) await exchange.sendPages(part);
-      bytesDone += batch.numbers.length * pageBytes;
+    const progress = new Progress(volumes, onProgress);
+    const sendAll = async (some: readonly Volume[]) => {
+      for (const { name } of some)
+        for await (const batch of store.read(facts.checkpoint, name, since ?? undefined)) {
+          if (failed) return; // it says itself why
+          for (const part of inFrames(batch)) await exchange.sendPages(part);
+          progress.passed(batch);
+        }
+      for (const { name } of some) progress.ended(name);
     };
-    for (const { name, kind } of volumes) {
-      const phase = kind === "disk" ? "disks" : "memory";
-      onProgress({ phase, bytesDone, bytesTotal: wholeBytes });
-      for await (const batch of store.read(facts.checkpoint, name, since ?? undefined)) {
-        if (failed) break; // it says itself why
-        await put(batch);
-        onProgress({ phase, bytesDone, bytesTotal: Math.max(wholeBytes, bytesDone) });
-      }
-    }
+    // Both at once: while the store looks for pages of the one, those of the other are on their way.
+    const isDisk = ({ kind }: Volume) => kind === "disk";
+    const both = [sendAll(volumes.filter((it) => !isDisk(it))), sendAll(volumes.filter(isDisk))];
+    await Promise.allSettled(both);
+    await Promise.all(both);
     if (!failed) await conversation.ask({ kind: "stage-end", of: exchange.serial });
     await ended;
   } catch (error) {
     await conversation.begin({ kind: "cancel", of: exchange.serial }).catch(() => undefined);
     if (failed) await ended; // the agent's own reason, before what followed from it
     throw error;
+  }
+}
+
+/** How far it is, by the place in each volume: how much of it is not zero is not known before. */
+class Progress {
+  readonly #volumes: ReadonlyMap<string, Volume>;
+  readonly #done = new Map<string, number>();
+  readonly #tell: OnProgress;
+  readonly #bytesTotal: number;
+
+  constructor(volumes: readonly Volume[], tell: OnProgress) {
+    this.#volumes = new Map(volumes.map((volume) => [volume.name, volume]));
+    this.#bytesTotal = volumes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    this.#tell = tell;
+    this.#say("memory");
+  }
+
+  passed({ volume, numbers }: PageBatch): void {
+    this.#done.set(volume, ((numbers.at(-1) ?? 0) + 1) * pageBytes);
+    // The memory is told of until it is there: it comes first where both are asked for.
+    const memory = [...this.#volumes.values()].some(
+      ({ name, kind, sizeBytes }) => kind === "memory" && (this.#done.get(name) ?? 0) < sizeBytes,
+    );
+    this.#say(memory ? "memory" : "disks");
+  }
+
+  ended(volume: string): void {
+    this.#done.set(volume, this.#volumes.get(volume)?.sizeBytes ?? 0);
+  }
+
+  #say(phase: RestoreProgress["phase"]): void {
+    let bytesDone = 0;
+    for (const [volume, bytes] of this.#done) bytesDone += Math.min(bytes, this.#volumes.get(volume)?.sizeBytes ?? 0);
+    this.#tell({ phase, bytesDone, bytesTotal: this.#bytesTotal });
   }
 }
 

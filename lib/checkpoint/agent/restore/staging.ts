@@ -23,7 +23,7 @@ export interface Filling {
   abandon(): Promise<void>;
 }
 
-const mainVolume = memoryVolume(mainBlock);
+export const mainVolume = memoryVolume(mainBlock);
 const inMemory = (file: Pick<StagedFile, "path">, ram: RamPlace) => file.path.startsWith(`${ram.directory}/`);
 
 /** Whether its main memory lies where QEMU may map it. */

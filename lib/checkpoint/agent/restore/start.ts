@@ -16,7 +16,8 @@ import type { RestoreRequestOf, StartResult } from "./messages.ts";
 import { sweepRam } from "./ram.ts";
 import type { StagingRecord } from "./record.ts";
 import { writeSaveFile } from "./save-file.ts";
-import { isMapped, type Stagings } from "./staging.ts";
+import { isMapped, mainVolume, type Stagings } from "./staging.ts";
+import { warmMemory } from "./warm.ts";
 
 type StartRequest = RestoreRequestOf<"start">;
 
@@ -56,6 +57,8 @@ export async function startStaged(
     await define(connection, request, undo);
     const lazy = await run(connection, stagings, record, request);
     await stagings.records.remove(record);
+    const image = record.content.files.find((file) => file.volume === mainVolume);
+    if (lazy && image !== undefined) void warmMemory(request.name, image.path); // while the guest works already
     await Promise.all(request.overlays.map((overlay) => tidyDisks(overlay.path).catch(() => undefined)));
     if (request.beside) return { done: true, lazy, words: "Restored beside it, with its network unplugged." };
     const clock = request.portable === null ? true : await wakeUp(connection, uuid);
