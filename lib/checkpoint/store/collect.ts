@@ -21,15 +21,16 @@ async function markAll(core: Core, needed: Marks): Promise<void> {
   const { manifests } = core;
   const unsure = manifests.every().find((one) => one.unsure);
   if (unsure) throw new NotSure(`The manifest of ${unsure.checkpoint} cannot be read now, so nothing is freed.`);
-  const roots: Manifest[] = [...manifests.live()];
+  const live = manifests.live();
+  const parents: Manifest[] = [];
   for (const put of core.puts) {
     needed.addAll(put.marks);
-    if (put.parent) roots.push(put.parent);
+    if (put.parent) parents.push(put.parent);
   }
   for (const marks of core.readers) needed.addAll(marks);
-  for (const manifest of roots) {
+  for (const manifest of [...live, ...parents]) {
     try {
-      needed.addAll(marksOf((await manifests.resolve(manifest)).values()));
+      needed.addAll(marksOf((await manifests.contributed(manifest)).values()));
     } catch (error) {
       if (!(error instanceof DamagedData)) throw error;
       await core.damage.noteManifest(manifest, error);
@@ -45,6 +46,7 @@ async function thinOut(core: Core, number: number, needed: Marks): Promise<numbe
     damage.noteGone(number);
     return segments.remove(number);
   }
+  if (info.pages !== undefined && needed.count(number) >= info.pages * sparse) return 0; // without looking at the file
   const header = await segments.header(number);
   const there = [...header.ranks.keys()].filter((slot) => (header.ranks[slot] ?? -1) >= 0);
   // From here to `retired` nothing is awaited: nobody can take a reference to a page that goes.

@@ -155,6 +155,16 @@ export class Manifests {
     return indexes;
   }
 
+  /**
+   * Indexes that together with those of the other checkpoints name every page that this one needs: its own entries where its parent is a
+   * checkpoint that is there, whose pages are needed anyway; else all.
+   */
+  async contributed(manifest: Manifest): Promise<VolumeIndexes> {
+    const parent = this.all.get(manifest.read?.head.parent ?? -1);
+    if (!manifest.read || !parent?.read || parent.dropped || manifest.dropped) return this.resolve(manifest);
+    return readIndexes(this.file(manifest), manifest.read.head, this.domainOf);
+  }
+
   /** Writes a checkpoint: it is there, whole and on disk, when this resolves. */
   async add(head: Omit<ManifestHead, "index">, indexes: VolumeIndexes, domain: Domain): Promise<Manifest> {
     const encoded = await encodeManifest(head, indexes, domain);

@@ -20,10 +20,6 @@ export class Marks {
     }
   }
 
-  addSegment(segment: number): void {
-    this.segments.set(segment, new Uint32Array(8).fill(0xffffffff));
-  }
-
   has(segment: number, slot: number): boolean {
     const bits = this.segments.get(segment);
     return bits !== undefined && (((bits[slot >> 5] ?? 0) >>> (slot & 31)) & 1) === 1;
@@ -42,6 +38,13 @@ export class Marks {
   }
 
   hasSegment = (segment: number): boolean => this.segments.has(segment);
+
+  /** How many slots of a segment are marked. */
+  count(segment: number): number {
+    let count = 0;
+    for (let word of this.segments.get(segment) ?? []) for (; word !== 0; word &= word - 1) count += 1;
+    return count;
+  }
 
   /** The marked slots of a segment below `count`. */
   slots(segment: number, count: number): number[] {

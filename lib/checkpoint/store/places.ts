@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { isAbsent, syncDirectory, writeWhole } from "./files.ts";
+import { isAbsent, namesWithoutTemporaries, syncDirectory, writeWhole } from "./files.ts";
 
 /** The directories of a store are not those that it was made with: a disk is not mounted, or belongs to another store. */
 export class WrongDirectory extends Error {
@@ -34,17 +34,22 @@ const write = (file: string, mark: z.infer<typeof marker>) =>
   writeWhole(file, [Buffer.from(`${JSON.stringify(mark)}\n`)]);
 
 /**
- * Makes what is missing. The first directory is the home, with manifests and keys; each has segments. A directory that the store used
- * before and that is empty now is refused: its disk is away, and what is on it would be taken for lost.
+ * Makes what is missing, and takes away what a writer that was killed left half-written: the caller holds the lock. The home has the
+ * manifests and keys; each directory has segments. One that the store used before and that is empty now is refused: its disk is away,
+ * and what is on it would be taken for lost.
  */
-export async function openPlaces(directories: readonly string[]): Promise<Places> {
-  const [home] = directories;
-  if (home === undefined) throw new WrongDirectory("A store needs a directory.");
-  for (const directory of directories) await mkdir(directory, { recursive: true, mode: 0o700 });
+export async function openPlaces(home: string, others: readonly string[]): Promise<Places> {
+  const directories = [home, ...others];
+  for (const directory of directories) {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await namesWithoutTemporaries(directory);
+  }
   const homeMark = path.join(home, "store.json");
-  const mine = (await read(homeMark)) ?? { format: 1, store: randomUUID(), directories: [] };
+  const before = await read(homeMark);
+  const mine = before ?? { format: 1, store: randomUUID(), directories: [] };
+  if (!before) await write(homeMark, mine); // first: another directory's mark names this one
   const all = new Set(mine.directories);
-  for (const directory of directories.slice(1)) {
+  for (const directory of others) {
     const file = path.join(directory, "store.json");
     const found = await read(file);
     const name = path.resolve(directory);
@@ -54,10 +59,10 @@ export async function openPlaces(directories: readonly string[]): Promise<Places
     if (!found) await write(file, { format: 1, store: mine.store, directories: [] });
     all.add(name);
   }
-  const given = new Set(directories.slice(1).map((directory) => path.resolve(directory)));
+  const given = new Set(others.map((directory) => path.resolve(directory)));
   const left = [...all].find((name) => !given.has(name));
   if (left) throw new WrongDirectory(`${left} is part of this store and was not named.`);
-  await write(homeMark, { ...mine, directories: [...all] });
+  if (all.size !== mine.directories.length) await write(homeMark, { ...mine, directories: [...all] });
   const inHome = async (name: string) => {
     const made = path.join(home, name);
     await mkdir(made, { recursive: true, mode: 0o700 });

@@ -20,7 +20,7 @@ export async function scrubOnce(
     if (!manifest.read) continue;
     try {
       await core.manifests.check(manifest);
-      if (!manifest.dropped) needed.addAll(marksOf((await core.manifests.resolve(manifest)).values()));
+      if (!manifest.dropped) needed.addAll(marksOf((await core.manifests.contributed(manifest)).values()));
     } catch (error) {
       // It may have been dropped and taken away while it was read.
       if (error instanceof DamagedData && core.manifests.every().includes(manifest))

@@ -41,8 +41,8 @@ export class SegmentDamaged extends DamagedData {
 export interface SegmentInfo {
   readonly directory: number;
   bytes: number;
-  /** Of whom it is; undefined: not read yet. */
-  tag: Buffer | undefined;
+  /** How many pages it has; undefined: its header was not read yet. */
+  pages: number | undefined;
   /** Whether it is on disk, and not only written. */
   synced: boolean;
   /** The put that wrote it, until that one ended. */
@@ -79,7 +79,7 @@ export class Segments {
         const number = Number.parseInt(pattern.exec(name)?.[1] ?? "", 16);
         if (Number.isNaN(number)) continue;
         const { size } = await stat(path.join(where, name));
-        segments.register(number, { directory, bytes: size, synced: true, owner: undefined, tag: undefined });
+        segments.register(number, { directory, bytes: size, synced: true, owner: undefined, pages: undefined });
         room.count(size);
       }
     }
@@ -121,7 +121,7 @@ export class Segments {
         );
         const { size } = await handle.stat();
         if (size !== header.fileBytes) throw new DamagedData(`Segment ${number} is cut short.`);
-        info.tag = header.tag;
+        info.pages = header.ranks.reduce((pages, rank) => pages + (rank < 0 ? 0 : 1), 0);
         this.headers.set(number, header, header.slots * hashBytes + 512);
         return header;
       } finally {
@@ -218,7 +218,13 @@ export class Segments {
       this.room.count(-encoded.bytes);
       throw error;
     }
-    this.register(number, { directory, bytes: encoded.bytes, tag: domain.tag, synced: false, owner });
+    this.register(number, {
+      directory,
+      bytes: encoded.bytes,
+      pages: pages.byteLength / pageBytes,
+      synced: false,
+      owner,
+    });
     return { bytes: encoded.bytes, rawBytes: encoded.rawBytes };
   }
 
@@ -276,6 +282,7 @@ export class Segments {
     const freed = info.bytes - encoded.bytes;
     this.room.count(-info.bytes);
     info.bytes = encoded.bytes;
+    info.pages = slots.length;
     return freed;
   }
 }

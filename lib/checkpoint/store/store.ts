@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import type { ByteStore, CaptureFrame, StoredCheckpoint } from "../words.ts";
 import { BadCapture } from "./bad-capture.ts";
 import { collectGarbage } from "./collect.ts";
@@ -9,7 +10,7 @@ import { Manifests } from "./manifests.ts";
 import { Marks } from "./marks.ts";
 import { Numbers } from "./numbers.ts";
 import { PageTable } from "./page-table.ts";
-import { openPlaces } from "./places.ts";
+import { openPlaces, WrongDirectory } from "./places.ts";
 import { putCapture } from "./put.ts";
 import { readPages } from "./read.ts";
 import { Room } from "./room.ts";
@@ -46,10 +47,12 @@ export class StoreClosed extends Error {
 
 /** Opens, or makes, the store in these directories. Checkpoints can be read at once; puts and collections wait for `ready`. */
 export async function openStore(options: StoreOptions): Promise<LocalStore> {
-  const places = await openPlaces(options.directories);
-  const unlock = await lockStore(places.home, options.lockWaitMs ?? 0);
+  const [home] = options.directories;
+  if (home === undefined) throw new WrongDirectory("A store needs a directory.");
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const unlock = await lockStore(home, options.lockWaitMs ?? 0);
   try {
-    return await opened(options, places, unlock);
+    return await opened(options, await openPlaces(home, options.directories.slice(1)), unlock);
   } catch (error) {
     await unlock();
     throw error;

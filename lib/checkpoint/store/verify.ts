@@ -53,7 +53,7 @@ export async function verifyCheckpoint(core: Core, checkpoint: string): Promise<
 export async function audit(core: Core, marked: Marks): Promise<void> {
   for (const manifest of core.manifests.live()) {
     try {
-      marked.addAll(marksOf((await core.manifests.resolve(manifest)).values()));
+      marked.addAll(marksOf((await core.manifests.contributed(manifest)).values()));
     } catch (error) {
       await core.damage.noteManifest(manifest, error);
     }
