@@ -1,11 +1,13 @@
 import { type DomainKey, domainStatus, findDomain, listDomains } from "../../libvirt/index.ts";
 import { bitmapOf, ours } from "./capture/backup.ts";
-import { cancelMigration, resetCapabilities } from "./capture/migration.ts";
+import { awaitMigration, cancelMigration, isEnded, migrationState, resetCapabilities } from "./capture/migration.ts";
 import { restoreSaved } from "./capture/saved.ts";
 import { asList, asRecord, asText, connectHere, Monitor } from "./monitor.ts";
+import { isProtected, unstick } from "./unstick.ts";
 import type { WorkFiles } from "./work-files.ts";
 
 const jobMs = 30_000;
+const hungMs = 1_000;
 
 /**
  * Takes away what a capture left on this VM: its migration and capabilities, jobs, copies, its bitmap, its files; and lets the guest go if
@@ -15,20 +17,22 @@ export async function sweepVm(domain: DomainKey, files: WorkFiles): Promise<stri
   const found: string[] = [];
   if (await restoreSaved(domain, files)) found.push("a saved state was started again");
   const mine = (await files.list()).filter((name) => name.startsWith(`${domain.uuid}.`));
-  const checkpoint = await files.read(files.path(domain.uuid, "capturing"));
+  const capture = await files.captureMark(domain.uuid);
   const held = (await files.read(files.held(domain.uuid))) !== undefined;
   const monitor = await openWhereRuns(domain);
   if (monitor) {
     try {
       // First of all the guest.
+      if (capture?.method === "background" && (await unstickHung(monitor))) found.push("its memory was freed");
       if (held && (await letGo(monitor))) found.push("the guest was let go");
-      if (checkpoint !== undefined) {
-        await cancelMigration(monitor);
-        await resetCapabilities(monitor);
-      }
+      if (capture?.method === "background") {
+        await awaitMigration(monitor);
+        if (await unstick(domain.uuid)) found.push("its memory was freed");
+      } else if (capture) await cancelMigration(monitor);
+      if (capture) await resetCapabilities(monitor);
       if (await endJobs(monitor)) found.push("a copy of a disk was ended");
       await removeNodes(monitor);
-      if (checkpoint !== undefined && (await removeBitmaps(monitor, (name) => name.startsWith(bitmapOf(checkpoint)))))
+      if (capture && (await removeBitmaps(monitor, (name) => name.startsWith(bitmapOf(capture.checkpoint)))))
         found.push("a bitmap was removed");
       // What was let go above may have been stopped again by the end of a migration.
       if (held) await letGo(monitor);
@@ -74,6 +78,14 @@ async function openWhereRuns(domain: DomainKey): Promise<Monitor | undefined> {
     await connection.close();
   }
   return await Monitor.open(domain);
+}
+
+/** A guest that hangs at a write-protected page hangs its monitor, too: no answer, or one that says that nobody will ever free it. */
+async function unstickHung(monitor: Monitor): Promise<boolean> {
+  const { uuid } = monitor.domain;
+  if (!(await isProtected(uuid))) return false;
+  const ended = await migrationState(monitor, hungMs).then(isEnded, () => true);
+  return ended && (await unstick(uuid));
 }
 
 /** Where it stands although the mark says that we stopped it. */

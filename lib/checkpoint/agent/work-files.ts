@@ -3,9 +3,14 @@ import path from "node:path";
 
 export const agentDir = "/var/lib/libvirt/belay-host";
 
+export interface CaptureMark {
+  readonly checkpoint: string;
+  readonly method: string;
+}
+
 /**
  * Files of captures that are going on, and marks of what has to be taken back should this process be killed: all begin with the VM's UUID.
- * `UUID.held`: we stop the guest. `UUID.saved`: its state is in that save image and nowhere else.
+ * `UUID.capturing`: a capture is going on. `UUID.held`: we stop the guest. `UUID.saved`: its state is in `UUID.save` and nowhere else.
  */
 export class WorkFiles {
   readonly dir: string;
@@ -28,6 +33,19 @@ export class WorkFiles {
   /** Written before the deed that it stands for. Our own death is what it survives, not the host's. */
   async mark(file: string, words = ""): Promise<void> {
     await writeFile(file, words, { mode: 0o600 });
+  }
+
+  capturing(uuid: string): string {
+    return this.path(uuid, "capturing");
+  }
+
+  async markCapture({ uuid, checkpoint, method }: CaptureMark & { readonly uuid: string }): Promise<void> {
+    await this.mark(this.capturing(uuid), `${checkpoint} ${method}`);
+  }
+
+  async captureMark(uuid: string): Promise<CaptureMark | undefined> {
+    const [checkpoint, method] = (await this.read(this.capturing(uuid)))?.split(" ") ?? [];
+    return checkpoint === undefined ? undefined : { checkpoint, method: method ?? "" };
   }
 
   async read(file: string): Promise<string | undefined> {

@@ -39,7 +39,7 @@ export const requests = {
   capture: z.object({ kind: z.literal("capture"), ...captureFields }),
   /**
    * A capture of several VMs of one instant, in three parts. `prepare` makes everything ready and is answered `prepared` while it stays
-   * open; `hold` stops the guest (`held`); `go` captures, and from there it is a capture of the serial of `prepare`. A guest that is
+   * open; `hold` stops the guest; `go` captures, and from there it is a capture of the serial of `prepare`. A guest that is
    * held goes on by itself when `go` does not come within `holdMostMs`: then the request fails.
    */
   prepare: z.object({ kind: z.literal("prepare"), ...captureFields }),
@@ -102,8 +102,6 @@ export const answers = {
   volume: z.object({ kind: z.literal("volume"), serial, volume }),
   end: z.object({ kind: z.literal("end"), serial, end }),
   prepared: z.object({ kind: z.literal("prepared"), serial }),
-  /** Answers `hold`. */
-  held: z.object({ kind: z.literal("held"), serial, of: serial }),
   /** The guest of this capture runs again; the rest is written while it runs. */
   running: z.object({ kind: z.literal("running"), serial, pauseMs: z.number() }),
   done: z.object({ kind: z.literal("done"), serial, words: text(2000), result: z.optional(z.unknown()) }),
@@ -143,7 +141,7 @@ const answer = z.discriminatedUnion("kind", [
   answers.volume,
   answers.end,
   answers.prepared,
-  answers.held,
+  
   answers.running,
   answers.done,
   answers.failed,

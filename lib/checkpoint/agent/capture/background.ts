@@ -17,7 +17,7 @@ const resumeMs = 5_000;
 export const background: CaptureWay = async (context) => {
   const { asked, monitor, files, signal, disks, base } = context;
   const backups = planBackups(disks, files, asked.uuid, base);
-  await files.mark(files.path(asked.uuid, "capturing"), asked.checkpoint);
+  await files.markCapture(asked);
   await addTargets(monitor, backups, files);
   const taker = memoryTaker(context);
   const socket = await RamSocket.listen(files.path(asked.uuid, "sock"), files, (chunk) => {
@@ -40,7 +40,7 @@ export const background: CaptureWay = async (context) => {
       await startBackups(monitor, backups, asked.checkpoint);
       if (!hold.standing) throw interrupted(signal); // let go meanwhile: memory would be of another instant than the disks
       await monitor.qmp("migrate", { uri: `unix:${socket.path}` });
-      await goesOn(monitor, hold, signal);
+      await goesOn(monitor, hold, signal, () => socket.bequeath());
       return { at: hold.at, pauseMs: hold.pauseMs };
     },
     finish: async () => {
@@ -53,13 +53,15 @@ export const background: CaptureWay = async (context) => {
     },
     release: async () => {
       await hold.letGo();
+      await socket.discard(); // never broken off: the guest would hang
       await socket.close();
     },
   };
 };
 
 /** QEMU lets the guest go by itself. It is asked only when that takes long: each question would make it longer. */
-async function goesOn(monitor: Monitor, hold: Hold, signal: AbortSignal): Promise<void> {
+async function goesOn(monitor: Monitor, hold: Hold, signal: AbortSignal, then: () => void): Promise<void> {
+  void hold.over.then(then);
   let asked = 0;
   const failed = async () => {
     if (!hold.standing) return true;

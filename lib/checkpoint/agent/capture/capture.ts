@@ -86,7 +86,7 @@ export async function capture(
       await pumped;
       whole = true;
       tables.keep(asked.uuid, base, asked.checkpoint, differ.tables());
-      await files.remove(files.path(asked.uuid, "capturing"));
+      await files.remove(files.capturing(asked.uuid));
       const told: CaptureEnd = {
         at,
         pauseMs,

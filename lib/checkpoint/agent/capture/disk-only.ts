@@ -6,7 +6,7 @@ import type { CaptureWay } from "./method.ts";
 export const diskOnly: CaptureWay = async (context) => {
   const { asked, monitor, files, signal, disks, base } = context;
   const backups = planBackups(disks, files, asked.uuid, base);
-  await files.mark(files.path(asked.uuid, "capturing"), asked.checkpoint);
+  await files.markCapture(asked);
   await addTargets(monitor, backups, files);
   return {
     hold: async () => undefined,

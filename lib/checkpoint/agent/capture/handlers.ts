@@ -102,11 +102,10 @@ function groupPace(method: string, exchange: Exchange): Pace {
   if (method !== "background")
     throw new AgentFailure("not-possible", "A group can only be captured while its VMs run on in the background.");
   const told = { hold: deferred<void>(), standing: deferred<void>(), go: deferred<void>() };
-  exchange.onMessage(async ({ kind, serial }) => {
+  exchange.onMessage(async ({ kind }) => {
     if (kind === "hold") {
       told.hold.resolve();
       await until(told.standing.promise, exchange.signal, groupMs, "The VM did not stop.");
-      await exchange.send({ kind: "held", serial, of: exchange.serial });
       return done("It stands.");
     }
     if (kind !== "go") throw new AgentFailure("not-possible", `"${kind}" has no meaning for a capture.`);
@@ -115,7 +114,7 @@ function groupPace(method: string, exchange: Exchange): Pace {
   });
   return {
     prepared: async () => {
-      await exchange.send({ kind: "prepared", serial: exchange.serial });
+      await exchange.send({ kind: "prepared" });
       await until(told.hold.promise, exchange.signal, groupMs, "Nobody said when to hold it.");
     },
     held: async () => {

@@ -33,7 +33,7 @@ export const live: CaptureWay = async (context) => {
   const first = planBackups(disks, files, asked.uuid, base);
   /** Onto the same copies, what was written since the first began. */
   const second: DiskBackup[] = first.map((backup) => ({ ...backup, since: bitmapOf(mark) }));
-  await files.mark(files.path(asked.uuid, "capturing"), asked.checkpoint);
+  await files.markCapture(asked);
   await addTargets(monitor, first, files);
   await startBackups(monitor, first, mark);
   await finishJobs(monitor, first, signal);

@@ -25,8 +25,8 @@ export interface MigrationState {
   readonly blocked: string;
 }
 
-export async function migrationState(monitor: Monitor): Promise<MigrationState> {
-  const found = asRecord(await monitor.qmp("query-migrate"));
+export async function migrationState(monitor: Monitor, timeoutMs?: number): Promise<MigrationState> {
+  const found = asRecord(await monitor.qmp("query-migrate", {}, timeoutMs));
   const blocked = found["blocked-reasons"];
   return {
     status: asText(found.status) || "none",
@@ -58,15 +58,20 @@ export async function migrationReaches(
   );
 }
 
+/** Never of a background snapshot: it is read to its end by whoever inherited it. See ram-socket.ts. */
 export async function cancelMigration(monitor: Monitor): Promise<void> {
   if (isEnded(await migrationState(monitor))) return;
   await monitor.qmp("migrate_cancel");
+  await awaitMigration(monitor, 10_000);
+}
+
+export async function awaitMigration(monitor: Monitor, timeoutMs = migrateMs): Promise<void> {
   await monitor.until(
     "the end of the migration",
     "MIGRATION",
     async () => isEnded(await migrationState(monitor)) || undefined,
     {
-      timeoutMs: 10_000,
+      timeoutMs,
       everyMs: 50,
     },
   );

@@ -17,7 +17,7 @@ export const stop: CaptureWay = async (context) => {
   const copies: (() => Promise<void>)[] = [];
   let at = 0;
   let since = 0;
-  await files.mark(files.path(uuid, "capturing"), asked.checkpoint);
+  await files.markCapture(asked);
   return {
     hold: async () => {
       signal.throwIfAborted();
