@@ -12,7 +12,7 @@ import {
   verifiedWords,
 } from "../../lib/client/index.ts";
 import type { CheckpointView, VmView } from "../../lib/contract/index.ts";
-import { captureMethods, checkpointStates } from "../../lib/model/index.ts";
+import { checkpointStates } from "../../lib/model/index.ts";
 import { useAsk } from "../cloud/use-ask.ts";
 import { Badge } from "../ui/badge.tsx";
 import { useNow } from "../ui/use-now.ts";
@@ -76,7 +76,7 @@ export function CheckpointTable({ vm, checkpoints, onChanged }: CheckpointTableP
                   {bytesWords(checkpoint.changedBytes)} changed · {bytesWords(checkpoint.storedBytes)} stored
                 </p>
               </Table.Td>
-              <Table.Td title={captureMethods[checkpoint.method].words}>
+              <Table.Td title={checkpoint.words}>
                 {methodWords(checkpoint.method)}
                 <p className={classes.small}>
                   stood {spanWords(checkpoint.pauseMs)} · whole after {spanWords(checkpoint.tookMs)}

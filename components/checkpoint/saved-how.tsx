@@ -65,8 +65,8 @@ function methodWords(status: CheckpointStatusView | undefined): string {
   if (offer === null) return "not known yet";
   if (offer.method === null) return `none works. ${offer.words}`;
   const { words } = captureMethods[offer.method];
-  const why = offer.words === "" || offer.words === words ? "" : ` ${offer.words}`;
-  return `${offer.method}. ${words}${why}`;
+  // Providers get the probe's own words: what is missing for a better method.
+  return `${offer.method}. ${offer.words.includes(words) ? offer.words : `${words} ${offer.words}`.trim()}`;
 }
 
 const costWords = (status: CheckpointStatusView | undefined): string =>

@@ -1,5 +1,6 @@
 import { misfitsOf } from "../../lib/client/index.ts";
-import type { ApplicationView, CloudView, VmView } from "../../lib/contract/index.ts";
+import type { ApplicationView, CheckpointStatusView, CloudView, VmView } from "../../lib/contract/index.ts";
+import type { VmId } from "../../lib/model/index.ts";
 import { ApplicationHead } from "../application/application-head.tsx";
 import { hueOf } from "../application/hue.ts";
 import { HostHead } from "../host/host-head.tsx";
@@ -14,6 +15,7 @@ export function CloudMap({ cloud }: { readonly cloud: CloudView }) {
   const { hosts, applications } = cloud;
   const known = new Set(applications.map((it) => it.id));
   const homeless = cloud.vms.filter((it) => it.applicationId === null || !known.has(it.applicationId));
+  const saved = new Map(cloud.checkpointStatuses.map((it) => [it.vmId, it]));
   const rows = applications.length + (homeless.length > 0 ? 1 : 0);
   const columns = hosts.length;
   const firstLine = columns > 0 ? 2 : 1;
@@ -55,10 +57,17 @@ export function CloudMap({ cloud }: { readonly cloud: CloudView }) {
           cloud={cloud}
           application={application}
           vms={cloud.vms.filter((it) => it.applicationId === application.id)}
+          saved={saved}
         />
       ))}
       {homeless.length === 0 ? null : (
-        <Row place={applications.length + firstLine} cloud={cloud} application={undefined} vms={homeless} />
+        <Row
+          place={applications.length + firstLine}
+          cloud={cloud}
+          application={undefined}
+          vms={homeless}
+          saved={saved}
+        />
       )}
     </div>
   );
@@ -70,9 +79,10 @@ interface RowProps {
   readonly cloud: CloudView;
   readonly application: ApplicationView | undefined;
   readonly vms: readonly VmView[];
+  readonly saved: ReadonlyMap<VmId, CheckpointStatusView>;
 }
 
-function Row({ place, cloud, application, vms }: RowProps) {
+function Row({ place, cloud, application, vms, saved }: RowProps) {
   const { hosts, applications, organizations, viewer } = cloud;
   const name = application === undefined ? "No application" : `Application ${application.name}`;
   const misfits = misfitsOf(cloud.tolerance);
@@ -89,7 +99,7 @@ function Row({ place, cloud, application, vms }: RowProps) {
       incidents={cloud.incidents}
       misfit={misfits.get(vm.id)}
       movingTo={hosts.find((it) => it.id === vm.movingTo)?.name}
-      saved={cloud.checkpointStatuses.find((it) => it.vmId === vm.id)}
+      saved={saved.get(vm.id)}
       savedToldEveryMs={cloud.checkpointsToldEveryMs}
       savedLimits={cloud.checkpointLimits}
     />

@@ -22,7 +22,9 @@ export function lineMaker(): (events: readonly CloudEvent[], vms: CloudView["vms
       const subject = subjectOf(event.change);
       const before = last.get(subject);
       last.set(subject, event.change);
-      const words = event.words === "" ? changeWords(event.change, before, vms) : shortAgents(event.words);
+      // Of saved states the server tells every newer one, as the page must know them; a person reads what is new about them.
+      const ours = event.words === "" || event.change.kind === "checkpoint-status.changed";
+      const words = ours ? changeWords(event.change, before, vms) : shortAgents(event.words);
       return words === undefined ? [] : [{ seq: event.seq, at: event.at, words }];
     });
 }

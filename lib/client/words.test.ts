@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { agoWords, exactClockWords, spanWords, stopwatchWords } from "./durations.ts";
-import { aHost, anIncident, aVm } from "./testing/things.ts";
+import { aCheckpointStatus, aHost, anIncident, aVm } from "./testing/things.ts";
 import { bytesWords, changeWords, incidentTitle, listWords, percentWords, reasonOf } from "./words.ts";
 
 test.each([
@@ -92,4 +92,34 @@ test.each([
   [42.3, "42 %"],
 ])("%d percent", (percent, words) => {
   expect(percentWords(percent)).toBe(words);
+});
+
+test.each<
+  [
+    string,
+    Parameters<typeof aCheckpointStatus>[1],
+    Parameters<typeof aCheckpointStatus>[1] | undefined,
+    string | undefined,
+  ]
+>([
+  ["a newer one", { lastAt: 2 }, { lastAt: 1 }, undefined],
+  [
+    "a standby that follows",
+    { standby: { ready: true, words: "" } },
+    { standby: { ready: false, words: "" } },
+    undefined,
+  ],
+  ["the first that this page hears", { lastAt: 2 }, undefined, undefined],
+  ["a first one", { lastAt: 2 }, { lastAt: null }, "web-1: a first saved state of it is there."],
+  ["none left", { lastAt: null }, { lastAt: 1 }, "web-1: no saved state of it is left."],
+  ["trouble", { trouble: "The store is full." }, {}, "web-1: The store is full."],
+  ["trouble over", {}, { trouble: "The store is full." }, "web-1: its state is saved as was chosen."],
+  ["no way any more", { offer: { method: null, words: "It cannot be.", lazy: false } }, {}, "web-1: It cannot be."],
+])("a saved state as news: %s", (_, now, before, words) => {
+  const change = (status: Parameters<typeof aCheckpointStatus>[1]) => ({
+    kind: "checkpoint-status.changed" as const,
+    organizationId: null,
+    status: aCheckpointStatus(1, status),
+  });
+  expect(changeWords(change(now), before && change(before), [aVm(1)])).toBe(words);
 });

@@ -1,4 +1,4 @@
-import type { Change, CloudView, IncidentView, VmView } from "../contract/index.ts";
+import type { Change, CheckpointStatusView, CloudView, IncidentView, VmView } from "../contract/index.ts";
 import { causes, type VmStateReason, vmStates } from "../model/index.ts";
 
 /** Sentences that the browser makes by itself, all in one place. */
@@ -76,6 +76,15 @@ export function percentWords(percent: number): string {
 
 export const causeSentence = (incident: Pick<IncidentView, "cause">): string => `${capital(causes[incident.cause])}.`;
 
+/** A checkpoint every few seconds, and a standby that follows it, are no news. */
+function checkpointNews(before: CheckpointStatusView | undefined, now: CheckpointStatusView): string | undefined {
+  if (now.trouble !== (before?.trouble ?? null)) return now.trouble ?? "its state is saved as was chosen.";
+  if (before === undefined) return undefined;
+  if (now.offer?.method === null && before.offer?.method !== null) return now.offer.words;
+  if (before.lastAt === null && now.lastAt !== null) return "a first saved state of it is there.";
+  return before.lastAt !== null && now.lastAt === null ? "no saved state of it is left." : undefined;
+}
+
 /**
  * The change in a sentence. `before` is the change before it of the same thing, where one is known; undefined is returned where
  * nothing changed that a person would want to read.
@@ -107,11 +116,9 @@ export function changeWords(change: Change, before: Change | undefined, vms: Clo
       return step === undefined ? undefined : `Repair of ${name}: step "${step.name}" ${step.state}.`;
     }
     case "checkpoint-status.changed": {
-      const known = before?.kind === "checkpoint-status.changed" ? before.status.trouble : null;
-      const { trouble, vmId } = change.status;
-      if (trouble === known) return undefined; // a checkpoint every few seconds is no news
-      const name = vms.find((it) => it.id === vmId)?.name ?? "A VM";
-      return trouble === null ? `${name}: its state is saved as chosen again.` : `${name}: ${trouble}`;
+      const known = before?.kind === "checkpoint-status.changed" ? before.status : undefined;
+      const news = checkpointNews(known, change.status);
+      return news && `${vms.find((it) => it.id === change.status.vmId)?.name ?? "A VM"}: ${news}`;
     }
     case "organization.changed":
     case "host.changed":
