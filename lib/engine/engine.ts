@@ -57,7 +57,7 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
   });
   const keeper = new CheckpointKeeper(env, options, standbys, {
     places,
-    isSilent: (vm) => guests.lastAnswer(vm) !== undefined && guests.answers(vm) === undefined,
+    isSilent: guests.isSilent,
     answeredAt: (vm) => {
       const at = guests.lastAnswer(vm);
       return at === undefined ? undefined : timeOfDay(env.clock, at);
@@ -120,7 +120,7 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
 
   return {
     async start() {
-      const help = { witness: guard, places, standbys, nudge: planned };
+      const help = { witness: guard, places, standbys, everAnswered: guests.everAnswered, nudge: planned };
       env.runner.register(
         programFor(env, options, help, {
           hook: hookRepair(env, options),

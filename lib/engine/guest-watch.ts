@@ -8,6 +8,8 @@ const grainMs = 500;
 /** A guest that has never answered is asked rarely: it may have nothing that answers. */
 const fruitless = 6;
 const rareFactor = 6;
+/** One answer may come too late: that is no silence yet. */
+const silentAfter = 2;
 /** One that is overdue gets longer to answer: it may only be slow. */
 const patientTimeoutMs = 2_000;
 
@@ -41,6 +43,10 @@ export interface GuestWatch {
   answers(vm: VmId): number | undefined;
   /** The last answer of this run, whatever it does now. */
   lastAnswer(vm: VmId): number | undefined;
+  /** It answered in this run, and did not when it was asked again and again. */
+  isSilent(vm: VmId): boolean;
+  /** Whether it answered in any run that this life of Belay saw: one that never does says nothing by its silence. */
+  everAnswered(vm: VmId): boolean;
   start(): void;
   stop(): Promise<void>;
 }
@@ -63,6 +69,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
   /** Who is due when, by grain. */
   const due = new Map<number, Set<VmId>>();
   const waiting: VmId[] = [];
+  const answeredOnce = new Set<VmId>();
   const stopping = new AbortController();
   let running = 0;
   let wake: AbortController | undefined;
@@ -107,6 +114,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
     const answered = await prober.answers(vm, vm.answerCheck, timeoutMs);
     if (guests.get(id) !== guest) return; // it stopped meanwhile
     if (answered) {
+      answeredOnce.add(id);
       const news = guest.answeredAt === undefined || guest.misses > 0;
       Object.assign(guest, {
         answeredAt: clock.monotonicMs(),
@@ -212,6 +220,11 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
       return guest?.misses === 0 ? guest.answeredAt : undefined;
     },
     lastAnswer: (id) => guests.get(id)?.answeredAt,
+    isSilent(id) {
+      const guest = guests.get(id);
+      return guest?.answeredAt !== undefined && guest.misses >= silentAfter;
+    },
+    everAnswered: (id) => answeredOnce.has(id),
     start() {
       loop = run();
     },

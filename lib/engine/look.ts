@@ -1,6 +1,6 @@
 import { decideVm, isHeldByCapture, type VmDecision, type VmMemory } from "../decide/index.ts";
 import type { Host, Vm, VmId } from "../model/index.ts";
-import { capturesInHand } from "./checkpoints/in-hand.ts";
+import { isBeingCaptured } from "./checkpoints/in-hand.ts";
 import type { Env } from "./env.ts";
 import { evidenceOf } from "./evidence.ts";
 import { failVm, isWorthALook } from "./fail-vm.ts";
@@ -119,7 +119,7 @@ export async function look(
 ): Promise<boolean> {
   const { store, clock } = env;
   const { guests } = around;
-  if (capturesInHand(env).has(watched.vm.id) && isHeldByCapture(sight)) return true;
+  if (isBeingCaptured(env, watched.vm.id) && isHeldByCapture(sight)) return true;
   const now = clock.now();
   const nowMs = clock.monotonicMs(); // patience is measured where nobody sets the time
   const decide = () => {

@@ -14,7 +14,16 @@ const offer = { method: "background", words: "The best.", lazy: true } as const;
 const status = (over: Partial<StatusQuestion> = {}) =>
   statusOf({
     vm: aVm(1, hostNumber(1)),
-    ...{ everyMs: 5_000, offer, obstacle: null, storeFull: false, lastFailure: null, unbroken: true, inGroup: false },
+    ...{
+      everyMs: 5_000,
+      leastEveryMs: 1_000,
+      offer,
+      obstacle: null,
+      storeFull: false,
+      lastFailure: null,
+      unbroken: true,
+      inGroup: false,
+    },
     checkpoints: [checkpoint(1, 3), checkpoint(2, 8, { pauseMs: 40, tookMs: 800 })],
     ...{ standby: null, now },
     ...over,
@@ -52,6 +61,7 @@ describe("how a VM is really saved", () => {
     ["not at all: no way works", { offer: { method: null, words: "VFIO blocks it.", lazy: false } }, /VFIO/],
     ["not now, the store is full", { storeFull: true }, /full/],
     ["not, for the last try failed", { lastFailure: "The saving was cut short." }, /cut short/],
+    ["more rarely, by the provider's limits", { leastEveryMs: 10_000 }, /allows by now.*every 10 s/],
     ["together, and never goes back alone", { inGroup: true }, /group/],
     ["not any more", { everyMs: null, checkpoints: [], storeFull: true }, null],
   ])("%s", (_, over, trouble) => {

@@ -13,6 +13,8 @@ export interface StatusQuestion {
   readonly vm: Pick<Vm, "id" | "wanted">;
   /** null: nothing is saved of it by itself. */
   readonly everyMs: number | null;
+  /** The provider allows nothing shorter, perhaps since it was chosen. */
+  readonly leastEveryMs: number;
   /** Newest first. */
   readonly checkpoints: readonly Checkpoint[];
   readonly offer: CaptureOffer | null;
@@ -55,7 +57,7 @@ function slowness(everyMs: number, keptEveryMs: number | null, last: Checkpoint)
 }
 
 function troubleOf(question: StatusQuestion, keptEveryMs: number | null, last: Checkpoint | undefined): string | null {
-  const { vm, everyMs, offer, obstacle, storeFull, lastFailure, inGroup, now } = question;
+  const { vm, everyMs, offer, obstacle, storeFull, lastFailure, leastEveryMs, inGroup, now } = question;
   if (everyMs === null) return null;
   if (obstacle !== null) return vm.wanted === "stopped" ? null : `${obstacle} Nothing is saved meanwhile.`;
   if (offer !== null && offer.method === null) return offer.words;
@@ -63,6 +65,8 @@ function troubleOf(question: StatusQuestion, keptEveryMs: number | null, last: C
     return "The store of checkpoints is full: nothing more is saved. What was saved before can be restored.";
   if (lastFailure !== null) return lastFailure;
   if (last === undefined) return "Nothing of it is saved yet.";
+  if (everyMs < leastEveryMs)
+    return `The provider allows by now that it is saved every ${seconds(leastEveryMs)} at most.`;
   const slow = question.unbroken ? slowness(everyMs, keptEveryMs, last) : null;
   if (slow !== null) return slow;
   if (now - last.at > 2 * everyMs + last.tookMs + lateMs)

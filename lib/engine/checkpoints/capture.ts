@@ -109,7 +109,7 @@ export async function capture(env: Env, memories: Memories, { vms: ids, kept }: 
   const ended = new Promise<void>((resolve) => {
     over = resolve;
   });
-  const mine = { ended, cancel: (why: string) => cancelled.abort(why) };
+  const mine = { begunMs: env.clock.monotonicMs(), ended, cancel: (why: string) => cancelled.abort(why) };
   for (const id of ids) inHand.set(id, mine); // before anything is read: see `ceaseCapture`
   try {
     const fresh = await freshly(env, ids);

@@ -4,6 +4,8 @@ import { within } from "../guard/within.ts";
 
 /** A capture that this life of the engine began. */
 export interface CaptureInHand {
+  /** On the clock that is never set. */
+  readonly begunMs: number;
   /** Resolves when it is over, well or not. */
   readonly ended: Promise<void>;
   cancel(why: string): void;
@@ -40,6 +42,15 @@ export async function whileRead<T>(env: Env, id: CheckpointId, work: () => Promi
     if (left === 0) read.delete(id);
     else read.set(id, left);
   }
+}
+
+/** What holds a guest for longer is looked at as everything else. */
+const holdsAtMostMs = 120_000;
+
+/** Whether a capture may be what holds the VM. */
+export function isBeingCaptured(env: Env, vm: VmId): boolean {
+  const capture = capturesInHand(env).get(vm);
+  return capture !== undefined && env.clock.monotonicMs() < capture.begunMs + holdsAtMostMs;
 }
 
 const cancelWithinMs = 10_000;

@@ -10,8 +10,17 @@ import {
   type Turn,
   withInterval,
 } from "../../decide/index.ts";
-import type { CheckpointId, EpochMs, Host, HostId, Vm, VmId } from "../../model/index.ts";
+import {
+  type CheckpointId,
+  defaultPolicy,
+  type EpochMs,
+  type Host,
+  type HostId,
+  type Vm,
+  type VmId,
+} from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
+import { within } from "../guard/within.ts";
 import type { Inventory } from "../ports.ts";
 import { type CaptureEnd, capture, countByHost } from "./capture.ts";
 import { capturesInHand } from "./in-hand.ts";
@@ -30,6 +39,7 @@ const obstacleMs = 2_000;
 const cancelledMs = 2_000;
 /** While the store is full one capture is tried so often. */
 const fullMs = 15_000;
+const stopsWithinMs = 10_000;
 
 /** What the keeper needs of the engine around it. */
 export interface KeeperHelp extends Omit<WishHelp, "captureFor"> {
@@ -97,7 +107,7 @@ export class CheckpointKeeper {
     this.#wake?.abort("stopping");
     for (const it of capturesInHand(this.#env).values()) it.cancel("Belay stops.");
     await this.#loop;
-    await Promise.all([...this.#work]);
+    await within(this.#env.clock, stopsWithinMs, Promise.all([...this.#work]), undefined);
   }
 
   #nudge(): void {
@@ -168,7 +178,7 @@ export class CheckpointKeeper {
   /** Units that are wanted now, and what is shown of each of their VMs. */
   async #follow(): Promise<void> {
     const now = this.#env.clock.monotonicMs();
-    const units = unitsOf([...this.#vms.values()], this.#intervals);
+    const units = unitsOf(this.#vms.values(), this.#intervals, this.#inventory?.policy ?? defaultPolicy);
     this.#grouped = new Set([...units.values()].flatMap((unit) => (unit.vms.length > 1 ? unit.vms : [])));
     for (const key of this.#tracks.keys()) if (!units.has(key)) this.#tracks.delete(key);
     for (const [key, unit] of units) {
@@ -206,6 +216,7 @@ export class CheckpointKeeper {
     return this.#writer.write(vm, {
       everyMs: this.#intervals.get(vm.id) ?? null,
       obstacle: this.#obstacle(vm) ?? this.#memories.of(vm.id).obstacle,
+      leastEveryMs: this.#inventory?.policy.checkpointLeastMs ?? 0,
       storeFull: this.#fullUntilMs !== undefined,
       inGroup: this.#grouped.has(vm.id),
     });

@@ -19,7 +19,10 @@ export class StatusWriter {
     this.#standbys = standbys;
   }
 
-  async write(vm: Vm, asked: Pick<StatusQuestion, "everyMs" | "obstacle" | "storeFull" | "inGroup">): Promise<void> {
+  async write(
+    vm: Vm,
+    asked: Pick<StatusQuestion, "everyMs" | "leastEveryMs" | "obstacle" | "storeFull" | "inGroup">,
+  ): Promise<void> {
     const { store, clock } = this.#env;
     const memory = this.#memories.of(vm.id);
     const nowMs = clock.monotonicMs();

@@ -1,4 +1,4 @@
-import type { Vm, VmId } from "../../model/index.ts";
+import type { CloudPolicy, Vm, VmId } from "../../model/index.ts";
 
 /** What is captured at one instant: one VM, or the VMs of one owner that name the same group. */
 export interface Unit {
@@ -8,11 +8,16 @@ export interface Unit {
 }
 
 /** A group is captured as often as that of its VMs which is captured most often. A VM without an interval is none of it. */
-export function unitsOf(vms: readonly Vm[], intervals: ReadonlyMap<VmId, number>): Map<string, Unit> {
+export function unitsOf(
+  vms: Iterable<Vm>,
+  intervals: ReadonlyMap<VmId, number>,
+  { checkpointLeastMs: least, checkpointMostMs: most }: Pick<CloudPolicy, "checkpointLeastMs" | "checkpointMostMs">,
+): Map<string, Unit> {
   const units = new Map<string, Unit>();
   for (const { id, checkpointGroup, organizationId } of vms) {
-    const everyMs = intervals.get(id);
-    if (everyMs === undefined) continue;
+    const chosenMs = intervals.get(id);
+    if (chosenMs === undefined) continue;
+    const everyMs = Math.min(most, Math.max(least, chosenMs)); // the limits may have become narrower since
     const key = checkpointGroup === null ? id : `${organizationId ?? ""}/${checkpointGroup}`;
     const known = units.get(key);
     units.set(

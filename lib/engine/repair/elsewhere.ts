@@ -1,4 +1,4 @@
-import type { EpochMs, HostId, RepairId } from "../../model/index.ts";
+import type { EpochMs, HostId, RepairId, Vm } from "../../model/index.ts";
 import { ceaseCapture } from "../checkpoints/in-hand.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import { endMove } from "../maintenance/on-its-way.ts";
@@ -8,7 +8,6 @@ import type { Places } from "./places.ts";
 import { retry, type Trouble } from "./retry.ts";
 import { type Claim, type Freed, freeThere, type Start } from "./start-there.ts";
 import { type StepEnd, step } from "./step.ts";
-import { verify } from "./verify.ts";
 import { notOurs, vmWork } from "./work.ts";
 
 const placesTried = 3;
@@ -18,10 +17,10 @@ const turnsAtMost = 8;
 export interface Bringing {
   /** As durable steps, whose names end in `suffix`. */
   up(claim: Claim, released: boolean, suffix: string): Promise<StepEnd<Start>>;
-  /** It came up and then ended, or answered nobody: whether there is another way, to be tried on the same host. */
+  /** Whether it answers. */
+  verify(vm: Vm): Promise<StepEnd<Answered>>;
+  /** It came up and then ended, or is silent: whether there is another way, to be tried on the same host. */
   readonly another: () => boolean;
-  /** How long it may take until it answers. */
-  readonly answerWithinMs: () => number;
   /** What people are told when it answers. */
   readonly words: () => string;
   /** What it is brought up from comes with it: the host need not see its disk. */
@@ -33,7 +32,11 @@ type Claimed =
   /** Its host is back: it is looked at there like any other. */
   | { readonly home: true };
 
-type Answered = { readonly answeredAt: EpochMs } | { readonly died: string };
+export type Answered =
+  | { readonly answeredAt: EpochMs }
+  | { readonly died: string }
+  /** It runs and answers nobody, though it would if it were well. */
+  | { readonly silent: true };
 
 /** A host that is in use again, of an incident that was its failure: the VM is home. */
 const isPart = ({ incident }: { readonly incident: { readonly partOf: unknown } }) => incident.partOf !== null;
@@ -131,10 +134,10 @@ export async function bringElsewhere(
       }
     }
     const answer = await step<Answered>(env, steps, repair, `verify${suffix}`, async () =>
-      verify(env, { ...options, answerWithinMs: bringing.answerWithinMs() }, (await vmWork(env, repair)).vm),
+      bringing.verify((await vmWork(env, repair)).vm),
     );
-    if (!answer.ok && !bringing.another()) return handOver(answer.words);
-    if (answer.ok && "answeredAt" in answer.value) {
+    if (!answer.ok) return handOver(answer.words);
+    if ("answeredAt" in answer.value) {
       const tr = answer.value.answeredAt;
       return steps.run("end", async () => {
         places.settled((await vmWork(env, repair)).vm.id);
@@ -142,7 +145,7 @@ export async function bringElsewhere(
         await store.endRepair(repair, end, clock.now());
       });
     }
-    last = answer.ok && "died" in answer.value ? `It ${answer.value.died} after its start. ` : `${answer.words} `;
+    last = "died" in answer.value ? `It ${answer.value.died} after its start. ` : `${answer.words} `;
     const freed = await step<Freed>(env, steps, repair, `free after its end${suffix}`, () =>
       freeThere(env, options, repair, claim.to),
     );

@@ -5,6 +5,7 @@ import { type Bringing, bringElsewhere } from "./elsewhere.ts";
 import type { Places } from "./places.ts";
 import { type Claim, type Start, startThere } from "./start-there.ts";
 import { type StepEnd, step } from "./step.ts";
+import { verify } from "./verify.ts";
 
 /** One durable step: the VM from its own disk, on the host that it was given to. */
 export const startFromDisk = (
@@ -31,7 +32,7 @@ export const relocateVm =
     const fromDisk: Bringing = {
       up: (claim, released, suffix) => startFromDisk(env, options, places, repair, steps, claim, released, suffix),
       another: () => false,
-      answerWithinMs: () => options.answerWithinMs,
+      verify: (vm) => verify(env, options, vm),
       words: () => "It runs on another host and answers again.",
       diskComesAlong: false,
     };

@@ -81,7 +81,14 @@ export const calledRestore =
     await steps.run("begin", () => store.beginRepair(repair, clock.now()));
     const handOver = (words: string) => endRounds(env, steps, repair, { kind: "handed-over", words });
     const found = await step<Candidate>(env, steps, repair, "check", () => check(env, repair));
-    if (!found.ok) return handOver(found.words);
+    if (!found.ok)
+      return steps.run("end", () =>
+        store.endRepair(
+          repair,
+          { state: "handed-over", incident: "cleared", words: found.words, tr: null },
+          clock.now(),
+        ),
+      );
     const { value: candidate } = found;
     const off = await step(env, steps, repair, "switch off", () => switchOff(env, options, repair));
     if (!off.ok) return handOver(off.words);

@@ -1,4 +1,4 @@
-import type { RepairId } from "../../../model/index.ts";
+import type { RepairId, VmId } from "../../../model/index.ts";
 import { whileRead } from "../../checkpoints/in-hand.ts";
 import type { EngineOptions, Env } from "../../env.ts";
 import { within } from "../../guard/within.ts";
@@ -8,9 +8,11 @@ import type { Places } from "../places.ts";
 import { startFromDisk } from "../relocate.ts";
 import { type Claim, type Start, startThere } from "../start-there.ts";
 import { type StepEnd, step } from "../step.ts";
+import { verify } from "../verify.ts";
 import { vmWork } from "../work.ts";
 import { type Candidate, type Candidates, damagedWords, tellDamaged } from "./candidates.ts";
-import { restoredAnswersWithinMs, restoreWithinMs } from "./patience.ts";
+import { restoreWithinMs } from "./patience.ts";
+import { verifyRestored } from "./verify-restored.ts";
 
 /**
  * On a host that the VM was given to: from its checkpoints, one after the other, then from its own disk. One that was found damaged, or whose
@@ -19,7 +21,7 @@ import { restoredAnswersWithinMs, restoreWithinMs } from "./patience.ts";
 export function fromCheckpoint(
   env: Env,
   options: EngineOptions,
-  places: Places,
+  { places, everAnswered }: { readonly places: Places; readonly everAnswered: (vm: VmId) => boolean },
   repair: RepairId,
   steps: Steps,
   { list, said }: Candidates,
@@ -73,7 +75,7 @@ export function fromCheckpoint(
       return startFromDisk(env, options, places, repair, steps, claim, released, suffix);
     },
     another: () => up !== undefined,
-    answerWithinMs: () => (up === undefined ? options.answerWithinMs : restoredAnswersWithinMs),
+    verify: (vm) => (up === undefined ? verify(env, options, vm) : verifyRestored(env, options, everAnswered, vm)),
     words: () =>
       up === undefined
         ? `${last} It was started on another host from its own disk, and answers again.`.trimStart()

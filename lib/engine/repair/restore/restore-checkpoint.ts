@@ -1,5 +1,5 @@
 import { asOfFailure } from "../../../decide/index.ts";
-import type { HostId, RepairId } from "../../../model/index.ts";
+import type { HostId, RepairId, VmId } from "../../../model/index.ts";
 import type { StandbyFinder } from "../../checkpoints/saved.ts";
 import type { EngineOptions, Env } from "../../env.ts";
 import type { Steps } from "../../ports.ts";
@@ -8,12 +8,11 @@ import { bringElsewhere } from "../elsewhere.ts";
 import type { Places } from "../places.ts";
 import { endRounds, type Rounds, reviveRounds } from "../revive-rounds.ts";
 import { type StepEnd, step } from "../step.ts";
-import { verify } from "../verify.ts";
 import { vmWork } from "../work.ts";
 import { type Restored, restoreHere, switchOffHere } from "./bring-back.ts";
 import { type Candidate, type Candidates, candidatesFor, damagedWords } from "./candidates.ts";
 import { fromCheckpoint } from "./from-checkpoint.ts";
-import { restoredAnswersWithinMs } from "./patience.ts";
+import { verifyRestored } from "./verify-restored.ts";
 
 /** What is tried one after the other is told apart by its number. */
 const numbered = (name: string, index: number): string => (index === 0 ? name : `${name} (${index + 1})`);
@@ -25,6 +24,8 @@ const saidOf = ({ at, newest }: Candidate, failedAt: number, said: string): stri
 export interface RestoreHelp {
   readonly places: Places;
   readonly standbys: StandbyFinder;
+  /** Whether it is known to answer when it is well: else its silence after a restore says nothing. */
+  readonly everAnswered: (vm: VmId) => boolean;
 }
 
 /**
@@ -43,12 +44,12 @@ export const restoreCheckpoint =
     );
     if (!where.ok) return endRounds(env, steps, repair, { kind: "handed-over", words: where.words });
     if (where.value.here) {
-      const { rounds, said } = await hereOn(env, options, repair, steps, chosen.value);
+      const { rounds, said } = await hereOn(env, options, help, repair, steps, chosen.value);
       return endRounds(env, steps, repair, rounds, said);
     }
     const { vm, incident } = await vmWork(env, repair);
     if (where.value.standby !== null) help.places.reserve(vm, where.value.standby);
-    const bringing = fromCheckpoint(env, options, help.places, repair, steps, chosen.value, (candidate, said) =>
+    const bringing = fromCheckpoint(env, options, help, repair, steps, chosen.value, (candidate, said) =>
       saidOf(candidate, incident.tp, said),
     );
     return bringElsewhere(env, options, help.places, repair, steps, bringing);
@@ -74,6 +75,7 @@ async function whereTo(
 async function hereOn(
   env: Env,
   options: EngineOptions,
+  { everAnswered }: RestoreHelp,
   repair: RepairId,
   steps: Steps,
   { list, said }: Candidates,
@@ -111,16 +113,16 @@ async function hereOn(
       continue;
     }
     const answer = await step(env, steps, repair, numbered("verify the restored", index), async () =>
-      verify(env, { ...options, answerWithinMs: restoredAnswersWithinMs }, (await vmWork(env, repair)).vm),
+      verifyRestored(env, options, everAnswered, (await vmWork(env, repair)).vm),
     );
-    if (answer.ok && "answeredAt" in answer.value) {
+    const { incident } = await vmWork(env, repair);
+    const how = `It was restored ${asOfFailure(candidate.at, incident.tp)}`;
+    if (!answer.ok) return { rounds: { kind: "handed-over", words: answer.words }, said: `${how}. ` };
+    if ("answeredAt" in answer.value) {
       const tr = answer.value.answeredAt;
-      const { incident } = await vmWork(env, repair);
       return { rounds: { kind: "restored", tr, words: saidOf(candidate, incident.tp, last) }, said: "" };
     }
-    last = answer.ok
-      ? "It ended again after it was restored."
-      : `It was restored ${asOfFailure(candidate.at, (await vmWork(env, repair)).incident.tp)}, and answered nobody.`;
+    last = "died" in answer.value ? `${how}, and ended again.` : `${how}, and answered nobody.`;
   }
   const seen = { ...first.value, offByUs: first.value.offByUs || first.value.hangs === true || touched };
   const rounds = await reviveRounds(env, options, repair, steps, seen, true, " (from its disk)");
