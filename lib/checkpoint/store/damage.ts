@@ -21,6 +21,7 @@ const mostSlots = 256;
  */
 export class Damage {
   private readonly lost = new Marks();
+  private readonly untold: string[] = [];
   private work: Promise<void> = Promise.resolve();
   private readonly file: string;
   private readonly manifests: Manifests;
@@ -67,9 +68,12 @@ export class Damage {
     const news = slots.filter((slot) => !this.lost.has(found.segment, slot));
     if (news.length === 0) return this.work;
     for (const slot of news) this.lost.add(found.segment, slot);
+    this.untold.push(found.message);
+    if (this.untold.length > 1) return this.work; // told with those that wait already
     return this.after(async () => {
+      const [first, ...more] = this.untold.splice(0);
       const checkpoints = await this.assessAll();
-      this.onDamage({ words: found.message, checkpoints });
+      this.onDamage({ words: more.length > 0 ? `${first} And ${more.length} more.` : (first ?? ""), checkpoints });
       await this.save();
     });
   }

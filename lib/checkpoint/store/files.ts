@@ -7,6 +7,9 @@ export const codeOf = (error: unknown): string | undefined =>
 
 export const isAbsent = (error: unknown): boolean => codeOf(error) === "ENOENT";
 
+/** The disk itself does not give the bytes: no other reading of them helps now, perhaps later. */
+export const isDiskFault = (error: unknown): boolean => ["EIO", "EUCLEAN", "EBADMSG"].includes(codeOf(error) ?? "");
+
 /** What the system says when there is no room, in the store's own word. Everything else stays as it is. */
 export function told(error: unknown): unknown {
   const code = codeOf(error);

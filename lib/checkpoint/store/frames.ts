@@ -31,7 +31,7 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-export const mostFrameBytes = 16 * 1024 * 1024;
+export const mostFrameBytes = 64 * 1024 * 1024;
 export const mostBatchPages = 256;
 export const putWindow = 8;
 export const readWindow = 4;

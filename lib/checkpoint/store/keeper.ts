@@ -21,7 +21,7 @@ const firstPauseMs = 200;
 const mostPauseMs = 10_000;
 /** A process that ran this long did not fail by its start. */
 const steadyMs = 30_000;
-const stopMs = 5_000;
+const stopMs = 3_000;
 const mostWords = 4_000;
 
 const lineSchema = z.discriminatedUnion("kind", [

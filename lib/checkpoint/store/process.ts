@@ -26,5 +26,6 @@ async function end(): Promise<void> {
   process.exit(0);
 }
 process.stdin.on("end", end).on("error", end).resume();
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, end);
+// A signal to the whole group is for who started it: that one still needs the store while it stops.
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => {});
 tell({ kind: "ready" });

@@ -1,5 +1,6 @@
 import { DamagedData, type PageBatch, pageBytes } from "../words.ts";
 import type { Core } from "./core.ts";
+import { isDiskFault } from "./files.ts";
 import type { VolumeIndexes } from "./manifest-format.ts";
 import type { Manifest } from "./manifests.ts";
 import { Marks } from "./marks.ts";
@@ -18,8 +19,9 @@ export async function resolved(core: Core, manifest: Manifest): Promise<VolumeIn
   try {
     return await core.manifests.resolve(manifest);
   } catch (error) {
-    if (error instanceof DamagedData) await core.damage.noteManifest(manifest, error);
-    throw error;
+    if (!(error instanceof DamagedData) && !isDiskFault(error)) throw error;
+    await core.damage.noteManifest(manifest, error);
+    throw error instanceof DamagedData ? error : new DamagedData(String(error), { cause: error });
   }
 }
 

@@ -4,6 +4,7 @@ import { DamagedData, pageBytes } from "../words.ts";
 import type { Domain, Keyring } from "./domain.ts";
 import {
   isAbsent,
+  isDiskFault,
   namesWithoutTemporaries,
   readAt,
   syncDirectory,
@@ -129,7 +130,8 @@ export class Segments {
       }
     } catch (error) {
       if (isAbsent(error)) throw new SegmentDamaged(number, undefined, `Segment ${number} is missing.`);
-      if (error instanceof DamagedData) throw new SegmentDamaged(number, undefined, error.message);
+      if (error instanceof DamagedData || isDiskFault(error))
+        throw new SegmentDamaged(number, undefined, error instanceof Error ? error.message : String(error));
       throw error;
     }
   }
@@ -180,7 +182,8 @@ export class Segments {
         );
       });
       await Promise.all(reading);
-      for (const error of failed.values()) if (!(error instanceof DamagedData) && !isAbsent(error)) throw error;
+      for (const error of failed.values())
+        if (!(error instanceof DamagedData) && !isAbsent(error) && !isDiskFault(error)) throw error;
       if (failed.size === 0)
         return (slot) => {
           const rank = header.ranks[slot] ?? 0;

@@ -14,6 +14,7 @@ import {
   json,
   kinds,
   mostCalls,
+  mostFrameBytes,
   putWindow,
   u32,
 } from "./frames.ts";
@@ -75,16 +76,17 @@ class Serving {
   private begin(call: number, ask: Ask): void {
     if (this.calls.size >= mostCalls || this.calls.has(call)) throw new BadFrame("Too many calls.");
     const send = (...frame: Parameters<typeof encodeFrame>) => write(this.socket, encodeFrame(...frame));
-    const ended = this.answer(call, ask).then(
-      (answer) =>
-        ask.op === "read"
-          ? send(kinds.done, call)
-          : send(kinds.answer, call, json(answer === undefined ? null : answer)),
-      (error: unknown) => {
+    const ended = this.answer(call, ask)
+      .then((answer) => {
+        if (ask.op === "read") return send(kinds.done, call);
+        const payload = json(answer === undefined ? null : answer);
+        if (payload.byteLength > mostFrameBytes - 16) throw new Error("The answer is too long.");
+        return send(kinds.answer, call, payload);
+      })
+      .catch((error: unknown) => {
         const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
         return send(kinds.failed, call, json({ name, message }));
-      },
-    );
+      });
     void ended.finally(() => this.calls.delete(call));
   }
 

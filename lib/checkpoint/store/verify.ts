@@ -1,5 +1,6 @@
 import { DamagedData } from "../words.ts";
 import type { Core } from "./core.ts";
+import { isDiskFault } from "./files.ts";
 import type { Marks } from "./marks.ts";
 import { holding, manifestOf, marksOf, resolved } from "./read.ts";
 import { SegmentDamaged } from "./segments.ts";
@@ -9,12 +10,12 @@ export async function lookAt(core: Core, number: number, slots: readonly number[
   const { segments, damage } = core;
   const noteAll = async (error: unknown) => {
     if (!(error instanceof SegmentDamaged)) throw error;
-    await damage.note(error);
+    void damage.note(error); // many may follow: they are told together
   };
   try {
     const wrong = await segments.wrongPages(number, slots);
     if (wrong.length > 0)
-      await damage.note(new SegmentDamaged(number, wrong, `Pages of segment ${number} do not have their hashes.`));
+      void damage.note(new SegmentDamaged(number, wrong, `Pages of segment ${number} do not have their hashes.`));
     damage.noteWell(
       number,
       slots.filter((slot) => !wrong.includes(slot)),
@@ -33,7 +34,7 @@ export async function verifyCheckpoint(core: Core, checkpoint: string): Promise<
   try {
     for (const one of core.manifests.chain(manifest))
       await core.manifests.check(one).catch(async (error: unknown) => {
-        if (error instanceof DamagedData) await core.damage.noteManifest(one, error);
+        if (error instanceof DamagedData || isDiskFault(error)) await core.damage.noteManifest(one, error);
         throw error;
       });
     const marks = marksOf((await resolved(core, manifestOf(core, checkpoint))).values());
@@ -42,7 +43,7 @@ export async function verifyCheckpoint(core: Core, checkpoint: string): Promise<
     await core.damage.settled();
     return manifest.damaged === null;
   } catch (error) {
-    if (error instanceof DamagedData) return false;
+    if (error instanceof DamagedData || isDiskFault(error)) return false;
     throw error;
   } finally {
     release();
@@ -70,7 +71,7 @@ async function learn(core: Core, number: number, marked: Marks): Promise<void> {
     const { hashes, ranks, tag } = await core.segments.header(number);
     const needed = marked.slots(number, 256);
     const gone = needed.filter((slot) => (ranks[slot] ?? -1) < 0);
-    if (gone.length > 0) await core.damage.note(new SegmentDamaged(number, gone, `Segment ${number} has lost pages.`));
+    if (gone.length > 0) void core.damage.note(new SegmentDamaged(number, gone, `Segment ${number} has lost pages.`));
     const high = tag.readUInt32LE(0);
     const low = tag.readUInt32LE(4);
     for (const slot of needed)
@@ -83,6 +84,6 @@ async function learn(core: Core, number: number, marked: Marks): Promise<void> {
         );
   } catch (error) {
     // Without its key, or its disk: its checkpoints say so themselves when they are read, and nothing refers to it anew.
-    if (error instanceof SegmentDamaged) await core.damage.note(error);
+    if (error instanceof SegmentDamaged) void core.damage.note(error);
   }
 }
