@@ -13,7 +13,7 @@ const jobs = z.object({ return: z.array(z.unknown()) });
 const capabilities = z.object({ return: z.array(z.object({ capability: z.string(), state: z.boolean() })) });
 const workDir = "/var/lib/libvirt/belay-host/work";
 
-/** What captures left on a host, each in words. One bitmap is the newest checkpoint's, and no leftover. */
+/** What captures left on a host, each in words. The bitmaps of the newest checkpoint and of the one before are no leftovers: the next is taken against them. */
 export async function leftovers(lab: string, host: string, guest: string): Promise<string[]> {
   const ask = async <T>(execute: string, shape: z.ZodType<T>): Promise<T> => {
     const { stdout } = await runOnHost(lab, host, [
@@ -27,7 +27,7 @@ export async function leftovers(lab: string, host: string, guest: string): Promi
   const found: string[] = [];
   const nodes = (await ask("query-named-block-nodes", block)).return;
   const bitmaps = new Set(nodes.flatMap((node) => (node["dirty-bitmaps"] ?? []).flatMap(({ name }) => name ?? [])));
-  if (bitmaps.size > 1) found.push(`bitmaps ${[...bitmaps].join(", ")}`);
+  if (bitmaps.size > 2) found.push(`bitmaps ${[...bitmaps].join(", ")}`);
   for (const node of nodes) if (node["node-name"].startsWith("belay")) found.push(`block node ${node["node-name"]}`);
   for (const job of (await ask("query-jobs", jobs)).return) found.push(`job ${JSON.stringify(job)}`);
   for (const { capability, state } of (await ask("query-migrate-capabilities", capabilities)).return)
