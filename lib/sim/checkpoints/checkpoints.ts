@@ -72,8 +72,8 @@ export function simulatedCheckpoints(world: World, sessionOf: (host: HostId) => 
       for (const id of checkpoints) {
         const state = saved.states.get(id);
         if (!state) continue;
-        const newest = statesOf(saved, state.vmId).find((it) => !it.damaged);
-        if (newest === state) saved.newestDropped.push({ vmId: state.vmId, at: clock.now() });
+        const newest = statesOf(saved, state.vmId).find((it) => !it.knownDamaged);
+        if (newest === state && !state.damaged) saved.newestDropped.push({ vmId: state.vmId, at: clock.now() });
         saved.states.delete(id);
       }
     },

@@ -77,7 +77,7 @@ export interface Saved {
   /** Replicas that stand by, by host and UUID. They run nothing. */
   readonly standbys: Map<string, CheckpointId>;
   readonly restores: Restored[];
-  /** Each time when the newest whole checkpoint of a VM was dropped. */
+  /** Each time when the newest checkpoint of a VM was dropped that nobody could know as damaged. */
   readonly newestDropped: { readonly vmId: string; readonly at: EpochMs }[];
 }
 
