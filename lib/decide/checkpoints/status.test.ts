@@ -55,7 +55,7 @@ describe("how a VM is really saved", () => {
     ],
     [
       "not now, and it is off as its owner wants",
-      { obstacle: "It does not run.", vm: { ...aVm(1, hostNumber(1)), wanted: "stopped" } },
+      { obstacle: "It does not run.", vm: { ...aVm(1, hostNumber(1)), wanted: "stopped", state: "stopped" } },
       null,
     ],
     ["not at all: no way works", { offer: { method: null, words: "VFIO blocks it.", lazy: false } }, /VFIO/],

@@ -10,7 +10,7 @@ const slackMs = 500;
 const lateMs = 2_000;
 
 export interface StatusQuestion {
-  readonly vm: Pick<Vm, "id" | "wanted">;
+  readonly vm: Pick<Vm, "id" | "wanted" | "state">;
   /** null: nothing is saved of it by itself. */
   readonly everyMs: number | null;
   /** The provider allows nothing shorter, perhaps since it was chosen. */
@@ -59,7 +59,8 @@ function slowness(everyMs: number, keptEveryMs: number | null, last: Checkpoint)
 function troubleOf(question: StatusQuestion, keptEveryMs: number | null, last: Checkpoint | undefined): string | null {
   const { vm, everyMs, offer, obstacle, storeFull, lastFailure, leastEveryMs, inGroup, now } = question;
   if (everyMs === null) return null;
-  if (obstacle !== null) return vm.wanted === "stopped" ? null : `${obstacle} Nothing is saved meanwhile.`;
+  if (vm.wanted === "stopped" && vm.state === "stopped") return null;
+  if (obstacle !== null) return `${obstacle} Nothing is saved meanwhile.`;
   if (offer !== null && offer.method === null) return offer.words;
   if (storeFull)
     return "The store of checkpoints is full: nothing more is saved. What was saved before can be restored.";

@@ -48,15 +48,18 @@ async function freshly(env: Env, ids: readonly VmId[]): Promise<{ readonly vms: 
   return { vms };
 }
 
-/** What a capture before this one left on the host is taken away, and the two lists of checkpoints are made the same. */
+/** What a capture that was cut short left on the VM's host is taken away. Twice is once. */
+export async function sweep(env: Env, vm: Vm, memory: VmMemory): Promise<void> {
+  const swept = env.checkpoints.sweep(vm.hostId, vm).then(() => true);
+  if (!(await within(env.clock, sweepWithinMs, swept, false)))
+    throw new HostUnreachable("What a capture may have left on the host could not be looked for in time.");
+  memory.unswept = false;
+  memory.sweptOn = vm.hostId;
+}
+
+/** Before a capture: nothing is left of the one before it, and the two lists of checkpoints are made the same. */
 async function settle(env: Env, vm: Vm, memory: VmMemory): Promise<void> {
-  if (memory.unswept || memory.sweptOn !== vm.hostId) {
-    const swept = env.checkpoints.sweep(vm.hostId, vm).then(() => true);
-    if (!(await within(env.clock, sweepWithinMs, swept, false)))
-      throw new HostUnreachable("What a capture may have left on the host could not be looked for in time.");
-    memory.unswept = false;
-    memory.sweptOn = vm.hostId;
-  }
+  if (memory.unswept || memory.sweptOn !== vm.hostId) await sweep(env, vm, memory);
   if (!memory.reconciled) memory.reconciled = await reconcileVm(env, vm);
 }
 

@@ -28,6 +28,7 @@ import { keepFew } from "./keep-few.ts";
 import { Memories } from "./memory.ts";
 import type { Standbys } from "./standbys.ts";
 import { StatusWriter } from "./status-writer.ts";
+import { Sweeper } from "./sweeper.ts";
 import { type Unit, unitsOf } from "./units.ts";
 import { Verifier } from "./verifier.ts";
 import { carryOutWishes, type WishHelp } from "./wishes.ts";
@@ -65,6 +66,7 @@ export class CheckpointKeeper {
   readonly #memories = new Memories();
   readonly #writer: StatusWriter;
   readonly #verifier: Verifier;
+  readonly #sweeper: Sweeper;
   readonly #help: KeeperHelp;
   readonly #tracks = new Map<string, Track>();
   /** Captures that run, by unit or wish, with their hosts. */
@@ -89,6 +91,7 @@ export class CheckpointKeeper {
     this.#standbys = standbys;
     this.#help = help;
     this.#writer = new StatusWriter(env, this.#memories, standbys);
+    this.#sweeper = new Sweeper(env, this.#memories, (work) => this.#track(work));
     this.#verifier = new Verifier(env, this.#memories, (vm) => this.#anew(vm));
   }
 
@@ -190,10 +193,11 @@ export class CheckpointKeeper {
       }
     }
     for (const vm of [...this.#memories.vms()]) {
-      const gone = this.#vms.get(vm);
+      const left = this.#vms.get(vm);
       if (this.#intervals.has(vm) || this.#running.has(vm)) continue;
-      if (gone !== undefined) await this.#show(gone);
-      this.#memories.forget(vm);
+      if (left !== undefined) await this.#show(left);
+      const kept = left !== undefined && this.#sweeper.sweeps(left, this.#obstacle(left) === undefined);
+      if (!kept) this.#memories.forget(vm);
     }
     for (const { unit } of this.#tracks.values())
       for (const id of unit.vms) {
@@ -270,6 +274,7 @@ export class CheckpointKeeper {
     if (capturesInHand(this.#env).has(vm.id)) return { kind: "obstacle", words: "It is being saved right now." };
     this.#running.set(vm.id, [vm.hostId]);
     try {
+      await this.#show(vm); // what is shown is the trace of it for the next life
       const end = await capture(this.#env, this.#memories, { vms: [vm.id], kept: id });
       await this.#after(end, [vm.id]);
       return end;

@@ -61,11 +61,16 @@ export async function switchOffHere(
 }
 
 export type Restored =
-  | { readonly kind: "up" }
+  /** `sure`: it was this restore. Else its answer was lost, and somebody may have started the VM meanwhile. */
+  | { readonly kind: "up"; readonly sure: boolean }
   /** Somebody started it meanwhile, from its own disk. */
   | { readonly kind: "runs" }
   /** `damaged`: an older one may be whole. */
   | { readonly kind: "damaged" | "refused"; readonly words: string };
+
+/** For people, where the answer of a restore was lost. */
+export const unsure = (toWhat: string): string =>
+  `It was being restored ${toWhat} when the answer was lost, and runs: by that, or because somebody started it.`;
 
 /** Restores one checkpoint onto the VM's own host, where it does not run. `begunBefore`: an earlier try of this very step may have done it. */
 export async function restoreHere(
@@ -88,7 +93,8 @@ export async function restoreHere(
       const work = () => checkpoints.restore(vm.hostId, request, null, () => undefined);
       const done = await within(clock, restoreWithinMs, whileRead(env, candidate.id, work), undefined);
       if (done === undefined) return { came: refused("It did not end in time.") };
-      if (done.done || mayBeOurs) return { came: { ok: true, words: done.words, value: { kind: "up" } } };
+      if (done.done || mayBeOurs)
+        return { came: { ok: true, words: done.words, value: { kind: "up", sure: done.done } } };
       return { came: { ok: true, words: "It runs already: somebody started it.", value: { kind: "runs" } } };
     } catch (error) {
       if (error instanceof HostUnreachable) mayBeOurs = true; // its answer was lost

@@ -9,7 +9,7 @@ import { endRounds, notHere, reviveRounds } from "../revive-rounds.ts";
 import { type StepEnd, step } from "../step.ts";
 import { verify } from "../verify.ts";
 import { vmWork } from "../work.ts";
-import { type Restored, restoreHere } from "./bring-back.ts";
+import { type Restored, restoreHere, unsure } from "./bring-back.ts";
 import { type Candidate, heldOf, tellDamaged } from "./candidates.ts";
 import { restoredAnswersWithinMs } from "./patience.ts";
 
@@ -108,7 +108,10 @@ export const calledRestore =
     const answer = await step(env, steps, repair, "verify", async () =>
       verify(env, { ...options, answerWithinMs: restoredAnswersWithinMs }, (await vmWork(env, repair)).vm),
     );
-    const state = `It was restored ${asOf(candidate.at, clock.now())}, as its owner called for`;
+    const when = asOf(candidate.at, clock.now());
+    const state = restored.value.sure
+      ? `It was restored ${when}, as its owner called for`
+      : `${unsure(`to its state ${when}`)} Its owner called for that`;
     if (!answer.ok) return handOver(`${state}. ${answer.words}`);
     if ("died" in answer.value) return handOver(`${state}, and ${answer.value.died} before it answered.`);
     return endRounds(env, steps, repair, {

@@ -9,7 +9,7 @@ import type { Places } from "../places.ts";
 import { endRounds, type Rounds, reviveRounds } from "../revive-rounds.ts";
 import { type StepEnd, step } from "../step.ts";
 import { vmWork } from "../work.ts";
-import { type Restored, restoreHere, switchOffHere } from "./bring-back.ts";
+import { type Restored, restoreHere, switchOffHere, unsure } from "./bring-back.ts";
 import { type Candidate, type Candidates, candidatesFor, damagedWords } from "./candidates.ts";
 import { fromCheckpoint } from "./from-checkpoint.ts";
 import { verifyRestored } from "./verify-restored.ts";
@@ -17,8 +17,10 @@ import { verifyRestored } from "./verify-restored.ts";
 /** What is tried one after the other is told apart by its number. */
 const numbered = (name: string, index: number): string => (index === 0 ? name : `${name} (${index + 1})`);
 
-const saidOf = ({ at, newest }: Candidate, failedAt: number, said: string): string =>
-  `${newest || said === "" ? "" : `${said} `}It runs ${asOfFailure(at, failedAt)}, and answers again.`;
+const saidOf = ({ at, newest }: Candidate, failedAt: number, said: string, sure = true): string =>
+  sure
+    ? `${newest || said === "" ? "" : `${said} `}It runs ${asOfFailure(at, failedAt)}, and answers again.`
+    : `${unsure(`to its state ${asOfFailure(at, failedAt)}`)} It answers again.`;
 
 /** What a restore needs of the engine around it. */
 export interface RestoreHelp {
@@ -120,7 +122,10 @@ async function hereOn(
     if (!answer.ok) return { rounds: { kind: "handed-over", words: answer.words }, said: `${how}. ` };
     if ("answeredAt" in answer.value) {
       const tr = answer.value.answeredAt;
-      return { rounds: { kind: "restored", tr, words: saidOf(candidate, incident.tp, last) }, said: "" };
+      return {
+        rounds: { kind: "restored", tr, words: saidOf(candidate, incident.tp, last, restored.value.sure) },
+        said: "",
+      };
     }
     last = "died" in answer.value ? `${how}, and ended again.` : `${how}, and answered nobody.`;
   }

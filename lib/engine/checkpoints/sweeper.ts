@@ -1,0 +1,39 @@
+import type { Vm, VmId } from "../../model/index.ts";
+import type { Env } from "../env.ts";
+import { HostUnreachable } from "../ports.ts";
+import { sweep } from "./capture.ts";
+import { capturesInHand } from "./in-hand.ts";
+import type { Memories } from "./memory.ts";
+
+const atOnce = 4;
+
+/**
+ * A capture of a VM that nobody wants saved any more may have been cut short, perhaps in a life before: what it left is taken away. Of the
+ * others that is done before their next capture.
+ */
+export class Sweeper {
+  readonly #env: Env;
+  readonly #memories: Memories;
+  readonly #track: (work: Promise<void>) => void;
+  readonly #running = new Set<VmId>();
+
+  constructor(env: Env, memories: Memories, track: (work: Promise<void>) => void) {
+    this.#env = env;
+    this.#memories = memories;
+    this.#track = track;
+  }
+
+  /** `canNow`: it runs, on a host that is connected. False once nothing is left to do. */
+  sweeps(vm: Vm, canNow: boolean): boolean {
+    const memory = this.#memories.of(vm.id);
+    if (!memory.unswept) return false;
+    if (!canNow || capturesInHand(this.#env).has(vm.id)) return true;
+    if (this.#running.has(vm.id) || this.#running.size >= atOnce) return true;
+    this.#running.add(vm.id);
+    const swept = sweep(this.#env, vm, memory).catch((error: unknown) => {
+      if (!(error instanceof HostUnreachable)) throw error; // tried again in the next round
+    });
+    this.#track(swept.finally(() => this.#running.delete(vm.id)));
+    return true;
+  }
+}
