@@ -74,7 +74,7 @@ export async function boot(options: BootOptions, log: Log, surrender: (words: st
     const store = await openStore({ databaseUrl: database.url, ids, log });
     parts.push({ name: "the store", stop: store.close });
     await refuseOtherKind(store, simulated);
-    const saved = checkpointStore(options, log);
+    const saved = await checkpointStore(options, log);
     parts.push({ name: "the checkpoints' store", stop: saved.stop });
     const cloud = await openCloud({ dataDir, simulated, checkpointStore: saved.store, log });
     parts.push({ name: "the cloud", stop: async () => cloud.close() });

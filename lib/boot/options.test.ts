@@ -27,7 +27,26 @@ test("a role, a port, an address and origins are taken", () => {
   expect([...options.roles]).toEqual(["engine"]);
 });
 
+test("saved states are encrypted when they are told to be, or a key is named for it", () => {
+  const { checkpointEncrypted, checkpointKeyFile, checkpointMostBytes } = readOptions([], { BELAY_DATA: "/d" });
+  expect([checkpointEncrypted, checkpointKeyFile, checkpointMostBytes]).toEqual([
+    undefined,
+    "/d/checkpoint-key",
+    undefined,
+  ]);
+  expect(readOptions([], { BELAY_CHECKPOINT_KEY: "/k" })).toMatchObject({
+    checkpointEncrypted: "all",
+    checkpointKeyFile: "/k",
+  });
+  const some = { BELAY_CHECKPOINT_ENCRYPT: "org_a, org_b", BELAY_CHECKPOINT_MOST_GIB: "0.5" };
+  expect(readOptions([], some)).toMatchObject({
+    checkpointEncrypted: ["org_a", "org_b"],
+    checkpointMostBytes: 2 ** 29,
+  });
+});
+
 test.each([
+  [[], { BELAY_CHECKPOINT_MOST_GIB: "much" }, "BELAY_CHECKPOINT_MOST_GIB"],
   [["--role", "wbe"], {}, "--role"],
   [["--rol", "web"], {}, "--rol"],
   [[], { PORT: "0" }, "PORT"],

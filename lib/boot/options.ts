@@ -16,8 +16,12 @@ export interface BootOptions {
   readonly simulated: boolean;
   /** Where saved states of VMs are kept; the first is the home. With the role store they are opened, else found by what runs it here. */
   readonly checkpointDirs: readonly string[];
-  /** A file with 32 bytes in base64: saved states are encrypted by it. */
-  readonly checkpointKeyFile: string | undefined;
+  /** Whose saved states are encrypted: of these organizations, or all. undefined: nobody's. */
+  readonly checkpointEncrypted: "all" | readonly string[] | undefined;
+  /** A file with 32 bytes in base64, the server's key. What was encrypted with it can be read by nobody without it. */
+  readonly checkpointKeyFile: string;
+  /** The most that saved states may take; undefined: what the disks have. */
+  readonly checkpointMostBytes: number | undefined;
   /** Further origins whose pages may use their cookies: addresses in front of a proxy. */
   readonly origins: readonly string[];
 }
@@ -40,6 +44,8 @@ function read<T>(name: string, value: string, schema: z.ZodType<T>, cure: string
   throw new BadSetting(`${name} is ${JSON.stringify(value)}.`, cure);
 }
 
+const gibibyte = 1024 ** 3;
+const positive = z.coerce.number().positive();
 const list = (text: string) => text.split(",").map((part) => part.trim());
 
 /** The settings of a server, from its arguments and environment. `dev` is the server's own: pages compiled as they are opened. */
@@ -76,13 +82,19 @@ export function readOptions(
       `--role ${chosen} cannot be simulated: the simulated cloud lives in one process.`,
       "Leave --role out, or unset BELAY_SIMULATED.",
     );
+  const encrypted = env.BELAY_CHECKPOINT_ENCRYPT || (env.BELAY_CHECKPOINT_KEY ? "all" : "");
   const dataDir = path.resolve(env.BELAY_DATA || ".data/belay");
   const checkpointDirs = env.BELAY_CHECKPOINTS ? list(env.BELAY_CHECKPOINTS) : [path.join(dataDir, "checkpoints")];
   return {
     dev: parsed.dev ?? false,
     dataDir,
     checkpointDirs: checkpointDirs.map((directory) => path.resolve(directory)),
-    checkpointKeyFile: env.BELAY_CHECKPOINT_KEY ? path.resolve(env.BELAY_CHECKPOINT_KEY) : undefined,
+    checkpointEncrypted: encrypted === "" ? undefined : encrypted === "all" ? encrypted : list(encrypted),
+    checkpointKeyFile: path.resolve(env.BELAY_CHECKPOINT_KEY || path.join(dataDir, "checkpoint-key")),
+    checkpointMostBytes: env.BELAY_CHECKPOINT_MOST_GIB
+      ? gibibyte *
+        read("BELAY_CHECKPOINT_MOST_GIB", env.BELAY_CHECKPOINT_MOST_GIB, positive, "Set it to a number above 0.")
+      : undefined,
     databaseUrl: env.DATABASE_URL || undefined,
     host: env.HOST || "127.0.0.1",
     port: read("PORT", port, z.coerce.number().int().min(1).max(65535), "Set it to a number from 1 to 65535."),
