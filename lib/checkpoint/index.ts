@@ -10,7 +10,16 @@ import type { HostShell } from "./side/shell.ts";
 import type { ByteStore } from "./words.ts";
 
 export type { HostShell } from "./side/shell.ts";
-export { connectStore, type KeptStore, keepStore, runStore, type StoreSettings, socketOf } from "./store/index.ts";
+export {
+  connectStore,
+  type KeptStore,
+  keepStore,
+  type LocalStore,
+  openStore,
+  runStore,
+  type StoreSettings,
+  socketOf,
+} from "./store/index.ts";
 export type { ByteStore } from "./words.ts";
 
 /** Freed not at each drop: going through all that is needed costs more than a while of waiting. */

@@ -134,10 +134,10 @@ const proof = () => ({ host: at.id, method: "power", at: Date.now(), words: "" }
 const mark = (word: string) => inGuest(`echo ${word} > /dev/shm/w/word; echo ${word} > /var/www/word; sync; sync`);
 const marks = async () => ({ memory: await web("ram/word"), disk: await web("word") });
 
-async function take(): Promise<CheckpointId> {
+async function take(method: "background" | "disk-only" = "background"): Promise<CheckpointId> {
   const id = ids.next("ckp");
-  const taken = await checkpoints.capture({ id, vm: vm(), method: "background", base: newest }, never);
-  expect(taken).toMatchObject({ method: "background" });
+  const taken = await checkpoints.capture({ id, vm: vm(), method, base: newest }, never);
+  expect(taken).toMatchObject({ method });
   newest = id;
   return id;
 }
@@ -263,6 +263,18 @@ test("begins anew beside itself, unplugged, and the first one feels nothing", as
   expect(await askWeb(guest.address)).toBeUndefined(); // the other one has the same address, and no cable
   await host(one, "virsh resume rs-1");
   await host(one, "virsh destroy rs-1-look; virsh undefine rs-1-look");
+});
+
+test("boots from its disks where only they were saved", async () => {
+  const { bootId } = await until("the guest answers", () => askWeb(guest.address));
+  await mark("sixth");
+  const id = await take("disk-only");
+  await mark("seventh");
+  await killed();
+  expect(await restored(one, id)).toMatchObject({ done: true, lazy: false });
+  const anew = await until("the guest answers", () => askWeb(guest.address), 60_000);
+  expect(anew.bootId).not.toBe(bootId);
+  expect(await marks()).toEqual({ memory: "", disk: "sixth" });
 });
 
 test("a damaged checkpoint is said, and nothing is changed", async () => {

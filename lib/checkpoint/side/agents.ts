@@ -1,5 +1,5 @@
 import { HostUnreachable, type Log } from "../../engine/ports.ts";
-import { domainInfo, isNoDomain, isOperationInvalid, resumeDomain } from "../../libvirt/index.ts";
+import { domainStatus, isNoDomain, isOperationInvalid, resumeDomain } from "../../libvirt/index.ts";
 import { BelayError, type HostId } from "../../model/index.ts";
 import { wireVersion } from "../wire/index.ts";
 import { Conversation } from "./conversation.ts";
@@ -123,7 +123,7 @@ export class Agents {
   async #letGo(host: HostId, uuid: string): Promise<void> {
     try {
       const connection = this.#shell.libvirt(host);
-      if ((await domainInfo(connection, { uuid }, { timeoutMs: letGoMs })).state !== "paused") return;
+      if ((await domainStatus(connection, { uuid }, { timeoutMs: letGoMs })).state !== "paused") return;
       await resumeDomain(connection, { uuid }, { timeoutMs: letGoMs });
     } catch (error) {
       // The host is away: then its agent sees the end of its channel, or the host is no more.

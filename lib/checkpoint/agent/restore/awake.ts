@@ -5,25 +5,18 @@ const announcement = { initial: 50, max: 200, rounds: 5, step: 50 } as const;
 const announceMs = 2_000;
 const clockMs = 1_000;
 
-/** The network learns where the cards are, and the guest what time it is. Neither may fail a restore. Answers whether the clock was set. */
-export async function wakeUp(connection: Connection, uuid: string): Promise<boolean> {
-  const announced = qmp(connection, { uuid }, "announce-self", announcement, { timeoutMs: announceMs }).catch(
-    () => undefined,
-  );
-  const set = await agentCommand(
-    connection,
-    { uuid },
-    "guest-set-time",
-    { time: Date.now() * 1_000_000 },
-    {
-      timeoutMs: clockMs,
-    },
-  ).then(
+/** The network learns where the cards are. It may not fail a restore. */
+export async function announce(connection: Connection, uuid: string): Promise<void> {
+  await qmp(connection, { uuid }, "announce-self", announcement, { timeoutMs: announceMs }).catch(() => undefined);
+}
+
+/** The guest learns what time it is, where it has an agent. Answers whether it did. */
+export async function setClock(connection: Connection, uuid: string): Promise<boolean> {
+  const time = Date.now() * 1_000_000;
+  return agentCommand(connection, { uuid }, "guest-set-time", { time }, { timeoutMs: clockMs }).then(
     () => true,
     () => false,
   );
-  await announced;
-  return set;
 }
 
 /**

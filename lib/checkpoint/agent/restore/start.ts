@@ -9,7 +9,7 @@ import {
   startDomain,
   undefineDomain,
 } from "../../../libvirt/index.ts";
-import { goOnUnplugged, wakeUp } from "./awake.ts";
+import { announce, goOnUnplugged, setClock } from "./awake.ts";
 import { makeOverlay, tidyDisks } from "./disks.ts";
 import { isDone, keptDefinition, lookAt, Refused } from "./look.ts";
 import type { RestoreRequestOf, StartResult } from "./messages.ts";
@@ -58,10 +58,16 @@ export async function startStaged(
     const lazy = await run(connection, stagings, record, request);
     await stagings.records.remove(record);
     const image = record.content.files.find((file) => file.volume === mainVolume);
-    if (lazy && image !== undefined) void warmMemory(request.name, image.path); // while the guest works already
+    if (image !== undefined) {
+      if (lazy)
+        void warmMemory(request.name, image.path); // while the guest works already
+      else await rm(image.path, { force: true }); // it was read, and nobody maps it
+    }
     await Promise.all(request.overlays.map((overlay) => tidyDisks(overlay.path).catch(() => undefined)));
     if (request.beside) return { done: true, lazy, words: "Restored beside it, with its network unplugged." };
-    const clock = request.portable === null ? true : await wakeUp(connection, uuid);
+    const boots = request.portable === null;
+    const [clock] = await Promise.all([boots || setClock(connection, uuid), announce(connection, uuid)]);
+    if (boots) return { done: true, lazy, words: "Started from the restored disks." };
     const words = `Restored${lazy ? ", with its memory mapped" : ""}${clock ? "" : "; its clock could not be set"}.`;
     return { done: true, lazy, words };
   } catch (error) {
