@@ -1,24 +1,14 @@
-import { Button, Table } from "@mantine/core";
-import { CircleAlert, CircleCheck, CircleDashed, Copy, History, Pin, PinOff } from "lucide-react";
+import { Table } from "@mantine/core";
 import { useState } from "react";
-import {
-  agoWords,
-  bytesWords,
-  dateWords,
-  keepCheckpoint,
-  methodWords,
-  serverNow,
-  spanWords,
-  verifiedWords,
-} from "../../lib/client/index.ts";
+import { keepCheckpoint, serverNow } from "../../lib/client/index.ts";
 import type { CheckpointView, VmView } from "../../lib/contract/index.ts";
-import { checkpointStates } from "../../lib/model/index.ts";
 import { useAsk } from "../cloud/use-ask.ts";
-import { Badge } from "../ui/badge.tsx";
 import { useNow } from "../ui/use-now.ts";
+import { CheckpointRow } from "./checkpoint-row.tsx";
 import classes from "./checkpoint-table.module.css";
 import { RestoreBesideDialog } from "./restore-beside-dialog.tsx";
 import { RestoreDialog } from "./restore-dialog.tsx";
+import { useHold } from "./use-hold.ts";
 
 export interface CheckpointTableProps {
   readonly vm: VmView;
@@ -27,14 +17,34 @@ export interface CheckpointTableProps {
   readonly onChanged: () => void;
 }
 
-type Asked = { readonly what: "restore" | "beside"; readonly checkpoint: CheckpointView };
+interface Asked {
+  readonly what: "restore" | "beside";
+  readonly checkpoint: CheckpointView;
+  readonly letGo: () => void;
+}
 
 /** Each saved state on one line, with what can be done with it. */
 export function CheckpointTable({ vm, checkpoints, onChanged }: CheckpointTableProps) {
   const now = useNow(serverNow, 5_000);
   const [asked, setAsked] = useState<Asked | undefined>(undefined);
   const { busy, problem, ask } = useAsk();
-  const close = () => setAsked(undefined);
+  const { hold, passOn } = useHold();
+  const begin = (what: Asked["what"], checkpoint: CheckpointView) =>
+    setAsked({ what, checkpoint, letGo: hold(checkpoint) });
+  const close = () => {
+    asked?.letGo();
+    setAsked(undefined);
+  };
+  /** The server has it: the dialog goes, and the checkpoint is let go once that is done. */
+  const accept = () => {
+    const { letGo = () => {} } = asked ?? {};
+    passOn();
+    setAsked(undefined);
+    return () => {
+      letGo();
+      onChanged();
+    };
+  };
   const keep = async (checkpoint: CheckpointView) => {
     if ((await ask(() => keepCheckpoint(checkpoint.id, !checkpoint.kept))) !== undefined) onChanged();
   };
@@ -62,68 +72,15 @@ export function CheckpointTable({ vm, checkpoints, onChanged }: CheckpointTableP
         </Table.Thead>
         <Table.Tbody>
           {checkpoints.map((checkpoint) => (
-            <Table.Tr key={checkpoint.id} data-state={checkpoint.state}>
-              <Table.Td>
-                <span className={classes.at}>{dateWords(checkpoint.at)}</span>
-                <p className={classes.small}>
-                  {agoWords(now - checkpoint.at)} ago
-                  {checkpoint.kept ? " · kept until a person lets it go" : ""}
-                </p>
-              </Table.Td>
-              <Table.Td>
-                {bytesWords(checkpoint.wholeBytes)} whole
-                <p className={classes.small}>
-                  {bytesWords(checkpoint.changedBytes)} changed · {bytesWords(checkpoint.storedBytes)} stored
-                </p>
-              </Table.Td>
-              <Table.Td title={checkpoint.words}>
-                {methodWords(checkpoint.method)}
-                <p className={classes.small}>
-                  stood {spanWords(checkpoint.pauseMs)} · whole after {spanWords(checkpoint.tookMs)}
-                </p>
-              </Table.Td>
-              <Table.Td>
-                <Verified checkpoint={checkpoint} now={now} />
-              </Table.Td>
-              <Table.Td>
-                <div className={classes.buttons}>
-                  {checkpointStates[checkpoint.state].restorable ? (
-                    <>
-                      <Button
-                        size="compact-xs"
-                        variant="default"
-                        leftSection={<History size={12} aria-hidden="true" />}
-                        aria-label={`Restore the checkpoint of ${dateWords(checkpoint.at)}`}
-                        onClick={() => setAsked({ what: "restore", checkpoint })}
-                      >
-                        Restore
-                      </Button>
-                      <Button
-                        size="compact-xs"
-                        variant="default"
-                        leftSection={<Copy size={12} aria-hidden="true" />}
-                        aria-label={`Restore the checkpoint of ${dateWords(checkpoint.at)} beside`}
-                        onClick={() => setAsked({ what: "beside", checkpoint })}
-                      >
-                        Beside
-                      </Button>
-                    </>
-                  ) : null}
-                  <Button
-                    size="compact-xs"
-                    variant="default"
-                    leftSection={
-                      checkpoint.kept ? <PinOff size={12} aria-hidden="true" /> : <Pin size={12} aria-hidden="true" />
-                    }
-                    disabled={busy}
-                    aria-label={`${checkpoint.kept ? "Let go" : "Keep"} the checkpoint of ${dateWords(checkpoint.at)}`}
-                    onClick={() => void keep(checkpoint)}
-                  >
-                    {checkpoint.kept ? "Let go" : "Keep"}
-                  </Button>
-                </div>
-              </Table.Td>
-            </Table.Tr>
+            <CheckpointRow
+              key={checkpoint.id}
+              checkpoint={checkpoint}
+              now={now}
+              busy={busy}
+              onRestore={() => begin("restore", checkpoint)}
+              onBeside={() => begin("beside", checkpoint)}
+              onKeep={() => void keep(checkpoint)}
+            />
           ))}
         </Table.Tbody>
       </Table>
@@ -131,29 +88,14 @@ export function CheckpointTable({ vm, checkpoints, onChanged }: CheckpointTableP
         vm={vm}
         checkpoint={asked?.what === "restore" ? asked.checkpoint : undefined}
         onClose={close}
-        onDone={onChanged}
+        onAccepted={accept}
       />
       <RestoreBesideDialog
         vm={vm}
         checkpoint={asked?.what === "beside" ? asked.checkpoint : undefined}
         onClose={close}
+        onAccepted={accept}
       />
     </>
-  );
-}
-
-function Verified({ checkpoint, now }: { readonly checkpoint: CheckpointView; readonly now: number }) {
-  const word = verifiedWords(checkpoint, now);
-  if (checkpoint.state === "damaged")
-    return (
-      <>
-        <Badge tone="bad" icon={CircleAlert} word={word} />
-        <p className={classes.small}>{checkpointStates.damaged.words}</p>
-      </>
-    );
-  return checkpoint.verifiedAt === null ? (
-    <Badge tone="quiet" icon={CircleDashed} word={word} title="Not read and compared since it was written." />
-  ) : (
-    <Badge tone="ok" icon={CircleCheck} word={word} title="Every byte was read and compared with its checksum." />
   );
 }

@@ -15,27 +15,37 @@ export interface RestoreBesideDialogProps {
   /** undefined: closed. */
   readonly checkpoint: CheckpointView | undefined;
   readonly onClose: () => void;
+  /** It will be done; called without waiting, what it answers is called once it has ended. */
+  readonly onAccepted: () => () => void;
 }
 
 /** A second VM from a saved state, to look inside; the first is not touched. */
-export function RestoreBesideDialog({ vm, checkpoint, onClose }: RestoreBesideDialogProps) {
+export function RestoreBesideDialog({ vm, checkpoint, onClose, onAccepted }: RestoreBesideDialogProps) {
   return (
     <Dialog title={`A copy of ${vm.name} beside it`} opened={checkpoint !== undefined} onClose={onClose}>
-      {checkpoint === undefined ? null : <Inputs vm={vm} checkpoint={checkpoint} onClose={onClose} />}
+      {checkpoint === undefined ? null : (
+        <Inputs vm={vm} checkpoint={checkpoint} onClose={onClose} onAccepted={onAccepted} />
+      )}
     </Dialog>
   );
 }
 
-function Inputs({ vm, checkpoint, onClose }: RestoreBesideDialogProps & { readonly checkpoint: CheckpointView }) {
+function Inputs({
+  vm,
+  checkpoint,
+  onClose,
+  onAccepted,
+}: RestoreBesideDialogProps & { readonly checkpoint: CheckpointView }) {
   const [key] = useState(freshKey);
   const [name, setName] = useState(`${vm.name}-look`);
   const { busy, problem, wrongAt, ask } = useAsk();
   const restore = async () => {
     const intent = await ask(() => restoreBeside(checkpoint.id, name, key));
     if (intent === undefined) return;
-    onClose();
+    const ended = onAccepted();
     const accepted = "Accepted: it is being made.";
     await tellOutcome({ title: `Restore ${name} beside ${vm.name}`, accepted, intent, givesUpAfterMs });
+    ended();
   };
   return (
     <Form

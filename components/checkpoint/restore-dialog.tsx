@@ -18,11 +18,12 @@ export interface RestoreDialogProps {
   /** undefined: closed. */
   readonly checkpoint: CheckpointView | undefined;
   readonly onClose: () => void;
-  readonly onDone: () => void;
+  /** It will be done; called without waiting, what it answers is called once it has ended. */
+  readonly onAccepted: () => () => void;
 }
 
 /** Says what will be lost, by name, before anything is done. */
-export function RestoreDialog({ vm, checkpoint, onClose, onDone }: RestoreDialogProps) {
+export function RestoreDialog({ vm, checkpoint, onClose, onAccepted }: RestoreDialogProps) {
   return (
     <Dialog
       title={`Take ${vm.name} back to ${checkpoint === undefined ? "" : dateWords(checkpoint.at)}?`}
@@ -30,7 +31,7 @@ export function RestoreDialog({ vm, checkpoint, onClose, onDone }: RestoreDialog
       onClose={onClose}
     >
       {checkpoint === undefined ? null : (
-        <Confirmation vm={vm} checkpoint={checkpoint} onClose={onClose} onDone={onDone} />
+        <Confirmation vm={vm} checkpoint={checkpoint} onClose={onClose} onAccepted={onAccepted} />
       )}
     </Dialog>
   );
@@ -38,7 +39,7 @@ export function RestoreDialog({ vm, checkpoint, onClose, onDone }: RestoreDialog
 
 type ConfirmationProps = RestoreDialogProps & { readonly checkpoint: CheckpointView };
 
-function Confirmation({ vm, checkpoint, onClose, onDone }: ConfirmationProps) {
+function Confirmation({ vm, checkpoint, onClose, onAccepted }: ConfirmationProps) {
   const now = useNow(serverNow, 1_000);
   const [key] = useState(freshKey); // one per opened dialog: a double click is one restore
   const [confirmed, setConfirmed] = useState(false);
@@ -49,10 +50,10 @@ function Confirmation({ vm, checkpoint, onClose, onDone }: ConfirmationProps) {
   const restore = async () => {
     const intent = await ask(() => restoreCheckpoint(checkpoint.id, key));
     if (intent === undefined) return;
-    onClose();
+    const ended = onAccepted();
     const title = `Restore ${vm.name}`;
     await tellOutcome({ title, accepted: "Accepted: it is being taken back.", intent, givesUpAfterMs });
-    onDone();
+    ended();
   };
   return (
     <Form
