@@ -100,7 +100,8 @@ describe("a capture", () => {
       return found;
     });
     expect(now).not.toBe(boot);
-    expect((await rig.onGuest(guest(), "cat /root/word")).trim()).toBe("disk");
+    const word = await until("it lets us in", () => rig.onGuest(guest(), "cat /root/word"));
+    expect(word.trim()).toBe("disk");
     await gone(agent);
   });
 
@@ -125,10 +126,12 @@ describe("a capture", () => {
     );
     await Promise.all(begun.map(({ next }) => next("prepared")));
     await Promise.all(begun.map(({ serial }) => agent.ask("done", { kind: "hold", of: serial })));
-    expect(await Promise.all([state(guest(0)), state(guest(1))])).toEqual(["paused", "paused"]);
     await Promise.all(begun.map(({ serial }) => agent.ask("done", { kind: "go", of: serial })));
     const taken = await Promise.all(begun.map((it) => agent.taken(it)));
     expect(taken.map(({ volumes }) => volumes.has("memory/pc.ram"))).toEqual([true, true]);
+    // All stood still at the same time.
+    const ends = taken.map(({ end }) => end.at + end.pauseMs);
+    expect(Math.max(...taken.map(({ end }) => end.at))).toBeLessThan(Math.min(...ends));
     await Promise.all([runs(guest(0)), runs(guest(1))]);
     await gone(agent);
   });

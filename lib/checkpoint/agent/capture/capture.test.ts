@@ -1,0 +1,109 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { pageBytes } from "../../words.ts";
+import { findDisks } from "./disks.ts";
+import { choose, type Findings } from "./probe.ts";
+import { Spool } from "./spool.ts";
+
+const disk = (target: string, more = "", attributes = "device='disk'") =>
+  `<disk type='file' ${attributes}><source file='/images/${target}.qcow2'/><target dev='${target}'/>${more}<alias name='virtio-${target}'/></disk>`;
+const domain = (...disks: string[]) => `<domain><name>a</name><devices>${disks.join("")}</devices></domain>`;
+const block = (target: string, more: object = {}) => ({
+  qdev: `/machine/peripheral/virtio-${target}/virtio-backend`,
+  inserted: {
+    ...{ "node-name": `node-${target}`, drv: "qcow2", encrypted: false },
+    image: { "virtual-size": 4096, "actual-size": 100, "backing-image": { "actual-size": 50 } },
+    ...more,
+  },
+});
+
+describe("disks", () => {
+  it("are those that the guest writes to, with QEMU's names; read-only ones and CDs are left out", () => {
+    const bitmap = { name: "belay-x", count: 65_536, recording: true, busy: false };
+    const found = findDisks(domain(disk("vda"), disk("vdb", "<readonly/>"), disk("sda", "", "device='cdrom'")), [
+      block("vda", { "dirty-bitmaps": [bitmap] }),
+      block("vdb"),
+    ]);
+    expect(found).toEqual({
+      ok: true,
+      disks: [
+        {
+          ...{ target: "vda", volume: "disk/vda", path: "/images/vda.qcow2", format: "qcow2", node: "node-vda" },
+          ...{ sizeBytes: 4096, usedBytes: 150, bitmaps: [{ name: "belay-x", dirtyBytes: 65_536, usable: true }] },
+        },
+      ],
+    });
+  });
+  it.each([
+    ["shared with other VMs", domain(disk("vda", "<shareable/>")), [block("vda")]],
+    ["passed through", domain(disk("vda", "", "device='lun'")), [block("vda")]],
+    ["not a file", "<domain><devices><disk type='network'><target dev='vda'/></disk></devices></domain>", []],
+    ["does not know", domain(disk("vda")), []],
+    ["encrypted", domain(disk("vda")), [block("vda", { encrypted: true })]],
+  ])("that cannot be captured are said: %s", (words, xml, blocks) => {
+    const found = findDisks(xml, blocks);
+    expect(found.ok ? "" : found.words).toContain(words);
+  });
+  it("may be none at all", () => {
+    expect(findDisks(domain(), [])).toEqual({ ok: true, disks: [] });
+  });
+});
+
+it("the best method that works is chosen, and why not a better one", () => {
+  const fine: Findings = { running: true, disks: "", copies: "", memory: "", background: "", live: "" };
+  const of = (found: Partial<Findings>) => choose({ ...fine, ...found });
+  expect(of({})).toEqual({ method: "background", words: "" });
+  expect(of({ background: "no userfaultfd" })).toEqual({ method: "live", words: "no userfaultfd" });
+  expect(of({ background: "no b.", live: "no l." })).toEqual({ method: "stop", words: "no b. no l." });
+  expect(of({ copies: "no copies" })).toEqual({ method: "stop", words: "no copies" });
+  expect(of({ memory: "a device" }).method).toBe("disk-only");
+  expect(of({ memory: "a device", copies: "no" }).method).toBeNull();
+  expect(of({ disks: "odd" })).toEqual({ method: null, words: "odd" });
+  expect(of({ running: false }).method).toBeNull();
+});
+
+describe("the spool", () => {
+  const batchOf = (page: number, megabytes: number) => ({
+    volume: "v",
+    numbers: Uint32Array.from({ length: megabytes * 256 }, (_, i) => page + i),
+    zero: new Uint8Array(megabytes * 256),
+    data: Buffer.alloc(megabytes * 256 * pageBytes, page),
+  });
+
+  it("takes everything at once, gives it in order, in a file what is too much, and leaves no file", async () => {
+    const dir = await mkdtemp(path.join(tmpdir(), "belay-spool-"));
+    try {
+      const spool = new Spool<string>(path.join(dir, "spool"));
+      spool.note("first");
+      for (let i = 0; i < 60; i++) spool.batch(batchOf(i, 1));
+      spool.note("last");
+      spool.end();
+      const got: (string | number)[] = [];
+      for await (const item of spool.items(new AbortController().signal)) {
+        if (item.kind === "note") got.push(item.note);
+        else {
+          expect(item.batch.data.every((byte) => byte === item.batch.numbers[0])).toBe(true);
+          got.push(item.batch.numbers[0] ?? -1);
+        }
+      }
+      expect(got).toEqual(["first", ...Array.from({ length: 60 }, (_, i) => i), "last"]);
+      expect(await readdir(dir)).toEqual(["spool"]);
+      await spool.close();
+      expect(await readdir(dir)).toEqual([]);
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+
+  it("ends when it is called off", async () => {
+    const spool = new Spool<string>("/nowhere/spool");
+    const abort = new AbortController();
+    const read = (async () => {
+      for await (const _ of spool.items(abort.signal));
+    })();
+    abort.abort(new Error("off"));
+    await expect(read).rejects.toThrow("off");
+  });
+});
