@@ -103,6 +103,7 @@ export async function restoreBeside(
       env.log.warn(`${name} could not be restored beside ${vm.name}`, { error: error.message });
       return fail("The hypervisor refused it. Perhaps the name is taken.");
     }
-    throw error;
+    env.log.error(`${name} could not be restored beside ${vm.name}`, { error: String(error) });
+    return fail("A part of Belay failed. The provider's log says which.");
   }
 }

@@ -174,7 +174,11 @@ async function captureFresh(
       for (const { id } of vms) memories.of(id).baseless = true;
       return { kind: "failed", words };
     }
-    if (!(error instanceof CaptureFailed)) throw error;
+    if (!(error instanceof CaptureFailed)) {
+      // The store of bytes, or Belay itself: the VM is not saved, and that must be seen.
+      log.error(`${vms.map((vm) => vm.name).join(", ")} could not be saved`, { error: String(error) });
+      return { kind: "failed", words: "It could not be saved: a part of Belay failed. The provider's log says which." };
+    }
     log.warn(`${vms.map((vm) => vm.name).join(", ")} could not be saved: ${error.message}`, { detail: error.detail });
     if (error.kind === "store-full") return { kind: "store-full", words: error.message };
     return { kind: "failed", words: error.message };

@@ -40,6 +40,7 @@ const obstacleMs = 2_000;
 const cancelledMs = 2_000;
 /** While the store is full one capture is tried so often. */
 const fullMs = 15_000;
+const ofGroup = "Another VM of its group cannot be saved now.";
 const stopsWithinMs = 10_000;
 
 /** What the keeper needs of the engine around it. */
@@ -77,6 +78,8 @@ export class CheckpointKeeper {
   #hosts: ReadonlyMap<HostId, Host> = new Map();
   #vms: ReadonlyMap<VmId, Vm> = new Map();
   #intervals: ReadonlyMap<VmId, number> = new Map();
+  /** VMs that only another one of their group keeps from being saved. */
+  readonly #held = new Set<VmId>();
   #grouped: ReadonlySet<VmId> = new Set();
   #readMs = Number.NEGATIVE_INFINITY;
   #dirty = true;
@@ -199,13 +202,20 @@ export class CheckpointKeeper {
       const kept = left !== undefined && this.#sweeper.sweeps(left, this.#obstacle(left) === undefined);
       if (!kept) this.#memories.forget(vm);
     }
-    for (const { unit } of this.#tracks.values())
-      for (const id of unit.vms) {
-        const vm = this.#vms.get(id);
-        if (vm === undefined) continue;
-        if (this.#obstacle(vm) !== undefined) this.#memories.of(id).chain = false;
+    this.#held.clear();
+    for (const { unit } of this.#tracks.values()) {
+      const vms = unit.vms.flatMap((id) => this.#vms.get(id) ?? []);
+      const canAll = vms.every((vm) => this.#obstacle(vm) === undefined);
+      for (const vm of vms) {
+        const can = this.#obstacle(vm) === undefined;
+        if (!canAll) this.#memories.of(vm.id).chain = false;
+        if (!canAll && can) {
+          this.#held.add(vm.id);
+          this.#sweeper.sweeps(vm, true); // no capture comes that would do it
+        }
         await this.#show(vm);
       }
+    }
     for (const id of [...this.#standbys.vms()]) {
       const vm = this.#vms.get(id);
       if (vm === undefined || !vm.standby || !this.#intervals.has(id)) await this.#standbys.forget(id, vm?.hostId);
@@ -219,7 +229,7 @@ export class CheckpointKeeper {
   #show(vm: Vm): Promise<void> {
     return this.#writer.write(vm, {
       everyMs: this.#intervals.get(vm.id) ?? null,
-      obstacle: this.#obstacle(vm) ?? this.#memories.of(vm.id).obstacle,
+      obstacle: this.#obstacle(vm) ?? (this.#held.has(vm.id) ? ofGroup : this.#memories.of(vm.id).obstacle),
       leastEveryMs: this.#inventory?.policy.checkpointLeastMs ?? 0,
       storeFull: this.#fullUntilMs !== undefined,
       inGroup: this.#grouped.has(vm.id),
@@ -316,12 +326,11 @@ export class CheckpointKeeper {
   #standBy(vm: Vm, checkpoint: CheckpointId | undefined): void {
     const inventory = this.#inventory;
     if (!vm.standby || checkpoint === undefined || inventory === undefined || !this.#intervals.has(vm.id)) return;
-    this.#track(
-      this.#standbys.refresh(vm, checkpoint, inventory, async () => {
-        const now = await this.#env.store.vm(vm.id);
-        if (now !== undefined) await this.#show(now);
-      }),
-    );
+    const told = async () => {
+      const now = await this.#env.store.vm(vm.id);
+      if (now !== undefined) await this.#show(now);
+    };
+    this.#track(this.#standbys.refresh(vm, checkpoint, inventory, told, () => this.#anew(vm.id)));
   }
 
   /** Its newest checkpoint was found damaged: the next comes at once. */

@@ -3,7 +3,8 @@ import type { Checkpoint, CheckpointId, CheckpointStatus, Host, HostId, Vm, VmId
 import type { Env } from "../env.ts";
 import { eachOf } from "../guard/limit.ts";
 import { within } from "../guard/within.ts";
-import type { Inventory } from "../ports.ts";
+import { CheckpointDamaged, type Inventory } from "../ports.ts";
+import { tellDamaged } from "../repair/restore/candidates.ts";
 import { whileRead } from "./in-hand.ts";
 import type { StandbyFinder } from "./saved.ts";
 
@@ -67,13 +68,19 @@ export class Standbys implements StandbyFinder {
     return found;
   }
 
-  /** A checkpoint was taken: its VM's replica is brought to it. `told` is called whenever what is so has changed. */
-  async refresh(vm: Vm, checkpoint: CheckpointId, inventory: Inventory, told: () => Promise<void>): Promise<void> {
+  /** A checkpoint was taken: its VM's replica is brought to it. `told` is called whenever what is so has changed, `damaged` where the checkpoint is. */
+  async refresh(
+    vm: Vm,
+    checkpoint: CheckpointId,
+    inventory: Inventory,
+    told: () => Promise<void>,
+    damaged: () => void,
+  ): Promise<void> {
     const it = this.#place(vm, inventory);
     if (it === undefined) return told();
     it.next = checkpoint;
     if (it.refreshing || this.#refreshing >= refreshedAtOnce) return;
-    await this.#bring(vm, it, told);
+    await this.#bring(vm, it, told, damaged);
   }
 
   /** Nobody wants it any more, or it cannot stay where it is. `runsOn`: the VM's own host, which may be where it stood by. */
@@ -114,7 +121,7 @@ export class Standbys implements StandbyFinder {
     return fresh;
   }
 
-  async #bring(vm: Vm, it: Standby, told: () => Promise<void>): Promise<void> {
+  async #bring(vm: Vm, it: Standby, told: () => Promise<void>, damaged: () => void): Promise<void> {
     const { clock, checkpoints, hypervisor, log } = this.#env;
     it.refreshing = true;
     this.#refreshing++;
@@ -128,7 +135,11 @@ export class Standbys implements StandbyFinder {
           return true;
         };
         const ok = await within(clock, refreshWithinMs, whileRead(this.#env, id, work), false).catch(
-          (error: unknown) => {
+          async (error: unknown) => {
+            if (error instanceof CheckpointDamaged) {
+              await tellDamaged(this.#env, vm, id, error.message);
+              damaged();
+            }
             log.warn(`the replica of ${vm.name} could not be refreshed`, { error: String(error) });
             return false;
           },

@@ -27,6 +27,7 @@ export class StatusWriter {
     const memory = this.#memories.of(vm.id);
     const nowMs = clock.monotonicMs();
     const damaged = damagedSince(this.#env).delete(vm.id);
+    if (damaged) memory.baseless = true; // what the next one would compare with may be what is damaged
     if (damaged || memory.rows === undefined || nowMs >= memory.rowsAtMs + rowsHoldMs) {
       memory.rows = await store.checkpointsOf(vm.id);
       memory.rowsAtMs = nowMs;

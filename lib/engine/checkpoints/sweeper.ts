@@ -31,7 +31,12 @@ export class Sweeper {
     if (this.#running.has(vm.id) || this.#running.size >= atOnce) return true;
     this.#running.add(vm.id);
     const swept = sweep(this.#env, vm, memory).catch((error: unknown) => {
-      if (!(error instanceof HostUnreachable)) throw error; // tried again in the next round
+      if (error instanceof HostUnreachable) return; // tried again in the next round
+      this.#env.log.warn(`what a capture of ${vm.name} may have left could not be taken away`, {
+        error: String(error),
+      });
+      memory.unswept = false; // before its next capture it is tried again
+      memory.sweptOn = null;
     });
     this.#track(swept.finally(() => this.#running.delete(vm.id)));
     return true;

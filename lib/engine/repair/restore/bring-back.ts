@@ -103,9 +103,11 @@ export async function restoreHere(
         const words = "The checkpoint is damaged.";
         return { came: { ok: true, words, detail: error.message, value: { kind: "damaged", words } } };
       }
-      if (!(error instanceof HypervisorRefused)) throw error;
-      if (++refusals < refusalsAtMost) return { trouble: "The hypervisor refused it." };
-      return { came: { ...refused("The hypervisor refused to restore it."), detail: error.message } };
+      if (error instanceof HostUnreachable) throw error;
+      if (!(error instanceof HypervisorRefused))
+        env.log.warn(`a checkpoint of ${vm.name} could not be read`, { error: String(error) });
+      if (++refusals < refusalsAtMost) return { trouble: "It could not be restored." };
+      return { came: { ...refused("Its checkpoint could not be restored."), detail: String(error) } };
     }
   });
   return "came" in end ? end.came : { ok: false, words: end.trouble.words, detail: end.trouble.detail };

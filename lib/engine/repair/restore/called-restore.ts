@@ -37,7 +37,10 @@ async function check(env: Env, repair: RepairId): Promise<StepEnd<Candidate>> {
   if (held === undefined) return refused(`The store of checkpoints does not answer. ${untouched}`);
   const whole =
     held.some((it) => it.id === found.id && it.valid) &&
-    (await within(clock, verifyWithinMs, checkpoints.verify(found.id), undefined));
+    (await within(clock, verifyWithinMs, checkpoints.verify(found.id), undefined).catch((error: unknown) => {
+      env.log.warn(`a checkpoint of ${vm.name} could not be read`, { error: String(error) });
+      return undefined;
+    }));
   if (whole === undefined) return refused(`It could not be read whole in time. ${untouched}`);
   if (!whole) {
     await tellDamaged(env, vm, found.id, "It was read before it was to be restored, and is not whole.");

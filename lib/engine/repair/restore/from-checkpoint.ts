@@ -2,7 +2,7 @@ import type { RepairId, VmId } from "../../../model/index.ts";
 import { whileRead } from "../../checkpoints/in-hand.ts";
 import type { EngineOptions, Env } from "../../env.ts";
 import { within } from "../../guard/within.ts";
-import { HypervisorRefused, type Steps } from "../../ports.ts";
+import { CheckpointDamaged, HostUnreachable, HypervisorRefused, type Steps } from "../../ports.ts";
 import type { Bringing } from "../elsewhere.ts";
 import type { Places } from "../places.ts";
 import { startFromDisk } from "../relocate.ts";
@@ -13,6 +13,9 @@ import { vmWork } from "../work.ts";
 import { type Candidate, type Candidates, damagedWords, tellDamaged } from "./candidates.ts";
 import { restoreWithinMs } from "./patience.ts";
 import { verifyRestored } from "./verify-restored.ts";
+
+const isKnown = (error: unknown) =>
+  error instanceof HypervisorRefused || error instanceof HostUnreachable || error instanceof CheckpointDamaged;
 
 /**
  * On a host that the VM was given to: from its checkpoints, one after the other, then from its own disk. One that was found damaged, or whose
@@ -38,7 +41,13 @@ export function fromCheckpoint(
         const { vm, definition } = work;
         const request = { checkpoint: candidate.id, vm, definition, generation: claim.generation };
         const deed = () => env.checkpoints.restore(claim.to, request, proof, () => undefined);
-        const done = await within(env.clock, restoreWithinMs, whileRead(env, candidate.id, deed), undefined);
+        const inTime = within(env.clock, restoreWithinMs, whileRead(env, candidate.id, deed), undefined);
+        const done = await inTime.catch((error: unknown) => {
+          if (isKnown(error)) throw error;
+          // The store of bytes failed: nothing says that the VM could not be started.
+          env.log.warn(`a checkpoint of ${vm.name} could not be read`, { error: String(error) });
+          throw new HypervisorRefused("The checkpoint could not be read.");
+        });
         if (done === undefined) throw new HypervisorRefused("The restore did not end in time.");
         return done;
       });
