@@ -28,6 +28,7 @@ import { keepFew } from "./keep-few.ts";
 import { Memories } from "./memory.ts";
 import type { Standbys } from "./standbys.ts";
 import { StatusWriter } from "./status-writer.ts";
+import { StoreRoom } from "./store-room.ts";
 import { Sweeper } from "./sweeper.ts";
 import { type Unit, unitsOf } from "./units.ts";
 import { Verifier } from "./verifier.ts";
@@ -38,8 +39,6 @@ const readAtMostEveryMs = 1_000;
 /** A VM that cannot be captured now is looked at again after this while, unless a change says so before. */
 const obstacleMs = 2_000;
 const cancelledMs = 2_000;
-/** While the store is full one capture is tried so often. */
-const fullMs = 15_000;
 const ofGroup = "Another VM of its group cannot be saved now.";
 const stopsWithinMs = 10_000;
 
@@ -83,7 +82,7 @@ export class CheckpointKeeper {
   #grouped: ReadonlySet<VmId> = new Set();
   #readMs = Number.NEGATIVE_INFINITY;
   #dirty = true;
-  #fullUntilMs: number | undefined;
+  readonly #room: StoreRoom;
   #wake: AbortController | undefined;
   #woken = false;
   #loop: Promise<void> = Promise.resolve();
@@ -94,6 +93,7 @@ export class CheckpointKeeper {
     this.#standbys = standbys;
     this.#help = help;
     this.#writer = new StatusWriter(env, this.#memories, standbys);
+    this.#room = new StoreRoom(env);
     this.#sweeper = new Sweeper(env, this.#memories, (work) => this.#track(work));
     this.#verifier = new Verifier(env, this.#memories, (vm) => this.#anew(vm));
   }
@@ -231,7 +231,7 @@ export class CheckpointKeeper {
       everyMs: this.#intervals.get(vm.id) ?? null,
       obstacle: this.#obstacle(vm) ?? (this.#held.has(vm.id) ? ofGroup : this.#memories.of(vm.id).obstacle),
       leastEveryMs: this.#inventory?.policy.checkpointLeastMs ?? 0,
-      storeFull: this.#fullUntilMs !== undefined,
+      storeFull: this.#room.isFull,
       inGroup: this.#grouped.has(vm.id),
     });
   }
@@ -239,7 +239,8 @@ export class CheckpointKeeper {
   #beginDue(): number {
     const now = this.#env.clock.monotonicMs();
     const perHost = this.#inventory?.policy.capturesPerHost ?? 1;
-    const full = this.#fullUntilMs !== undefined && now < this.#fullUntilMs;
+    const waitsUntil = this.#room.waitsUntil(now);
+    if (waitsUntil !== undefined) return waitsUntil;
     const waiting = [...this.#tracks.values()].flatMap(({ unit, turn }) => {
       if (this.#running.has(unit.key)) return [];
       const vms = unit.vms.flatMap((id) => this.#vms.get(id) ?? []);
@@ -248,8 +249,8 @@ export class CheckpointKeeper {
     });
     const running = countByHost(this.#running.values());
     // A full store gets one capture at a time, to see whether there is room again.
-    const atOnce = this.#fullUntilMs === undefined ? this.#options.capturesAtOnce : 1;
-    const { begin, nextMs } = beginNow({ waiting, running, perHost, atOnce }, full ? Number.NEGATIVE_INFINITY : now);
+    const atOnce = this.#room.isFull ? 1 : this.#options.capturesAtOnce;
+    const { begin, nextMs } = beginNow({ waiting, running, perHost, atOnce }, now);
     for (const key of begin) {
       const track = this.#tracks.get(key);
       const hosts = waiting.find((it) => it.unit === key)?.hosts;
@@ -258,7 +259,7 @@ export class CheckpointKeeper {
       this.#running.set(key, hosts);
       this.#track(this.#captureUnit(track, key));
     }
-    return full ? (this.#fullUntilMs ?? now) : nextMs;
+    return nextMs;
   }
 
   async #captureUnit(track: Track, key: string): Promise<void> {
@@ -295,17 +296,8 @@ export class CheckpointKeeper {
   }
 
   async #after(end: CaptureEnd, ids: readonly VmId[]): Promise<void> {
-    const { log, clock, store } = this.#env;
-    if (end.kind === "store-full") {
-      if (this.#fullUntilMs === undefined)
-        log.warn("the store of checkpoints is full: nothing more is saved until there is room");
-      this.#fullUntilMs = clock.monotonicMs() + fullMs;
-    } else if (end.kind === "done" && this.#fullUntilMs !== undefined) {
-      log.info("the store of checkpoints has room again");
-      this.#fullUntilMs = undefined;
-      this.#dirty = true;
-    }
-    if (end.kind === "obstacle") this.#dirty = true;
+    const { store } = this.#env;
+    if (this.#room.heard(end) || end.kind === "obstacle") this.#dirty = true;
     const keep = this.#inventory?.policy.checkpointsKept ?? 2;
     for (const id of ids) {
       const vm = await store.vm(id);
