@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { DamagedData, StoreFull } from "../words.ts";
 import type { Core } from "./core.ts";
 import type { Manifest } from "./manifests.ts";
@@ -5,6 +6,7 @@ import { Marks } from "./marks.ts";
 import { marksOf } from "./read.ts";
 import { SegmentDamaged } from "./segments.ts";
 
+const turnSegments = 500;
 /** A segment is rewritten when fewer than this part of its pages are needed. */
 const sparse = 1 / 2;
 
@@ -76,11 +78,14 @@ export async function collectGarbage(core: Core): Promise<number> {
     let freed = await core.manifests.removeUnneeded(() =>
       [...core.puts].flatMap(({ parent }) => (parent ? [parent] : [])),
     );
-    for (const number of [...core.segments.known.keys()])
+    let looked = 0;
+    for (const number of [...core.segments.known.keys()]) {
+      if (++looked % turnSegments === 0) await setImmediate(); // most wait for nothing: others get their turn
       freed += await thinOut(core, number, needed).catch((error: unknown) => {
         if (error instanceof SegmentDamaged) return core.damage.note(error).then(() => 0);
         throw error;
       });
+    }
     return freed;
   } finally {
     core.needed = undefined;

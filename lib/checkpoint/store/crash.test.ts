@@ -4,25 +4,17 @@ import path from "node:path";
 import { expect, test, vi } from "vitest";
 import type { ByteStore } from "../words.ts";
 import { connectStore } from "./client.ts";
+import { findLeaks } from "./leaks.ts";
 import { socketOf } from "./settings.ts";
 import { openStore } from "./store.ts";
 import { disk, memory } from "./testing/captures.ts";
-import { leaks } from "./testing/leaks.ts";
+import { chance } from "./testing/chance.ts";
 import { Model, putInto } from "./testing/model.ts";
 import { directoryForTest, seeds } from "./testing/places.ts";
 
 /** `BELAY_CRASH_ROUNDS=200` is the long one. */
-const rounds = Number(process.env.BELAY_CRASH_ROUNDS ?? 12);
+const rounds = Number(process.env.BELAY_CRASH_ROUNDS ?? 8);
 vi.setConfig({ testTimeout: 60_000 + rounds * 10_000 });
-
-/** A stream of chance that can be had again. */
-function chance(seed: number) {
-  let state = seed >>> 0;
-  return (below: number) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 /** Several VMs' engines at once, without a pause, until the store dies under them. Unanswered: may be done or not. */
 class Work {
@@ -108,7 +100,7 @@ test(`killed ${rounds} times in the middle of puts, drops and collections: nothi
     await opened.collect();
     expect(await model.wrong(opened), `seed ${seed}, round ${round}, collected`).toBeUndefined();
     await opened.close();
-    expect(await leaks(directory), `seed ${seed}, round ${round}`).toEqual([]);
+    expect(await findLeaks({ directories: [directory] }), `seed ${seed}, round ${round}`).toEqual([]);
   }
   console.info({ rounds, answered, foundUnanswered: found, held: model.held.size });
   expect(answered).toBeGreaterThan(rounds);
