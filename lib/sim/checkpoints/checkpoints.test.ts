@@ -74,7 +74,7 @@ test("a guest hardly stands still for a capture, and a restore takes it back to 
   await clock.advance(1000);
   expect(await restore("web-1", first.id, xml)).toMatchObject({ done: true, lazy: true });
   const [restored] = world.saved.restores;
-  expect(restored).toMatchObject({ real: true, newerWhole: false });
+  expect(restored).toMatchObject({ real: true, undamaged: true });
   expect(before - (restored?.lostMs ?? 0)).toBeLessThan(before - 5000);
   expect(await restore("web-1", first.id, xml)).toMatchObject({ done: false });
   expect(await settled(checkpoints.held(vmOf("web-1")))).toEqual([

@@ -10,7 +10,7 @@ import { carrierElsewhere, restoreDomain } from "../world/run.ts";
 import type { SimGuest, SimHost } from "../world/types.ts";
 import { workOf } from "../world/work.ts";
 import type { World } from "../world/world.ts";
-import { placeKey, type SavedState, statesOf } from "./saved.ts";
+import { placeKey, type SavedState } from "./saved.ts";
 
 const askMs = 5;
 /** Reading disks and memory of 256 MiB, and QEMU's start; a replica that is ready only starts. */
@@ -108,11 +108,9 @@ function start(world: World, host: SimHost, request: RestoreRequest, state: Save
   restoreDomain(world, host, original, neverRun({ ...parsed, persistent: true, generation }), state);
   const lostMs = before.doneMs - state.work.doneMs;
   const truth = world.saved.truth.get(state.id);
-  const newer = statesOf(world.saved, state.vmId).some((it) => it.takenAt > state.takenAt && !it.damaged);
   world.saved.restores.push({
     ...{ uuid: vm.uuid, checkpoint: state.id, host: host.name, at: now, takenAt: state.takenAt, lostMs },
     real: truth?.uuid === vm.uuid && truth.work === state.work,
-    newerWhole: newer,
     undamaged: ![...world.saved.states.values()].some((it) => it.vmId === state.vmId && it.damaged),
   });
   const back = `which loses ${(lostMs / 1000).toFixed(1)} s of its work`;

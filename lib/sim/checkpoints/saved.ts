@@ -46,8 +46,6 @@ export interface Restored {
   readonly lostMs: number;
   /** It is a state that the guest really had. */
   readonly real: boolean;
-  /** A newer one was in the store and whole. */
-  readonly newerWhole: boolean;
   /** Nothing was ever wrong with what the store held of it. */
   readonly undamaged: boolean;
 }

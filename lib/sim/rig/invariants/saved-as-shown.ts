@@ -1,5 +1,5 @@
 import { type CheckpointStatus, checkpointEveryMsOf, type Vm } from "../../../model/index.ts";
-import { statesOf } from "../../checkpoints/saved.ts";
+import { type Restored, statesOf } from "../../checkpoints/saved.ts";
 import { vmOfUuid } from "../../store/tables.ts";
 import { graceMs, type Invariant, type Sight } from "./sight.ts";
 
@@ -37,6 +37,16 @@ export const savedAsShown: Invariant = (sight) => {
   };
 };
 
+/** A newer checkpoint was listed as valid, and nothing spoke against it: the first repair of a VM that did not hang takes the newest. */
+function passedOver({ tables, world, openRepairs }: Sight, vm: Vm, restored: Restored): boolean {
+  const repair = openRepairs().find((it) => it.vmId === vm.id);
+  const incident = repair && tables.incidents.get(repair.incidentId);
+  if (!incident || incident.cause === "hung" || [...tables.by.repairsOfVm.of(vm.id)].length > 1) return false;
+  // By the clock of Belay's machine, which may have been set: nothing else is written down.
+  const at = world.saved.states.get(restored.checkpoint)?.captured.at;
+  return [...tables.by.checkpointsOfVm.of(vm.id)].some((it) => it.state === "valid" && at !== undefined && it.at > at);
+}
+
 /** A restored VM is in a state that it really was in, and loses no more than was promised while all was shown as well. */
 export const lostAsPromised: Invariant = (sight) => {
   const { tables, world, openRepairs, hostOf, vms } = sight;
@@ -53,7 +63,9 @@ export const lostAsPromised: Invariant = (sight) => {
       const called = openRepairs().some((it) => it.vmId === vm.id && it.technique === "assisted-restart");
       const again = world.saved.restores.slice(0, seen).some((it) => it.uuid === restored.uuid);
       const then = shown.get(vm.id);
-      if (called || again || !restored.undamaged || !then || then.status.trouble !== null) continue;
+      if (called || again || !restored.undamaged) continue;
+      if (passedOver(sight, vm, restored)) yield `8: ${vm.name} went back further than its newest whole checkpoint.`;
+      if (!then || then.status.trouble !== null) continue;
       if (restored.lostMs > oldestMs(then.everyMs, then.status))
         yield `8: ${vm.name} lost ${restored.lostMs} ms of work, and was shown as saved every ${then.everyMs} ms.`;
     }

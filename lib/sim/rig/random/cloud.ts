@@ -49,6 +49,7 @@ export const savesOf = (seed: number): boolean => Math.floor(seed / 2) % 2 === 0
 export const savingChoices: readonly Action[] = [
   { do: "choose", vm: "web-1", consent: "roll-back", checkpointEveryMs: 3000, standby: true },
   { do: "choose", vm: "db-1", consent: "recreate", checkpointEveryMs: 5000 },
+  { do: "choose", vm: "web-2", checkpointEveryMs: 4000 },
   { do: "choose", vm: "local-1", consent: "roll-back", checkpointEveryMs: 4000 },
   { do: "choose", vm: "web-3", consent: "roll-back", checkpointEveryMs: 5000, rollbackIntolerant: true },
   { do: "choose", vm: "batch-1", consent: "roll-back", checkpointEveryMs: 6000 },
