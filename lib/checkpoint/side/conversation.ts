@@ -26,7 +26,7 @@ export type Done = Extract<Answer, { kind: "done" }>;
 
 const endKinds: ReadonlySet<string> = new Set(["done", "failed", "ready", "offer", "held"]);
 /** Frames of one request that nobody has read yet: beyond it the other end is held back. */
-const mostWaiting = 8;
+const mostWaiting = 32;
 
 /** One request that is open: what is heard of it, in order. */
 export class Exchange implements AsyncIterable<Heard> {

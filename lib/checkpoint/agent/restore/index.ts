@@ -2,6 +2,7 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { type Connection, isRpcError, LibvirtError } from "../../../libvirt/index.ts";
 import type { Envelope } from "../../wire/index.ts";
+import { deferred } from "../deferred.ts";
 import type { Exchange, Handlers, LastAnswer } from "../exchange.ts";
 import { AgentFailure, interrupted } from "../failure.ts";
 import { keptDefinition, Refused } from "./look.ts";
@@ -17,18 +18,6 @@ export interface RestoreOptions {
   /** Where stagings are written down: on a disk that the host keeps. */
   readonly directory: string;
   readonly ram?: RamPlace;
-}
-
-/** Promise.withResolvers is not in Node 18, which hosts may have. */
-function deferred<T>() {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (reason: unknown) => void = () => undefined;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  promise.catch(() => undefined);
-  return { promise, resolve, reject };
 }
 
 /** As the wire knows failures; what is neither is a bug, and counts as "interrupted". */

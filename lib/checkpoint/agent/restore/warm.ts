@@ -1,6 +1,9 @@
 import { open, readFile } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
 
 const chunkBytes = 4 * 1024 * 1024;
+/** The guest's first answers go before. A capture that comes earlier fills it in by itself. */
+const afterMs = 1_500;
 const pidDirectories = ["/run/libvirt/qemu", "/var/run/libvirt/qemu"];
 
 async function pidOf(name: string): Promise<number | undefined> {
@@ -18,6 +21,7 @@ async function pidOf(name: string): Promise<number | undefined> {
  */
 export async function warmMemory(name: string, file: string): Promise<void> {
   try {
+    await pause(afterMs, undefined, { ref: false });
     const pid = await pidOf(name);
     if (pid === undefined) return;
     const maps = await readFile(`/proc/${pid}/maps`, "utf8");
