@@ -208,10 +208,10 @@ export class CheckpointKeeper {
       const canAll = vms.every((vm) => this.#obstacle(vm) === undefined);
       for (const vm of vms) {
         const can = this.#obstacle(vm) === undefined;
-        if (!canAll) this.#memories.of(vm.id).chain = false;
-        if (!canAll && can) {
-          this.#held.add(vm.id);
-          this.#sweeper.sweeps(vm, true); // no capture comes that would do it
+        if (!canAll && can) this.#held.add(vm.id);
+        if (!canAll) {
+          this.#memories.of(vm.id).chain = false;
+          this.#sweeper.sweeps(vm, can); // no capture comes that would do it
         }
         await this.#show(vm);
       }

@@ -3,13 +3,14 @@ import type { Env } from "../env.ts";
 import { HostUnreachable } from "../ports.ts";
 import { sweep } from "./capture.ts";
 import { capturesInHand } from "./in-hand.ts";
-import type { Memories } from "./memory.ts";
+import { reconcileVm } from "./keep-few.ts";
+import type { Memories, VmMemory } from "./memory.ts";
 
 const atOnce = 4;
 
 /**
- * A capture of a VM that nobody wants saved any more may have been cut short, perhaps in a life before: what it left is taken away. Of the
- * others that is done before their next capture.
+ * A capture of a VM that nobody wants saved any more may have been cut short, perhaps in a life before: what it left on the host is taken
+ * away, and what the store holds of it that nobody knows. Of the others that is done before their next capture.
  */
 export class Sweeper {
   readonly #env: Env;
@@ -26,11 +27,11 @@ export class Sweeper {
   /** `canNow`: it runs, on a host that is connected. False once nothing is left to do. */
   sweeps(vm: Vm, canNow: boolean): boolean {
     const memory = this.#memories.of(vm.id);
-    if (!memory.unswept) return false;
-    if (!canNow || capturesInHand(this.#env).has(vm.id)) return true;
+    if (!memory.unswept && memory.reconciled) return false;
+    if ((memory.reconciled && !canNow) || capturesInHand(this.#env).has(vm.id)) return true;
     if (this.#running.has(vm.id) || this.#running.size >= atOnce) return true;
     this.#running.add(vm.id);
-    const swept = sweep(this.#env, vm, memory).catch((error: unknown) => {
+    const swept = this.#settle(vm, memory, canNow).catch((error: unknown) => {
       if (error instanceof HostUnreachable) return; // tried again in the next round
       this.#env.log.warn(`what a capture of ${vm.name} may have left could not be taken away`, {
         error: String(error),
@@ -40,5 +41,10 @@ export class Sweeper {
     });
     this.#track(swept.finally(() => this.#running.delete(vm.id)));
     return true;
+  }
+
+  async #settle(vm: Vm, memory: VmMemory, canNow: boolean): Promise<void> {
+    if (!memory.reconciled) memory.reconciled = await reconcileVm(this.#env, vm);
+    if (memory.unswept && canNow) await sweep(this.#env, vm, memory);
   }
 }
