@@ -1,4 +1,4 @@
-import { noCheckpointsIn } from "../../lib/client/index.ts";
+import { type CheckpointQuestion, noCheckpointsIn, savedWords, serverNow } from "../../lib/client/index.ts";
 import type {
   ApplicationView,
   CheckpointLimitsView,
@@ -7,6 +7,7 @@ import type {
   VmView,
 } from "../../lib/contract/index.ts";
 import { intervalWords, protectionModes } from "../../lib/model/index.ts";
+import { useNow } from "../ui/use-now.ts";
 import classes from "./application-head.module.css";
 import { ApplicationSettings } from "./application-settings.tsx";
 import { Throughput } from "./throughput.tsx";
@@ -20,10 +21,21 @@ export interface ApplicationHeadProps {
   readonly incidents: readonly IncidentView[];
   readonly simulated: boolean;
   readonly limits: CheckpointLimitsView;
+  /** How each of its VMs is saved. */
+  readonly saved: readonly CheckpointQuestion[];
 }
 
 /** An application: whose it is, how it is protected, and how many requests it answers. */
-export function ApplicationHead({ application, owner, hue, vms, incidents, simulated, limits }: ApplicationHeadProps) {
+export function ApplicationHead({
+  application,
+  owner,
+  hue,
+  vms,
+  incidents,
+  simulated,
+  limits,
+  saved,
+}: ApplicationHeadProps) {
   const running = vms.filter((it) => it.state === "running").length;
   return (
     <div className={classes.application} style={{ "--hue": hue }}>
@@ -40,8 +52,14 @@ export function ApplicationHead({ application, owner, hue, vms, incidents, simul
         {application.checkpointEveryMs === null || noCheckpointsIn(application.mode) !== undefined
           ? null
           : ` · checkpoints every ${intervalWords(application.checkpointEveryMs)}`}
+        <SavedVms questions={saved} />
       </p>
       <Throughput application={application} hue={hue} incidents={incidents} simulated={simulated} />
     </div>
   );
+}
+
+function SavedVms({ questions }: { readonly questions: readonly CheckpointQuestion[] }) {
+  const words = savedWords(questions, useNow(serverNow, 5_000));
+  return words === undefined ? null : ` · ${words}`;
 }

@@ -123,6 +123,10 @@ function Row({ place, cloud, application, vms, saved }: RowProps) {
             incidents={cloud.incidents.filter((it) => it.applicationId === application.id)}
             simulated={cloud.simulated}
             limits={cloud.checkpointLimits}
+            saved={vms.map((vm) => ({
+              ...{ vm, application, status: saved.get(vm.id) },
+              ...{ limits: cloud.checkpointLimits, toldEveryMs: cloud.checkpointsToldEveryMs },
+            }))}
           />
         )}
       </div>

@@ -7,6 +7,7 @@ import {
   lossWords,
   noCheckpointsIn,
   restoredByHandOnly,
+  savedWords,
   verifiedWords,
 } from "./checkpoints.ts";
 import { aCheckpointStatus, aVm } from "./testing/things.ts";
@@ -84,6 +85,15 @@ test.each<[string, Partial<CheckpointQuestion>, string, string]>([
   const line = checkpointLine(question(more), now);
   expect(line.kind).toBe(kind);
   expect(`${line.label} ${line.words}`).toContain(words);
+});
+
+test("an application's VMs are counted: those that are to be saved and run", () => {
+  const off = question({ vm: aVm(1, { checkpointEveryMs: 0 }) });
+  const stopped = question({ vm: aVm(1, { state: "stopped" }) });
+  expect(savedWords([question(), question(status({ trouble: "The store is full." })), off, stopped], now)).toBe(
+    "1 of 2 VMs saved as chosen",
+  );
+  expect(savedWords([off, stopped], now)).toBeUndefined();
 });
 
 test.each<[string, number | null, Parameters<typeof intervalOf>[0]["application"], number | null]>([

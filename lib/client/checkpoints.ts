@@ -95,6 +95,14 @@ export function checkpointLine(question: CheckpointQuestion, now: number): Check
   return { kind: "good", label: `Saved ${ago(now - lastAt)}`, words: `· ${every}${really} · ${methodWords(method)}` };
 }
 
+/** "2 of 3 VMs saved as chosen"; undefined where none of them is to be saved. Those that do not run are not counted. */
+export function savedWords(questions: readonly CheckpointQuestion[], now: number): string | undefined {
+  const lines = questions.map((it) => checkpointLine(it, now)).filter(({ kind }) => kind === "good" || kind === "bad");
+  if (lines.length === 0) return undefined;
+  const good = lines.filter(({ kind }) => kind === "good").length;
+  return `${good} of ${lines.length} ${lines.length === 1 ? "VM" : "VMs"} saved as chosen`;
+}
+
 const shortMethods: Record<CaptureMethod, string> = {
   background: "background",
   live: "live",

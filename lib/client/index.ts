@@ -11,6 +11,7 @@ export {
   takeCheckpoint,
 } from "./checkpoint-requests.ts";
 export {
+  type CheckpointQuestion,
   checkpointLine,
   goesBack,
   intervalChoices,
@@ -19,6 +20,7 @@ export {
   methodWords,
   noCheckpointsIn,
   restoredByHandOnly,
+  savedWords,
   verifiedWords,
 } from "./checkpoints.ts";
 export { agoWords, clockWords, dateWords, exactClockWords, spanWords, stopwatchWords } from "./durations.ts";
