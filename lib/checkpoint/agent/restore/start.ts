@@ -68,7 +68,7 @@ export async function startStaged(
     const boots = request.portable === null;
     const [clock] = await Promise.all([boots || setClock(connection, uuid), announce(connection, uuid)]);
     if (boots) return { done: true, lazy, words: "Started from the restored disks." };
-    const words = `Restored${lazy ? ", with its memory mapped" : ""}${clock ? "" : "; its clock could not be set"}.`;
+    const words = `Restored${lazy ? ", with its memory mapped" : ""}${clock ? "" : "; its clock could not be set at once"}.`;
     return { done: true, lazy, words };
   } catch (error) {
     const now = await lookAt(connection, uuid).catch(() => undefined);
