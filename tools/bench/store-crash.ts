@@ -151,17 +151,11 @@ async function run(context: BenchContext) {
     }
   const last = await saving.capture(vm, "background", held[0]?.id ?? null, after);
   const left = await leftovers(saving.name, host.name, vm.guest.name);
-  const disks = await runOnHost(saving.name, host.name, [
-    "sh",
-    "-c",
-    "ls /srv/belay-shared /var/lib/libvirt/images /dev/shm/belay 2>/dev/null | grep -i belay- || true",
-  ]);
-  left.push(
-    ...disks.stdout
-      .split("\n")
-      .filter(Boolean)
-      .map((file) => `image ${file}`),
-  );
+  const find = async (script: string) =>
+    (await runOnHost(saving.name, host.name, ["sh", "-c", script])).stdout.split("\n").filter(Boolean);
+  const disks = await find("find /srv/belay-shared /var/lib/libvirt/images -name '*.belay-*'");
+  const images = await find("find /dev/shm/belay -type f 2>/dev/null");
+  left.push(...disks.map((file) => `image ${file}`));
   await after.drop([...held.map(({ id }) => id), last.id]);
   await store.store.collect();
   const segments = await readdir(path.join(storeDir, "segments"));
@@ -180,8 +174,9 @@ async function run(context: BenchContext) {
       "from libvirt's word that the guest is paused to its word that it runs, over another connection than the engine's",
     leaked: left.length,
     left: left.slice(0, 20),
+    memoryImagesUntilNextRestore: images.length,
     leakedMeans:
-      "after one more capture: bitmaps beyond the newest one's and its base's, block nodes, jobs, capabilities and files on the host, images of memory and disks; and segments of the store when every checkpoint was dropped",
+      "after one more capture: bitmaps beyond the newest one's and its base's, block nodes, jobs, capabilities and files on the host, images of disks; and segments of the store when every checkpoint was dropped",
     guestStepsInLockStep: lockStep.ram,
     target: "unrestorable = 0, leftPausedOver1s = 0, leaked = 0, torn = 0, nothingTakenAfterKill = 0",
   };
