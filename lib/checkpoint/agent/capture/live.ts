@@ -46,7 +46,7 @@ export const live: CaptureWay = async (context) => {
   });
   written.catch(context.abort);
   const socket = await RamSocket.listen(files.path(asked.uuid, "sock"), files, (chunk) =>
-    out.write(chunk) ? undefined : once(out, "drain").then(() => undefined),
+    out.write(Uint8Array.from(chunk)) ? undefined : once(out, "drain").then(() => undefined),
   );
   const hold = new Hold(monitor, files, asked.uuid, context.abort);
 
