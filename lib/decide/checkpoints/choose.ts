@@ -4,7 +4,7 @@ import type { Cause, Checkpoint, CheckpointId, EpochMs } from "../../model/index
 const graceMs = 10 * 60_000;
 const mostTried = 3;
 
-export const freshForMs = (everyMs: number): number => 2 * everyMs + graceMs;
+const freshForMs = (everyMs: number): number => 2 * everyMs + graceMs;
 
 type Known = Pick<Checkpoint, "id" | "at" | "state">;
 

@@ -24,6 +24,11 @@ test("an instant is said with its day only where it is another one", () => {
   expect(asOfFailure(at, at - 1)).toBe("as of 12:03:07 UTC");
 });
 
+test.each(["1970-01-01", "2000-02-29", "2024-12-31", "2026-03-01", "2100-02-28"])("the day %s is called so", (day) => {
+  const at = Date.parse(`${day}T23:59:59Z`);
+  expect(asOf(at, at + 2_000)).toBe(`as of ${day} 23:59:59 UTC`);
+});
+
 test.each([
   [{ state: "paused", reason: "user" }, true],
   [{ state: "paused", reason: "save" }, true],
