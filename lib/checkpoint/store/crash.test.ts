@@ -13,7 +13,7 @@ import { Model, putInto } from "./testing/model.ts";
 import { directoryForTest, seeds } from "./testing/places.ts";
 
 /** `BELAY_CRASH_ROUNDS=200` is the long one. */
-const rounds = Number(process.env.BELAY_CRASH_ROUNDS ?? 8);
+const rounds = Number(process.env.BELAY_CRASH_ROUNDS ?? 5);
 vi.setConfig({ testTimeout: 60_000 + rounds * 10_000 });
 
 /** Several VMs' engines at once, without a pause, until the store dies under them. Unanswered: may be done or not. */

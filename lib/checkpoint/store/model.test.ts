@@ -92,7 +92,7 @@ async function play(steps: readonly Step[], options: StoreOptions): Promise<void
   }
 }
 
-const runs = { numRuns: 10, endOnFailure: true };
+const runs = { numRuns: 6, endOnFailure: true };
 const steps = fc.array(step, { minLength: 3, maxLength: 22 });
 
 test("whatever is put, dropped and collected, in whatever order: what is there is read as it was put", () =>

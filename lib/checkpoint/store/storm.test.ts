@@ -10,7 +10,7 @@ import { directoryForTest, seeds } from "./testing/places.ts";
 vi.setConfig({ testTimeout: 120_000 });
 
 /** The same image in several VMs: their puts refer to each other's pages while those are written, fail, are dropped and collected. */
-test.each([1, 2, 3])(
+test.each([1, 2])(
   "many at once with pages in common, some of which fail, while garbage is taken away (%i)",
   async (seed) => {
     const directory = await directoryForTest();
@@ -22,7 +22,7 @@ test.each([1, 2, 3])(
 
     async function vm(name: string): Promise<void> {
       let base: string | null = null;
-      for (let turn = 0; turn < 8; turn++) {
+      for (let turn = 0; turn < 5; turn++) {
         const id = `${name}-${turn}`;
         const sent = [{ volume: memory(3000), pages: seeds(1 + pick(3) * 100, 300 + pick(900), pick(500)) }];
         if (pick(3) === 0) {
@@ -67,7 +67,7 @@ test.each([1, 2, 3])(
     expect(await model.wrong(store)).toBeUndefined();
     await store.close();
     expect(await findLeaks({ directories: [directory] })).toEqual([]);
-    expect([reads, failures > 0]).toEqual([32, true]);
+    expect([reads, failures > 0]).toEqual([20, true]);
   },
 );
 

@@ -1,17 +1,8 @@
-/**
- * Rates of the store on this machine: `node lib/checkpoint/store/testing/rates.ts DIRECTORY [MiB]`. Memory as guests have it is stood in
- * for by the pages of this program's own executable (code and tables), a third of them, and pages of counters. Prints one line of JSON.
- */
-import { readFile, rm } from "node:fs/promises";
-import path from "node:path";
+import { readFile } from "node:fs/promises";
 import { type ByteStore, type CaptureFrame, pageBytes } from "../../words.ts";
-import { keepStore } from "../keeper.ts";
-import { openStore } from "../store.ts";
 import { factsOf, memory } from "./captures.ts";
 
-const directory = path.join(process.argv[2] ?? "/tmp", `belay-rates-${process.pid}`);
-const mebibytes = Number(process.argv[3] ?? 256);
-const pageCount = mebibytes * 256;
+/** Memory as guests have it is stood in for by the pages of Node's own executable: code, tables and text. */
 const image = await readFile(process.execPath);
 const imagePages = Math.floor(image.byteLength / pageBytes);
 
@@ -28,18 +19,25 @@ function pages(first: number, count: number, salt: number): Buffer {
   return data;
 }
 
-async function* capture(checkpoint: string, vm: string, base: string | null, numbers: readonly number[], salt: number) {
-  const volume = memory(pageCount);
-  yield { kind: "facts", facts: factsOf({ checkpoint, vm, base }), volumes: [volume] } satisfies CaptureFrame;
-  for (let start = 0; start < numbers.length; start += 256) {
-    const some = Uint32Array.from(numbers.slice(start, start + 256));
-    const data = Buffer.concat(Array.from(some, (number) => pages(number, 1, salt)));
-    const batch = { volume: volume.name, numbers: some, zero: new Uint8Array(some.length), data };
-    yield { kind: "pages", batch } satisfies CaptureFrame;
-  }
-  const end = { at: 1, pauseMs: 1, tookMs: 1, changedBytes: numbers.length * pageBytes, words: "" };
-  yield { kind: "end", end } satisfies CaptureFrame;
-}
+const captures = (pageCount: number) =>
+  async function* capture(
+    checkpoint: string,
+    vm: string,
+    base: string | null,
+    numbers: readonly number[],
+    salt: number,
+  ) {
+    const volume = memory(pageCount);
+    yield { kind: "facts", facts: factsOf({ checkpoint, vm, base }), volumes: [volume] } satisfies CaptureFrame;
+    for (let start = 0; start < numbers.length; start += 256) {
+      const some = Uint32Array.from(numbers.slice(start, start + 256));
+      const data = Buffer.concat(Array.from(some, (number) => pages(number, 1, salt)));
+      const batch = { volume: volume.name, numbers: some, zero: new Uint8Array(some.length), data };
+      yield { kind: "pages", batch } satisfies CaptureFrame;
+    }
+    const end = { at: 1, pauseMs: 1, tookMs: 1, changedBytes: numbers.length * pageBytes, words: "" };
+    yield { kind: "end", end } satisfies CaptureFrame;
+  };
 
 async function timed<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly seconds: number }> {
   const begun = performance.now();
@@ -53,7 +51,10 @@ async function drain(store: ByteStore, checkpoint: string, since?: string): Prom
   return bytes;
 }
 
-async function measure(store: ByteStore, name: string) {
+/** One VM of so much memory: its first checkpoint, the same again of another VM, twenty with a twentieth changed, and reading them. */
+export async function measure(store: ByteStore, name: string, mebibytes: number) {
+  const pageCount = mebibytes * 256;
+  const capture = captures(pageCount);
   const all = Array.from({ length: pageCount }, (_, number) => number);
   // Made before the clock runs: the source's own work is not the store's.
   const made: CaptureFrame[] = [];
@@ -108,23 +109,4 @@ async function measure(store: ByteStore, name: string) {
     collectMs: Math.round(collected.seconds * 1000),
     freedMiB: Math.round(collected.result.freedBytes / 1048576),
   };
-}
-
-const log = { info() {}, warn: console.error, error: console.error };
-try {
-  const local = await openStore({ directories: [path.join(directory, "here")] });
-  const here = await measure(local, "h");
-  await local.close();
-  const kept = keepStore({ directories: [path.join(directory, "there")] }, { log });
-  const there = await measure(kept.store, "t");
-  await kept.stop();
-  const sealed = await openStore({
-    directories: [path.join(directory, "sealed")],
-    encryption: { key: Buffer.alloc(32, 7), organizations: "all" },
-  });
-  const encrypted = await measure(sealed, "e");
-  await sealed.close();
-  console.log(JSON.stringify({ inThisProcess: here, overTheSocket: there, encrypted }, null, 1));
-} finally {
-  await rm(directory, { recursive: true, force: true });
 }
