@@ -12,6 +12,7 @@ import type { ByteStore } from "./words.ts";
 export type { HostShell } from "./side/shell.ts";
 export {
   connectStore,
+  findLeaks,
   type KeptStore,
   keepStore,
   type LocalStore,
