@@ -2,6 +2,9 @@ import type { CheckpointId, VmId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { within } from "../guard/within.ts";
 
+/** All that it touches: one for each life of the engine. */
+export type Hands = Pick<Env, "clock">;
+
 /** A capture that this life of the engine began. */
 export interface CaptureInHand {
   /** On the clock that is never set. */
@@ -18,21 +21,21 @@ interface InHand {
   /** VMs of which a checkpoint was found damaged, and what is shown of them was not looked at since. */
   readonly damaged: Set<VmId>;
 }
-const known = new WeakMap<Env, InHand>();
-function inHand(env: Env): InHand {
+const known = new WeakMap<Hands, InHand>();
+function inHand(env: Hands): InHand {
   const found = known.get(env) ?? { captures: new Map(), read: new Map(), damaged: new Set() };
   known.set(env, found);
   return found;
 }
 
-export const capturesInHand = (env: Env): Map<VmId, CaptureInHand> => inHand(env).captures;
+export const capturesInHand = (env: Hands): Map<VmId, CaptureInHand> => inHand(env).captures;
 
-export const damagedSince = (env: Env): Set<VmId> => inHand(env).damaged;
+export const damagedSince = (env: Hands): Set<VmId> => inHand(env).damaged;
 
-export const isRead = (env: Env, id: CheckpointId): boolean => inHand(env).read.has(id);
+export const isRead = (env: Hands, id: CheckpointId): boolean => inHand(env).read.has(id);
 
 /** Retention leaves the checkpoint alone meanwhile. */
-export async function whileRead<T>(env: Env, id: CheckpointId, work: () => Promise<T>): Promise<T> {
+export async function whileRead<T>(env: Hands, id: CheckpointId, work: () => Promise<T>): Promise<T> {
   const { read } = inHand(env);
   read.set(id, (read.get(id) ?? 0) + 1);
   try {
@@ -48,7 +51,7 @@ export async function whileRead<T>(env: Env, id: CheckpointId, work: () => Promi
 const holdsAtMostMs = 120_000;
 
 /** Whether a capture may be what holds the VM. */
-export function isBeingCaptured(env: Env, vm: VmId): boolean {
+export function isBeingCaptured(env: Hands, vm: VmId): boolean {
   const capture = capturesInHand(env).get(vm);
   return capture !== undefined && env.clock.monotonicMs() < capture.begunMs + holdsAtMostMs;
 }
@@ -59,7 +62,7 @@ const cancelWithinMs = 10_000;
  * The VM is about to be moved, switched off or restored: a capture that runs is waited for, then cancelled. None begins of a VM that has an
  * open incident or is being moved, which must be written before this is asked. False when it did not even end after that.
  */
-export async function ceaseCapture(env: Env, vm: VmId, patienceMs: number): Promise<boolean> {
+export async function ceaseCapture(env: Hands, vm: VmId, patienceMs: number): Promise<boolean> {
   const capture = capturesInHand(env).get(vm);
   if (capture === undefined) return true;
   const ended = capture.ended.then(() => true);

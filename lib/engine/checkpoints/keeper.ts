@@ -308,7 +308,7 @@ export class CheckpointKeeper {
       memory.unbroken = end.kind === "done" ? memory.chain : memory.unbroken;
       memory.chain = end.kind === "done";
       if (end.kind === "done") {
-        await keepFew(this.#env, vm, keep, this.#help.answeredAt(id));
+        this.#track(keepFew(this.#env, vm, keep, this.#help.answeredAt(id))); // the next capture need not wait for it
         this.#standBy(vm, end.rows.find((it) => it.vmId === id)?.id);
       }
       await this.#show(vm);
