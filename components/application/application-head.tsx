@@ -49,17 +49,23 @@ export function ApplicationHead({
       </div>
       <p className={classes.facts}>
         {running} of {vms.length} VMs running · {protectionModes[application.mode]}
-        {application.checkpointEveryMs === null || noCheckpointsIn(application.mode) !== undefined
-          ? null
-          : ` · checkpoints every ${intervalWords(application.checkpointEveryMs)}`}
-        <SavedVms questions={saved} />
       </p>
+      <Saved application={application} questions={saved} />
       <Throughput application={application} hue={hue} incidents={incidents} simulated={simulated} />
     </div>
   );
 }
 
-function SavedVms({ questions }: { readonly questions: readonly CheckpointQuestion[] }) {
-  const words = savedWords(questions, useNow(serverNow, 5_000));
-  return words === undefined ? null : ` · ${words}`;
+interface SavedProps {
+  readonly questions: readonly CheckpointQuestion[];
+}
+
+/** How often its VMs are saved, and whether they are. */
+function Saved({ application, questions }: Pick<ApplicationHeadProps, "application"> & SavedProps) {
+  const now = useNow(serverNow, 5_000);
+  const { checkpointEveryMs: everyMs, mode } = application;
+  const chosen =
+    everyMs === null || noCheckpointsIn(mode) !== undefined ? [] : [`Checkpoints every ${intervalWords(everyMs)}`];
+  const words = [...chosen, ...[savedWords(questions, now)].filter((it) => it !== undefined)];
+  return words.length === 0 ? null : <p className={classes.facts}>{words.join(" · ")}</p>;
 }
