@@ -1,5 +1,5 @@
 import { type CheckpointStatus, checkpointEveryMsOf, type Vm } from "../../../model/index.ts";
-import { type Restored, statesOf } from "../../checkpoints/saved.ts";
+import { outOfOrder, type Restored, statesOf } from "../../checkpoints/saved.ts";
 import { vmOfUuid } from "../../store/tables.ts";
 import { graceMs, type Invariant, type Sight } from "./sight.ts";
 
@@ -63,7 +63,7 @@ export const lostAsPromised: Invariant = (sight) => {
       const called = openRepairs().some((it) => it.vmId === vm.id && it.technique === "assisted-restart");
       const again = world.saved.restores.slice(0, seen).some((it) => it.uuid === restored.uuid);
       const then = shown.get(vm.id);
-      if (called || again || !restored.undamaged) continue;
+      if (called || again || !restored.undamaged || outOfOrder(world.saved, vm.id)) continue;
       if (passedOver(sight, vm, restored)) yield `8: ${vm.name} went back further than its newest whole checkpoint.`;
       if (!then || then.status.trouble !== null) continue;
       if (restored.lostMs > oldestMs(then.everyMs, then.status))
