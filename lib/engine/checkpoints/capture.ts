@@ -6,6 +6,7 @@ import { type Captured, CaptureFailed, type CaptureRequest, CheckpointDamaged, H
 import { capturesInHand } from "./in-hand.ts";
 import { reconcileVm } from "./keep-few.ts";
 import { type Memories, runOf, type VmMemory } from "./memory.ts";
+import { checkpointsOf } from "./rows.ts";
 
 const probeWithinMs = 15_000;
 const sweepWithinMs = 15_000;
@@ -147,7 +148,7 @@ async function captureFresh(
       await probe(env, vm, memory);
       const method = memory.offer?.method ?? null;
       if (method === null) return { kind: "failed", words: many(memory.offer?.words ?? "No way works.", vms.length) };
-      const base = memory.baseless ? undefined : newestValid(await store.checkpointsOf(vm.id))?.id;
+      const base = memory.baseless ? undefined : newestValid(await checkpointsOf(env, vm.id))?.id;
       if (base !== undefined) bases.set(vm.id, base);
       requests.push({ id: kept ?? ids.next("ckp"), vm, method, base: base ?? null });
     }

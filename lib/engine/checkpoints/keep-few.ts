@@ -1,8 +1,9 @@
-import { forgotten, reconcile } from "../../decide/index.ts";
+import { forgotten, inOrder, reconcile } from "../../decide/index.ts";
 import type { CheckpointId, EpochMs, Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { within } from "../guard/within.ts";
 import { isRead } from "./in-hand.ts";
+import { checkpointsOf } from "./rows.ts";
 
 const storeWithinMs = 30_000;
 
@@ -35,17 +36,18 @@ async function dropBytes(env: Env, ids: readonly CheckpointId[]): Promise<void> 
   }
 }
 
-/** After a capture: older ones than are to be kept are forgotten. */
+/** After a capture: older ones than are to be kept are forgotten; never the one that was taken, whatever its time says. */
 export async function keepFew(
   env: Env,
   vm: Pick<Vm, "id">,
   keep: number,
+  taken: CheckpointId | undefined,
   answeredAt: EpochMs | undefined,
 ): Promise<void> {
-  const rows = await env.store.checkpointsOf(vm.id);
+  const rows = await checkpointsOf(env, vm.id);
   await forget(
     env,
-    forgotten(rows, keep, (id) => isRead(env, id), answeredAt),
+    forgotten(rows, keep, (id) => id === taken || isRead(env, id), answeredAt),
   );
 }
 
@@ -56,9 +58,10 @@ export async function keepFew(
  */
 export async function reconcileVm(env: Env, vm: Vm): Promise<boolean> {
   const { store, checkpoints, clock, log } = env;
-  const rows = await store.checkpointsOf(vm.id);
-  const held = await within(clock, storeWithinMs, checkpoints.held(vm), undefined).catch(() => undefined);
-  if (held === undefined) return false;
+  const rows = await checkpointsOf(env, vm.id);
+  const known = await within(clock, storeWithinMs, checkpoints.held(vm), undefined).catch(() => undefined);
+  if (known === undefined) return false;
+  const held = inOrder(known, clock.now());
   const found = reconcile(rows, held);
   for (const id of found.damaged) {
     log.warn(`a checkpoint of ${vm.name} is damaged`, { checkpoint: id });

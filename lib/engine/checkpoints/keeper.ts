@@ -308,8 +308,9 @@ export class CheckpointKeeper {
       memory.unbroken = end.kind === "done" ? memory.chain : memory.unbroken;
       memory.chain = end.kind === "done";
       if (end.kind === "done") {
-        this.#track(keepFew(this.#env, vm, keep, this.#help.answeredAt(id))); // the next capture need not wait for it
-        this.#standBy(vm, end.rows.find((it) => it.vmId === id)?.id);
+        const taken = end.rows.find((it) => it.vmId === id)?.id;
+        this.#track(keepFew(this.#env, vm, keep, taken, this.#help.answeredAt(id))); // the next capture need not wait
+        this.#standBy(vm, taken);
       }
       await this.#show(vm);
     }

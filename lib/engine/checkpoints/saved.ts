@@ -1,6 +1,7 @@
 import { newestValid, restartLimit, type Saved } from "../../decide/index.ts";
 import type { CheckpointId, EpochMs, HostId, Incident, Vm, VmId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
+import { checkpointsOf } from "./rows.ts";
 
 /** Where replicas stand by. */
 export interface StandbyFinder {
@@ -41,7 +42,7 @@ export async function savedOf(
   const { store, clock } = env;
   const everyMs = (intervals ?? (await store.checkpointIntervals())).get(vm.id);
   if (everyMs === undefined) return undefined;
-  const checkpoints = await store.checkpointsOf(vm.id);
+  const checkpoints = await checkpointsOf(env, vm.id);
   const newest = newestValid(checkpoints);
   const since = clock.now() - restartLimit.withinMs;
   const own = within !== undefined && isCounted(within) ? 1 : 0;
