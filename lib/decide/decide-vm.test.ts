@@ -45,6 +45,15 @@ describe("wishes", () => {
     expect(decision.wish).toMatchObject({ wanted: "running" });
   });
 
+  test("it is so too when it is first seen while it is being started", () => {
+    const sight = { state: "paused", reason: "starting-up" } as const;
+    const vm = { wanted: "stopped", state: "stopped", reason: "destroyed" } as const;
+    expect(decideVm(question({ vm, sight }), 0)).toMatchObject({
+      wish: { wanted: "running" },
+      verdict: { kind: "wait" },
+    });
+  });
+
   test("a VM whose owner wants it off while it still runs stays unwanted", () => {
     expect(decideVm(question({ vm: { wanted: "stopped", state: "running", reason: "none" } }), 0).wish).toBeUndefined();
   });

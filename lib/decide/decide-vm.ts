@@ -46,7 +46,9 @@ export function decideVm(question: VmQuestion, now: EpochMs): VmDecision {
   const sinceSource = same ? memory.sinceSource : heardAt === undefined ? "scan" : "event";
 
   // Somebody started on the host what was wanted off: that is a wish too.
-  const startedByHand = vm.wanted === "stopped" && notAlive.includes(vm.state) && sight?.state === "running";
+  // It may be seen while it is just being started: once that is written down, it is no news any more that it runs.
+  const starts = sight?.state === "running" || (sight?.state === "paused" && sight.reason === "starting-up");
+  const startedByHand = vm.wanted === "stopped" && notAlive.includes(vm.state) && starts;
   const wanted = startedByHand ? "running" : vm.wanted;
   const seen = diagnoseVm({ wanted, sight, said: question.said, known, since, now });
   // Only of a VM that the hypervisor calls well: else it says more than a silence.

@@ -30,14 +30,19 @@ async function protectedGuest(fault: FaultLab, name: string, everyMs: number, st
   await answers(guest);
   await startWorkload(guest.address, { memoryMiB: 64, dirtyMiBps: 1 });
   const vm = await adopted(fault.server, name, guest.address);
-  await fault.server.api("PATCH", `/vms/${vm.id}`, { consent: "roll-back", checkpointEveryMs: everyMs, standby });
-  await until(
-    `${name} is saved regularly${standby ? ", with a standby" : ""}`,
-    async () => {
-      const status = await statusOf(fault, vm);
-      return status?.keptEveryMs != null && (!standby || status.standby?.ready === true) ? true : undefined;
+  await fault.server.api("PATCH", `/vms/${vm.id}`, {
+    ...{ consent: "roll-back", wanted: "running", checkpointEveryMs: everyMs, standby },
+  });
+  let status: CheckpointStatusView | undefined;
+  const isReady = async () => {
+    status = await statusOf(fault, vm);
+    return status?.keptEveryMs != null && (!standby || status.standby?.ready === true) ? true : undefined;
+  };
+  await until(`${name} is saved regularly${standby ? ", with a standby" : ""}`, isReady, 100).catch(
+    (cause: unknown) => {
+      const output = fault.server.output().split("\n").slice(-8).join("\n");
+      throw new Error(`${String(cause)}\n${JSON.stringify(status)}\n${output}`, { cause });
     },
-    100,
   );
   return { guest, vm };
 }
