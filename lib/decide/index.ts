@@ -38,6 +38,7 @@ export { type Inventory, mayCarry, type NoPlace, type Placement, takesRoom } fro
 export { placeVms } from "./placement/place.ts";
 export { consentRefusal, modeRefusal, relocationRefusal } from "./placement/relocation.ts";
 export { sameRoom } from "./placement/same-room.ts";
+export { sharedDisks } from "./placement/storage.ts";
 export { toleranceByHost, toleranceOf } from "./placement/tolerance.ts";
 export {
   asksElsewhere,

@@ -1,6 +1,6 @@
-import { newestValid, planRollBack, restorable } from "../../../decide/index.ts";
+import { newestValid, planRollBack, restorable, sharedDisks } from "../../../decide/index.ts";
 import type { CheckpointId, EpochMs, Incident, RepairId, Vm } from "../../../model/index.ts";
-import { damagedSince } from "../../checkpoints/in-hand.ts";
+import { damagedSince, whileRead } from "../../checkpoints/in-hand.ts";
 import { savedOf } from "../../checkpoints/saved.ts";
 import type { Env } from "../../env.ts";
 import { within } from "../../guard/within.ts";
@@ -9,6 +9,7 @@ import { vmWork } from "../work.ts";
 
 const heldWithinMs = 15_000;
 const askAgainMs = 1_000;
+const readWithinMs = 5 * 60_000;
 
 /** One that may be restored. Plain data: it is journalled. */
 export interface Candidate {
@@ -87,6 +88,31 @@ async function choose(env: Env, vm: Vm, incident: Incident): Promise<Candidates>
         ? ""
         : "Its newest checkpoint is damaged: an older one is taken.";
   return { list: list.map(({ id, at }) => ({ id, at, newest: id === newest?.id })), said };
+}
+
+/**
+ * A VM whose disk lies on its lost host alone is given to a host that does not see it, where nothing but a checkpoint can bring it up: so that is
+ * read whole before, and those that are damaged are left out.
+ */
+export async function readFirst(env: Env, repair: RepairId, found: Candidates): Promise<StepEnd<Candidates>> {
+  const { vm } = await vmWork(env, repair);
+  const disks = sharedDisks(vm, await env.store.host(vm.hostId));
+  if (disks.every((directories) => directories.length > 0))
+    return { ok: true, words: "Its disk is seen by other hosts too.", value: found };
+  const list = [...found.list];
+  for (let candidate = list[0]; candidate !== undefined; candidate = list[0]) {
+    const { id } = candidate;
+    const work = () => env.checkpoints.verify(id);
+    const whole = await within(env.clock, readWithinMs, whileRead(env, id, work), undefined).catch(() => undefined);
+    if (whole === true) return { ok: true, words: "The checkpoint is whole.", value: { ...found, list } };
+    if (whole === false) await tellDamaged(env, vm, id, "It was read before it was to be restored, and is not whole.");
+    list.shift();
+  }
+  return {
+    ok: true,
+    words: "No checkpoint of it can be read.",
+    value: { list, said: "No checkpoint of it can be read." },
+  };
 }
 
 /** The checkpoints that the repair may restore: those that the database shows, that the store of bytes holds, and that the plan allows. */

@@ -10,7 +10,7 @@ import { endRounds, type Rounds, reviveRounds } from "../revive-rounds.ts";
 import { type StepEnd, step } from "../step.ts";
 import { vmWork } from "../work.ts";
 import { type Restored, restoreHere, switchOffHere, unsure } from "./bring-back.ts";
-import { type Candidate, type Candidates, candidatesFor, damagedWords } from "./candidates.ts";
+import { type Candidate, type Candidates, candidatesFor, damagedWords, readFirst } from "./candidates.ts";
 import { fromCheckpoint } from "./from-checkpoint.ts";
 import { verifyRestored } from "./verify-restored.ts";
 
@@ -51,7 +51,11 @@ export const restoreCheckpoint =
     }
     const { vm, incident } = await vmWork(env, repair);
     if (where.value.standby !== null) help.places.reserve(vm, where.value.standby);
-    const bringing = fromCheckpoint(env, options, help, repair, steps, chosen.value, (candidate, said) =>
+    const read = await step<Candidates>(env, steps, repair, "read", () => readFirst(env, repair, chosen.value));
+    if (!read.ok) return endRounds(env, steps, repair, { kind: "handed-over", words: read.words });
+    // Without a checkpoint it needs a host that sees its disk.
+    if (read.value.list.length === 0) help.places.settled(vm.id);
+    const bringing = fromCheckpoint(env, options, help, repair, steps, read.value, (candidate, said) =>
       saidOf(candidate, incident.tp, said),
     );
     return bringElsewhere(env, options, help.places, repair, steps, bringing);
