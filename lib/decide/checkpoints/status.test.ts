@@ -25,7 +25,7 @@ const status = (over: Partial<StatusQuestion> = {}) =>
       inGroup: false,
     },
     checkpoints: [checkpoint(1, 3), checkpoint(2, 8, { pauseMs: 40, tookMs: 800 })],
-    ...{ standby: null, now },
+    ...{ standby: null, now, sinceMs: 3_000 },
     ...over,
   });
 
@@ -48,6 +48,7 @@ describe("how a VM is really saved", () => {
     ],
     ["after a pause, which is no slowness", { checkpoints: slow, unbroken: false }, null],
     ["long ago", { checkpoints: [checkpoint(1, 30)] }, /older than was chosen/],
+    ["long ago, and a clock was set back", { sinceMs: 60_000 }, /older than was chosen/],
     [
       "not now, its host is away",
       { obstacle: "Its host is not connected." },

@@ -27,6 +27,8 @@ export interface StatusQuestion {
   readonly inGroup: boolean;
   readonly standby: CheckpointStatus["standby"];
   readonly now: EpochMs;
+  /** Since the last capture that this life of Belay made, or since it began to look: measured where nobody sets the time. */
+  readonly sinceMs: number;
 }
 
 const mean = (numbers: readonly number[]): number | null =>
@@ -70,7 +72,7 @@ function troubleOf(question: StatusQuestion, keptEveryMs: number | null, last: C
     return `The provider allows by now that it is saved every ${seconds(leastEveryMs)} at most.`;
   const slow = question.unbroken ? slowness(everyMs, keptEveryMs, last) : null;
   if (slow !== null) return slow;
-  if (now - last.at > 2 * everyMs + last.tookMs + lateMs)
+  if (Math.max(now - last.at, question.sinceMs) > 2 * everyMs + last.tookMs + lateMs)
     return "Its newest checkpoint is older than was chosen: the next one takes long, or waits for those of other VMs.";
   if (inGroup)
     return "Its group goes back together or not at all, which Belay does not do by itself yet: no repair uses its checkpoints.";
@@ -81,7 +83,8 @@ function troubleOf(question: StatusQuestion, keptEveryMs: number | null, last: C
 export function statusOf(question: StatusQuestion): CheckpointStatus {
   const valid = question.checkpoints.filter((it) => it.state === "valid");
   const [last, before] = valid;
-  const keptEveryMs = last === undefined || before === undefined ? null : last.at - before.at;
+  const between = last === undefined || before === undefined ? 0 : last.at - before.at;
+  const keptEveryMs = between > 0 ? between : null; // a clock may have been set in between
   const newest = valid.slice(0, meanOver);
   return {
     vmId: question.vm.id,

@@ -63,7 +63,7 @@ export class CheckpointKeeper {
   readonly #env: Env;
   readonly #options: EngineOptions;
   readonly #standbys: Standbys;
-  readonly #memories = new Memories();
+  readonly #memories: Memories;
   readonly #writer: StatusWriter;
   readonly #verifier: Verifier;
   readonly #sweeper: Sweeper;
@@ -92,6 +92,7 @@ export class CheckpointKeeper {
     this.#options = options;
     this.#standbys = standbys;
     this.#help = help;
+    this.#memories = new Memories(env.clock);
     this.#writer = new StatusWriter(env, this.#memories, standbys);
     this.#room = new StoreRoom(env);
     this.#sweeper = new Sweeper(env, this.#memories, (work) => this.#track(work));
@@ -178,6 +179,7 @@ export class CheckpointKeeper {
       const memory = this.#memories.of(id);
       memory.offer = status.offer;
       memory.written = status;
+      memory.recalled = status.trouble;
     }
   }
 
@@ -307,6 +309,10 @@ export class CheckpointKeeper {
       memory.obstacle = end.kind === "obstacle" ? end.words : null;
       memory.unbroken = end.kind === "done" ? memory.chain : memory.unbroken;
       memory.chain = end.kind === "done";
+      if (end.kind === "done") {
+        memory.sinceMs = this.#env.clock.monotonicMs();
+        memory.recalled = null;
+      }
       if (end.kind === "done") {
         const taken = end.rows.find((it) => it.vmId === id)?.id;
         this.#track(keepFew(this.#env, vm, keep, taken, this.#help.answeredAt(id))); // the next capture need not wait

@@ -1,4 +1,5 @@
 import type { CaptureOffer, Checkpoint, CheckpointStatus, HostId, Vm, VmId } from "../../model/index.ts";
+import type { Clock } from "../ports.ts";
 
 /** What this life of the engine knows of one VM's captures, besides what is written down. */
 export interface VmMemory {
@@ -22,6 +23,10 @@ export interface VmMemory {
   /** Its checkpoints as last read, newest first; undefined once they changed. They are read again now and then all the same. */
   rows: readonly Checkpoint[] | undefined;
   rowsAtMs: number;
+  /** When this life last captured it, or began to look, on the clock that is never set. */
+  sinceMs: number;
+  /** The trouble that a life before this one wrote: it holds until this one has saved the VM. */
+  recalled: string | null;
   /** As last written, to write only what changed. */
   written: CheckpointStatus | undefined;
 }
@@ -30,7 +35,12 @@ export const runOf = (vm: Pick<Vm, "hostId" | "runId" | "generation">): string =
   `${vm.hostId} ${vm.generation} ${vm.runId ?? ""}`;
 
 export class Memories {
+  readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #of = new Map<VmId, VmMemory>();
+
+  constructor(clock: Pick<Clock, "monotonicMs">) {
+    this.#clock = clock;
+  }
 
   of(vm: VmId): VmMemory {
     const known = this.#of.get(vm);
@@ -39,7 +49,7 @@ export class Memories {
       ...{ offer: null, offerFor: null, offerAtMs: 0, lastFailure: null, baseless: false },
       ...{ obstacle: null, unbroken: false, chain: false },
       ...{ unswept: true, sweptOn: null, reconciled: false, verifiedMs: undefined, written: undefined },
-      ...{ rows: undefined, rowsAtMs: 0 },
+      ...{ rows: undefined, rowsAtMs: 0, sinceMs: this.#clock.monotonicMs(), recalled: null },
     };
     this.#of.set(vm, fresh);
     return fresh;

@@ -36,7 +36,10 @@ export class StatusWriter {
     const checkpoints = memory.rows;
     const { offer, lastFailure, unbroken } = memory;
     const standby = asked.everyMs === null ? null : this.#standbys.stateOf(vm, checkpoints);
-    const status = statusOf({ ...asked, vm, checkpoints, offer, lastFailure, unbroken, standby, now: clock.now() });
+    const known = { offer, lastFailure, unbroken, standby, sinceMs: nowMs - memory.sinceMs };
+    const now = statusOf({ ...asked, ...known, vm, checkpoints, now: clock.now() });
+    const holds = asked.everyMs !== null && now.trouble === null && vm.state === "running";
+    const status = holds ? { ...now, trouble: memory.recalled } : now;
     if (JSON.stringify(status) === JSON.stringify(memory.written)) return;
     await store.recordCheckpointStatus(status, clock.now());
     memory.written = status;
