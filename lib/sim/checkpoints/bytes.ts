@@ -20,8 +20,7 @@ export function sizesOf(
   return { wholeBytes, changedBytes, storedBytes: Math.round(changedBytes * compressed) };
 }
 
-export const fullWords =
-  "The store has no room: what is kept stays restorable, and nothing new is kept until there is room.";
+const fullWords = "The store has no room: what is kept stays restorable, and nothing new is kept until there is room.";
 
 export function demandRoom(world: World): void {
   if (world.saved.full) throw new CaptureFailed("store-full", fullWords, "ENOSPC: no space left on device");

@@ -22,14 +22,14 @@ export interface SavedState {
 }
 
 /** What a capture that was cut short left on a host. */
-export interface Leftover {
+interface Leftover {
   /** Job and capability of the QEMU process that it was of: gone with that. Files stay. */
   readonly runId: number | null;
   readonly since: EpochMs;
 }
 
 /** One under way. Ended from outside: by the death of its agent, which leaves things behind, or by its being told to stop. */
-export interface RunningCapture {
+interface RunningCapture {
   readonly host: string;
   readonly uuid: string;
   agentDies(): void;
@@ -51,7 +51,7 @@ export interface Restored {
 }
 
 /** What befalls the next capture on a host (of any, where none is named), so long after it began. */
-export interface CapturePlan {
+interface CapturePlan {
   readonly host: string | undefined;
   readonly afterMs: number;
   readonly happens: () => void;

@@ -16,7 +16,7 @@ export const saveActions = [
   z.strictObject({ do: z.literal("restore-beside"), vm, key, back, name: z.string().min(1) }),
   z.strictObject({ do: z.literal("keep-checkpoint"), vm, back, kept: z.boolean().default(true) }),
 ] as const;
-export type SaveAction = z.infer<(typeof saveActions)[number]>;
+type SaveAction = z.infer<(typeof saveActions)[number]>;
 const names = new Set<string>(saveActions.map((it) => it.shape.do.value));
 export const isSaveAction = (it: { readonly do: string }): it is SaveAction => names.has(it.do);
 

@@ -4,7 +4,7 @@ import { vmOfUuid } from "../../store/tables.ts";
 import { graceMs, type Invariant, type Sight } from "./sight.ts";
 
 /** How old the newest checkpoint of a VM may be that is shown as protected as chosen. */
-export const oldestMs = (everyMs: number, { keptEveryMs, tookMs }: CheckpointStatus): number =>
+const oldestMs = (everyMs: number, { keptEveryMs, tookMs }: CheckpointStatus): number =>
   2 * Math.max(everyMs, Math.min(keptEveryMs ?? 0, 10 * everyMs)) + (tookMs ?? 0) + graceMs;
 
 const everyMsOf = ({ tables }: Sight, vm: Vm): number | null =>
@@ -25,7 +25,9 @@ export const savedAsShown: Invariant = (sight) => {
       const fine = everyMs !== null && status.trouble === null && vm.state === "running" && watched(hostOf(vm));
       const newest = fine ? statesOf(world.saved, vm.id).find((it) => !it.knownDamaged) : undefined;
       const limitMs = everyMs === null ? 0 : oldestMs(everyMs, status);
-      const old = fine && status.lastAt !== null && (newest === undefined || now() - newest.takenAt > limitMs);
+      // A Belay that was started since goes by a clock that was set back in between: to it the checkpoint is newer than it is.
+      const misled = newest !== undefined && newest.captured.at - newest.takenAt > world.wall.at(now()) - now();
+      const old = fine && !misled && status.lastAt !== null && !(newest && now() - newest.takenAt <= limitMs);
       if (lasts(`saved ${vm.id}`, old, 2000))
         yield `8: ${vm.name} is shown as saved every ${everyMs} ms, and its newest checkpoint is ${newest ? "old" : "gone"}.`;
       if (lasts(`none saved ${vm.id}`, fine && status.lastAt === null, limitMs))
