@@ -12,6 +12,8 @@ import type { Bench, BenchContext } from "./types.ts";
 type Fault = "same-host" | "other-host" | "standby";
 const victim = "host-1";
 const witness = "host-3";
+/** Where a guest may be. */
+const hosts = [victim, "host-2"];
 const backMs = 90_000;
 const killScript = 'kill -9 "$(cat "/run/libvirt/qemu/$1.pid")"';
 
@@ -67,9 +69,8 @@ async function failed(fault: FaultLab, guest: GuestInfo, vm: VmView, how: Fault)
 /** Whatever became of it, the next run must not share the machine with it. */
 async function putAway(fault: FaultLab, vm: VmView): Promise<void> {
   await fault.server.api("PATCH", `/vms/${vm.id}`, { checkpointEveryMs: 0, standby: false, wanted: "stopped" });
-  await until(`${vm.name} is stopped`, async () =>
-    (await cloudOf(fault.server)).vms.some((it) => it.id === vm.id && it.state === "running") ? undefined : true,
-  ).catch(() => undefined);
+  const script = 'virsh destroy "$1"; virsh undefine "$1"; true';
+  for (const host of hosts) await runOnHost(fault.name, host, ["sh", "-c", script, "sh", vm.name]);
 }
 
 async function told({ server }: FaultLab): Promise<string[]> {
