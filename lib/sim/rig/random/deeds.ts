@@ -133,10 +133,11 @@ export const deeds: readonly Deed[] = [
   },
   {
     ...{ weight: 1, saving: true },
-    draw: (random, { vm }) => ({
-      ...{ do: "restore-beside", vm: vm(), key: `beside-${random.between(1, 30)}`, back: random.between(0, 2) },
-      name: `look-${random.between(1, 3)}`,
-    }),
+    draw: (random, { vm }) => {
+      const number = random.between(1, 30); // one wish for each name: people tell VMs apart by it
+      const back = random.between(0, 2);
+      return { do: "restore-beside", vm: vm(), key: `beside-${number}`, back, name: `look-${number}` };
+    },
   },
   {
     ...{ weight: 1, saving: true },
