@@ -189,6 +189,20 @@ describe("a guest is never left standing", () => {
     await gone(next.agent);
   });
 
+  it("when the agent is killed together with whoever would read QEMU's stream after it", async () => {
+    const { agent } = await rig.start();
+    const begun = await agent.begin({ kind: "capture", ...of("background") });
+    await begun.next("running");
+    await rig.onHost("pkill", "-KILL", "-f", "^node /var/lib/libvirt/belay-host/belay-agent|^sh -c read -r told");
+    await agent.closed;
+    const next = await rig.start();
+    expect(next.swept).toContain("cp-a");
+    await until("it answers", () => rig.bootId(guest()));
+    expect(await rig.left(guest())).toBe("");
+    await next.agent.capture(of("background"));
+    await gone(next.agent);
+  });
+
   it("when the link is cut in mid-capture, or the capture is called off", async () => {
     const one = await rig.start();
     await (await one.agent.begin({ kind: "capture", ...of("background") })).next("facts");
