@@ -157,7 +157,7 @@ export class CheckpointKeeper {
   async #read(): Promise<void> {
     const { store, clock } = this.#env;
     this.#dirty = false;
-    if (this.#inventory === undefined) await this.#recall();
+    if (this.#inventory === undefined) this.#memories.recall((await store.checkpointStatuses()).values());
     this.#readMs = clock.monotonicMs();
     this.#intervals = await store.checkpointIntervals();
     const wishes = await store.pendingWishes();
@@ -171,16 +171,6 @@ export class CheckpointKeeper {
     await this.#follow();
     const captureFor = (vm: Vm, id: CheckpointId) => this.#captureNow(vm, id);
     await carryOutWishes(this.#env, wishes, { ...this.#help, captureFor }, (work) => this.#track(work));
-  }
-
-  /** What a life before this one wrote, which holds until more is known. */
-  async #recall(): Promise<void> {
-    for (const [id, status] of await this.#env.store.checkpointStatuses()) {
-      const memory = this.#memories.of(id);
-      memory.offer = status.offer;
-      memory.written = status;
-      memory.recalled = status.trouble;
-    }
   }
 
   /** Units that are wanted now, and what is shown of each of their VMs. */

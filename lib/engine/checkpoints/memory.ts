@@ -55,6 +55,16 @@ export class Memories {
     return fresh;
   }
 
+  /** What a life before this one wrote, which holds until more is known. */
+  recall(statuses: Iterable<CheckpointStatus>): void {
+    for (const status of statuses) {
+      const memory = this.of(status.vmId);
+      memory.offer = status.offer;
+      memory.written = status;
+      memory.recalled = status.trouble;
+    }
+  }
+
   vms = (): Iterable<VmId> => this.#of.keys();
   forget = (vm: VmId): boolean => this.#of.delete(vm);
 }
