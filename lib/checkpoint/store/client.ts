@@ -189,7 +189,8 @@ function open(file: string): Promise<Connection> {
 }
 
 /**
- * The store of another process. Calls that are under way when it dies reject with `StoreAway`; later ones wait for it, at most `waitMs`.
+ * The store of another process. Puts and reads that are under way when it dies reject with `StoreAway`; what can be asked again is asked
+ * again, once. Later calls wait for it, at most `waitMs`.
  */
 export function connectStore(file: string, options: { readonly waitMs?: number } = {}): ByteStore {
   const waitMs = options.waitMs ?? 15_000;
@@ -222,7 +223,15 @@ export function connectStore(file: string, options: { readonly waitMs?: number }
       if (current === mine) current = undefined;
     }
   }
-  const ask = async (question: Ask): Promise<unknown> => (await connection()).ask(question);
+  /** Each of these may be asked twice: one that the store died under is asked the next one. */
+  async function ask(question: Ask): Promise<unknown> {
+    try {
+      return await (await connection()).ask(question);
+    } catch (error) {
+      if (!(error instanceof StoreAway) || ending.signal.aborted) throw error;
+      return (await connection()).ask(question);
+    }
+  }
 
   return {
     put: async (frames) => storedSchema.parse(await (await connection()).put(frames)),

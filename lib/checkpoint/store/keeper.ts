@@ -17,6 +17,8 @@ export interface KeptStore {
 }
 
 const program = path.join(import.meta.dirname, "process.ts");
+/** glibc would keep what was freed of pages on their way: a gibibyte after a large put. Others do not know these names. */
+const allocator = { MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_ARENA_MAX: "2" };
 const firstPauseMs = 200;
 const mostPauseMs = 10_000;
 /** A process that ran this long did not fail by its start. */
@@ -42,7 +44,10 @@ function hear(line: string, log: Log): void {
 
 /** One life of the store's process. */
 function life(settings: StoreSettings, log: Log) {
-  const child = spawn(process.execPath, [program, JSON.stringify(settings)], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [program, JSON.stringify(settings)], {
+    env: { ...process.env, ...allocator },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   child.stdin.on("error", () => {});
   let words = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -116,11 +116,18 @@ async function opened(
 
   async function put(frames: AsyncIterable<CaptureFrame>): Promise<StoredCheckpoint> {
     const iterator = frames[Symbol.asyncIterator]();
-    const closing = Promise.withResolvers<never>();
-    closing.promise.catch(() => {});
-    const close = () => closing.reject(new StoreClosed("The store was closed."));
+    // No race with one promise that outlives them all: it would hold every frame until its end.
+    let giveUp = (_: unknown) => {};
+    const close = () => giveUp(new StoreClosed("The store was closed."));
     ending.signal.addEventListener("abort", close);
-    const rest = { next: () => Promise.race([iterator.next(), closing.promise]) };
+    const rest = {
+      next: () =>
+        new Promise<IteratorResult<CaptureFrame>>((resolve, reject) => {
+          giveUp = reject;
+          if (ending.signal.aborted) close();
+          else iterator.next().then(resolve, reject);
+        }),
+    };
     try {
       const { value, done } = await rest.next();
       if (done || value.kind !== "facts") throw new BadCapture("A capture begins with its facts.");
