@@ -151,3 +151,23 @@ test("a second process is refused", async () => {
   await store.close();
   await (await openStore({ directories: [directory] })).close();
 });
+
+test("a store that is closed waits for no host: puts under way are undone", async () => {
+  const directory = await directoryForTest();
+  const store = await openStore({ directories: [directory] });
+  const waiting = Promise.withResolvers<void>();
+  const stuck = store.put(
+    (async function* () {
+      for await (const frame of capture(factsOf({ checkpoint: "a" }), [{ volume: memory(900), pages: seeds(1, 800) }]))
+        if (frame.kind !== "end") yield frame;
+      waiting.resolve();
+      await new Promise(() => {});
+    })(),
+  );
+  stuck.catch(() => {});
+  await waiting.promise;
+  await store.close();
+  await expect(stuck).rejects.toThrow("closed");
+  await expect(store.collect()).rejects.toThrow("closed");
+  expect(await readdir(path.join(directory, "segments"))).toEqual([]);
+});
