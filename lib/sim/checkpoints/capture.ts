@@ -87,8 +87,10 @@ export async function captureAll(
       end(new CaptureFailed("interrupted", "The saving was cut short on the host.", words), false);
     const stop = () => end(new CaptureFailed("interrupted", "The saving was given up."), true);
     saved.captures.set(uuid, { host: host.name, uuid, agentDies, stop });
+    const { spared } = saved;
     const planned = saved.plans.findIndex((it) => it.host === undefined || it.host === host.name);
-    for (const { afterMs, happens } of planned < 0 ? [] : saved.plans.splice(planned, 1)) world.later(afterMs, happens);
+    for (const { afterMs, happens } of planned < 0 ? [] : saved.plans.splice(planned, 1))
+      world.later(afterMs, () => saved.spared === spared && happens());
   };
   const pass = async (ms: number) => {
     await Promise.race([new Promise<void>((resolve) => world.later(ms, resolve)), cutShort.promise]);

@@ -68,6 +68,8 @@ export interface Saved {
   slowMs: number;
   readonly captures: Map<string, RunningCapture>;
   readonly plans: CapturePlan[];
+  /** How often captures were spared: what was planned before does not happen. */
+  spared: number;
   /** By host and UUID. */
   readonly leftovers: Map<string, Leftover>;
   /** Guests that stand still because of us, by UUID, and where. */
@@ -80,7 +82,7 @@ export interface Saved {
 }
 
 export const createSaved = (): Saved => ({
-  ...{ states: new Map(), truth: new Map(), full: false, slowMs: 0, captures: new Map(), plans: [] },
+  ...{ states: new Map(), truth: new Map(), full: false, slowMs: 0, captures: new Map(), plans: [], spared: 0 },
   ...{ leftovers: new Map(), held: new Map(), standbys: new Map(), restores: [], newestDropped: [] },
 });
 

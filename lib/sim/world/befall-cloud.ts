@@ -32,8 +32,8 @@ export function befallCloud(world: World, action: CloudAction): string | undefin
       world.saved.full = false;
       return "The store of checkpoints has room again.";
     case "captures-spared":
-      if (world.saved.plans.length === 0) return undefined;
       world.saved.plans.length = 0;
+      world.saved.spared++;
       return "Nothing befalls captures any more.";
     case "captures-slow":
       if (world.saved.slowMs === action.ms) return undefined;
