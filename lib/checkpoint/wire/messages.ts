@@ -141,7 +141,7 @@ const answer = z.discriminatedUnion("kind", [
   answers.volume,
   answers.end,
   answers.prepared,
-  
+
   answers.running,
   answers.done,
   answers.failed,

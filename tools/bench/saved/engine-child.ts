@@ -3,8 +3,7 @@
  * says each thing it does as a line of JSON. Its store is a child of it, as the server's is.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { createCheckpoints } from "../../../lib/checkpoint/index.ts";
-import { keepStore } from "../../../lib/checkpoint/store/index.ts";
+import { createCheckpoints, keepStore } from "../../../lib/checkpoint/index.ts";
 import type { Log } from "../../../lib/engine/ports.ts";
 import { createHypervisor, HostLinks, hostShell, systemClock } from "../../../lib/hypervisor/index.ts";
 import { type CheckpointId, type Host, idSource, type VmId } from "../../../lib/model/index.ts";
