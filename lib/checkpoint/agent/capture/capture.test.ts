@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { pageBytes } from "../../words.ts";
+import { pageHash } from "../differ/index.ts";
 import { findDisks } from "./disks.ts";
+import { Differ } from "./memory.ts";
 import { choose, type Findings } from "./probe.ts";
 import { Spool } from "./spool.ts";
 
@@ -62,6 +64,27 @@ it("the best method that works is chosen, and why not a better one", () => {
   expect(of({ memory: "a device", copies: "no" }).method).toBeNull();
   expect(of({ disks: "odd" })).toEqual({ method: null, words: "odd" });
   expect(of({ running: false }).method).toBeNull();
+});
+
+it("a page that becomes zero is told, although the agent before knew it and this one only what was written since", async () => {
+  const hash = await pageHash();
+  const disk = { name: "disk/vda", kind: "disk", sizeBytes: 4 * pageBytes } as const;
+  const told: [page: number, zero: boolean][] = [];
+  const capture = (base: string, known: ReturnType<Differ["tables"]> | undefined, page: number, fill: number) => {
+    const differ = new Differ(hash, base, known, ({ numbers, zero }) => {
+      for (const [i, number] of numbers.entries()) told.push([number, zero[i] === 1]);
+    });
+    const volume = differ.volume(disk);
+    volume.unknownPage(page, Buffer.alloc(pageBytes, fill), 0); // the bitmap says that it alone was written to
+    volume.flush();
+    return differ.tables();
+  };
+  const after = capture("first", undefined, 0, 7); // a new agent: nothing is known of page 1, which is not zero
+  capture("second", after, 1, 0);
+  expect(told).toEqual([
+    [0, false],
+    [1, true],
+  ]);
 });
 
 describe("the spool", () => {

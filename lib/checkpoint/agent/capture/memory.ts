@@ -42,8 +42,10 @@ export class Differ {
     return pages * pageBytes;
   }
 
+  /** Those that say all of their volumes. */
   tables(): CheckpointTables {
-    return new Map<string, PageTable>([...this.#volumes].map(([name, { differ }]) => [name, differ.table]));
+    const whole = [...this.#volumes].filter(([, { differ }]) => differ.isTableWhole);
+    return new Map<string, PageTable>(whole.map(([name, { differ }]) => [name, differ.table]));
   }
 }
 

@@ -15,8 +15,9 @@ export class VolumeDiffer {
   /** From this page on the base is not known, or has none. */
   readonly #unknownFrom: number;
   readonly #seen: Uint8Array;
-  /** As of this capture. Pages that it has not been told of are as in the base. */
+  /** As of this capture. Pages that it has not been told of are as in the base: see `isTableWhole`. */
   readonly table: PageTable;
+  #told = 0;
   /** Of pages that are not zero and were emitted. */
   changedPages = 0;
 
@@ -40,6 +41,7 @@ export class VolumeDiffer {
     const bit = 1 << (page & 7);
     if (seen & bit) throw new Error(`page ${page} came twice, or is outside of its volume`);
     this.#seen[page >> 3] = seen | bit;
+    this.#told += 1;
     if (bytes === null) {
       if (this.table.putZero(page) || page >= this.#unknownFrom) this.#batcher.add(page, null, 0);
       return;
@@ -67,5 +69,13 @@ export class VolumeDiffer {
 
   flush(): void {
     this.#batcher.flush();
+  }
+
+  /**
+   * False where pages were not told that nothing is known of. The table takes them for zero: as the next capture's base it would keep
+   * from the store that one of them has become zero.
+   */
+  get isTableWhole(): boolean {
+    return this.#unknownFrom > 0 || this.#told === this.table.pages;
   }
 }
