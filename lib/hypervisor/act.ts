@@ -23,6 +23,7 @@ const meantFor: Record<DomainAction, readonly VmState[]> = {
   resume: ["paused"],
   wake: ["suspended"],
   destroy: ["crashed", "paused"], // never a guest that runs
+  "switch-off": ["running", "suspended", "paused", "crashed", "stopping"],
   reset: ["running", "paused", "crashed"],
 };
 
@@ -31,6 +32,7 @@ const doneWords: Record<DomainAction, string> = {
   resume: "Let go on.",
   wake: "Woken.",
   destroy: "Switched off.",
+  "switch-off": "Switched off.",
   reset: "Reset.",
 };
 
@@ -46,6 +48,7 @@ async function perform(connection: Connection, uuid: string, action: DomainActio
       await wakeDomain(connection, { uuid });
       break;
     case "destroy":
+    case "switch-off":
       await destroyDomain(connection, { uuid });
       break;
     case "reset":

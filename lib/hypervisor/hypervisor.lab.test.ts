@@ -91,6 +91,11 @@ describe("a real host", () => {
     expect(await port.act(host.id, guest.uuid, "destroy")).toMatchObject({ done: false }); // it runs
     expect(await virsh("domstate", "hv-1")).toBe("running");
 
+    expect(await port.act(host.id, guest.uuid, "switch-off")).toMatchObject({ done: true });
+    expect(await virsh("domstate", "hv-1")).toBe("shut off");
+    expect(await port.act(host.id, guest.uuid, "switch-off")).toMatchObject({ done: false });
+    expect(await port.act(host.id, guest.uuid, "start")).toMatchObject({ done: true });
+
     await virsh("suspend", "hv-1");
     expect(await port.readDomain(host.id, guest.uuid)).toMatchObject({ state: "paused", reason: "user" });
     expect(await port.act(host.id, guest.uuid, "resume")).toMatchObject({ done: true });

@@ -29,7 +29,14 @@ export const sightOf = (domain: SimDomain): DomainSight => ({
 });
 
 /** From the request for a start until the answer, and so on: what the lab's hosts need, in milliseconds. */
-export const durationsMs: Record<DomainAction, number> = { start: 700, resume: 20, wake: 20, destroy: 120, reset: 20 };
+export const durationsMs: Record<DomainAction, number> = {
+  start: 700,
+  resume: 20,
+  wake: 20,
+  destroy: 120,
+  "switch-off": 120,
+  reset: 20,
+};
 
 export function actOn(
   world: World,
@@ -47,6 +54,10 @@ export function actOn(
     case "wake":
       return wake(world, host, domain);
     case "destroy":
+      return domain?.state === "running"
+        ? nothing("It is running, so nothing was done.")
+        : destroy(world, host, domain);
+    case "switch-off":
       return destroy(world, host, domain);
     case "reset":
       return reset(world, host, domain);

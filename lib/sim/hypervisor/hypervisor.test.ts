@@ -90,7 +90,7 @@ test("a fault hits only the run that it names", async () => {
 
 test("a cut is noticed by silence; calls in flight end as unreachable and the watch comes back by itself", async () => {
   const { clock, cloud, address, heard, settled, uuidOf } = await watchedCloud();
-  const call = settled(cloud.hypervisor.act(address.id, uuidOf("web-1"), "destroy"));
+  const call = settled(cloud.hypervisor.act(address.id, uuidOf("web-1"), "switch-off"));
   cloud.befall({ do: "cut", host: "host-1" });
   expect(await call).toBeInstanceOf(HostUnreachable);
   expect(await settled(cloud.hypervisor.listDomains(address.id))).toBeInstanceOf(HostUnreachable);
@@ -222,7 +222,7 @@ test("ICMP and TCP checks find the guest by its address, also while Belay's link
 test("two running copies of one VM are seen by the world, and so is the end of a healthy guest", async () => {
   const { clock, cloud, address, host, settled, uuidOf } = await watchedCloud();
   await clock.advance(2000);
-  await settled(cloud.hypervisor.act(address.id, uuidOf("web-1"), "destroy"));
+  await settled(cloud.hypervisor.act(address.id, uuidOf("web-1"), "switch-off"));
   expect(cloud.world.violations()).toMatchObject([{ invariant: 3 }]);
   cloud.befall({ do: "person-starts", vm: "web-1" });
   const domain = host.domains.get(uuidOf("web-1"));
@@ -233,4 +233,13 @@ test("two running copies of one VM are seen by the world, and so is the end of a
     invariant: 1,
     words: "web-1 runs on host-1 and host-2 at once.",
   });
+});
+
+test("only a switch-off ends a guest that runs, as on real hosts", async () => {
+  const { cloud, address, host, settled, uuidOf } = await watchedCloud();
+  const act = (action: "destroy" | "switch-off") => settled(cloud.hypervisor.act(address.id, uuidOf("web-1"), action));
+  expect(await act("destroy")).toMatchObject({ done: false });
+  expect(host.domains.get(uuidOf("web-1"))).toMatchObject({ state: "running" });
+  expect(await act("switch-off")).toMatchObject({ done: true });
+  expect(await act("switch-off")).toMatchObject({ done: false });
 });

@@ -54,7 +54,8 @@ export async function switchOffHere(
       return { came: { ok: true, words: `It is ${sight.state} (${sight.reason}).`, value: "not-off" } };
     const taken = await notHere(env, repair, vm); // what was read above took its time
     if (taken !== undefined) return { came: { ok: false, words: taken } };
-    const { words, done } = await env.hypervisor.act(vm.hostId, vm.uuid, "destroy", definition ?? undefined);
+    const action = sight.state === "running" || sight.state === "suspended" ? "switch-off" : "destroy";
+    const { words, done } = await env.hypervisor.act(vm.hostId, vm.uuid, action, definition ?? undefined);
     return { trouble: words, again: done }; // the next look tells whether it took
   });
   return "came" in end ? end.came : { ok: false, words: end.trouble.words, detail: end.trouble.detail };

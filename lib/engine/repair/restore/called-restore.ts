@@ -71,7 +71,7 @@ async function switchOff(env: Env, options: EngineOptions, repair: RepairId): Pr
       return { came: { ok: true, words: "It does not run.", value: null } };
     const taken = await notHere(env, repair, work.vm);
     if (taken !== undefined) return { came: refused(taken) };
-    const { words, done } = await env.hypervisor.act(vm.hostId, vm.uuid, "destroy", work.definition ?? undefined);
+    const { words, done } = await env.hypervisor.act(vm.hostId, vm.uuid, "switch-off", work.definition ?? undefined);
     return { trouble: words, again: done };
   });
   return "came" in end ? end.came : { ok: false, words: end.trouble.words, detail: end.trouble.detail };
