@@ -22,7 +22,7 @@ export const background: CaptureWay = async (context) => {
   const taker = memoryTaker(context);
   const socket = await RamSocket.listen(files.path(asked.uuid, "sock"), files, (chunk) => {
     taker.push(chunk);
-    return undefined;
+    return context.behind(); // the guest may wait a moment for the disk: better than a host without memory
   });
   const hold = new Hold(monitor, files, asked.uuid, context.abort);
   try {
@@ -87,7 +87,7 @@ type Backup = ReturnType<typeof planBackups>[number];
 export async function giveBackup(context: CaptureContext, backup: Backup): Promise<void> {
   const { volume, sizeBytes } = backup.disk;
   const differ = context.differ.volume({ name: volume, kind: "disk", sizeBytes });
-  await readBackup(backup, context.files, context.signal, (page, bytes, at) => differ.unknownPage(page, bytes, at));
+  await readBackup(backup, context.files, context, (page, bytes, at) => differ.unknownPage(page, bytes, at));
   if (backup.since === null) differ.zeroUnseen();
   differ.flush();
 }

@@ -4,6 +4,7 @@ import { AgentFailure } from "../failure.ts";
 import { asList, asText, type Monitor } from "../monitor.ts";
 import type { WorkFiles } from "../work-files.ts";
 import type { LiveDisk } from "./disks.ts";
+import type { CaptureContext } from "./method.ts";
 
 /** All that is ours in a QEMU begins with it: jobs, nodes, bitmaps. */
 export const ours = "belay-";
@@ -50,15 +51,21 @@ export function roomNeeded(backups: readonly DiskBackup[]): number {
   }, 0);
 }
 
+/** Throws where less would be left on the host's disk: other guests' images grow there, too. */
+export async function mustLeave(files: WorkFiles, bytes: number, what: string): Promise<void> {
+  const free = await files.freeBytes();
+  if (free >= bytes) return;
+  throw new AgentFailure(
+    "not-possible",
+    `The host has too little room for ${what}.`,
+    `${files.dir} has ${free} bytes free; ${bytes} may be needed.`,
+  );
+}
+
 /** Makes the files and opens them in QEMU. The guest feels nothing of it. */
 export async function addTargets(monitor: Monitor, backups: readonly DiskBackup[], files: WorkFiles): Promise<void> {
   if (backups.length === 0) return;
-  const needed = roomNeeded(backups);
-  const free = await files.freeBytes();
-  if (free < needed) {
-    const detail = `${files.dir} has ${free} bytes free; ${needed} may be needed.`;
-    throw new AgentFailure("not-possible", "The host has too little room for a copy of the disks' changes.", detail);
-  }
+  await mustLeave(files, roomNeeded(backups), "a copy of the disks' changes");
   for (const { disk, file, node } of backups) {
     await writeFile(file, emptyQcow2(disk.sizeBytes), { mode: 0o600 });
     await addNode(monitor, node, file);
@@ -145,7 +152,7 @@ export function readFileAt(handle: Awaited<ReturnType<typeof open>>): ReadAt {
 export async function readBackup(
   { file }: DiskBackup,
   files: WorkFiles,
-  signal: AbortSignal,
+  { signal, behind }: Pick<CaptureContext, "signal" | "behind">,
   onPage: (page: number, bytes: Uint8Array | null, at: number) => void,
 ): Promise<void> {
   const handle = await open(file, "r");
@@ -154,6 +161,7 @@ export async function readBackup(
     for await (const piece of diskPieces(await openQcow2(read), read)) {
       signal.throwIfAborted();
       for (let i = 0; i < piece.pages; i++) onPage(piece.firstPage + i, piece.bytes, i * 4096);
+      await behind();
     }
   } finally {
     await handle.close();

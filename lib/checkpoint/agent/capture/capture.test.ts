@@ -120,6 +120,30 @@ describe("the spool", () => {
     }
   });
 
+  it("says when its disk is behind, and gives up before that is full: memory and disk are other guests', too", async () => {
+    const dir = await mkdtemp(path.join(tmpdir(), "belay-spool-"));
+    try {
+      const room = Promise.withResolvers<void>();
+      const spool = new Spool<string>(path.join(dir, "spool"), () => room.promise);
+      for (let i = 0; i < 48; i++) spool.batch(batchOf(i, 1));
+      expect(spool.behind).toBeUndefined();
+      for (let i = 0; i < 140; i++) spool.batch(batchOf(i, 1));
+      const { behind } = spool;
+      expect(behind).toBeInstanceOf(Promise);
+      const read = (async () => {
+        for await (const _ of spool.items(new AbortController().signal));
+      })();
+      room.reject(new Error("no room"));
+      await behind;
+      await expect(read).rejects.toThrow("no room");
+      expect(spool.behind).toBeUndefined();
+      await spool.close();
+      expect(await readdir(dir)).toEqual([]);
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+
   it("ends when it is called off", async () => {
     const spool = new Spool<string>("/nowhere/spool");
     const abort = new AbortController();

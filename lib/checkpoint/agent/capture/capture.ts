@@ -8,7 +8,7 @@ import { Monitor } from "../monitor.ts";
 import { removeBitmaps, sweepVm } from "../sweep.ts";
 import type { WorkFiles } from "../work-files.ts";
 import { background } from "./background.ts";
-import { bitmapOf } from "./backup.ts";
+import { bitmapOf, mustLeave, planBackups, roomNeeded } from "./backup.ts";
 import { diskOnly } from "./disk-only.ts";
 import { findDisks, type LiveDisk } from "./disks.ts";
 import { live } from "./live.ts";
@@ -18,6 +18,9 @@ import { Spool } from "./spool.ts";
 import { stop } from "./stop.ts";
 
 const ways: Readonly<Record<CaptureAsked["method"], CaptureWay>> = { background, live, stop, "disk-only": diskOnly };
+
+/** Of the host's disk: beside what the copies of disks may still take. A guest whose image finds no room stands. */
+const spoolLeavesBytes = 512 * 1024 * 1024;
 
 type Note =
   | { readonly kind: "facts"; readonly facts: CaptureFacts; readonly volumes: readonly Volume[] }
@@ -51,7 +54,10 @@ export async function capture(
   if (exchange.signal.aborted) onAbort();
   const { signal } = abort;
 
-  const spool = new Spool<Note>(files.path(asked.uuid, "spool"));
+  let copiesBytes = 0;
+  const spool = new Spool<Note>(files.path(asked.uuid, "spool"), (bytes) =>
+    mustLeave(files, bytes + spoolLeavesBytes + copiesBytes, "what the engine has not taken yet"),
+  );
   const pumped = pump(spool, exchange, signal);
   pumped.catch((error: unknown) => abort.abort(error));
   let monitor: Monitor | undefined;
@@ -63,6 +69,8 @@ export async function capture(
     if (!found.ok) throw new AgentFailure("not-possible", found.words);
     const base = baseOf(asked.base, found.disks, tables.of(asked.uuid, asked.base) !== undefined);
     const differ = new Differ(hash, base, tables.of(asked.uuid, base), (batch) => spool.batch(batch));
+    // Half of what their start asks for: as much as they can take.
+    copiesBytes = roomNeeded(planBackups(found.disks, files, asked.uuid, base)) / 2;
     // A bitmap that is not the base's belongs to a capture that failed, or to one that has been followed.
     await removeBitmaps(monitor, (name) => base === null || name !== bitmapOf(base));
     const portable = await domainXml(monitor.connection, domain, { secure: true, migratable: true });
@@ -74,6 +82,7 @@ export async function capture(
         spool.note({ kind: "facts", facts, volumes: [...volumes, ...found.disks.map(volumeOf)] });
       },
       volume: (volume) => spool.note({ kind: "volume", volume }),
+      behind: () => spool.behind,
     });
     try {
       await pace.prepared();

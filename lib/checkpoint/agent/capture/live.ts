@@ -8,6 +8,7 @@ import {
   bitmapOf,
   type DiskBackup,
   finishJobs,
+  mustLeave,
   planBackups,
   removeTargets,
   startBackups,
@@ -21,6 +22,9 @@ import { RecordedStream } from "./recorded.ts";
 /** A guest that changes its memory faster than it is written never comes to the end. */
 const convergeMs = 120_000;
 const downtimeMs = 200;
+/** The copy of the memory may become many times its size. So much stays free of the host's disk, looked at after so much. */
+const leavesBytes = 1024 * 1024 * 1024;
+const lookEvery = 128 * 1024 * 1024;
 
 /**
  * The memory is written while the guest runs and changes it, and what changed again, until little is left; then the guest stops for that.
@@ -45,9 +49,16 @@ export const live: CaptureWay = async (context) => {
     out.on("close", resolve);
   });
   written.catch(context.abort);
-  const socket = await RamSocket.listen(files.path(asked.uuid, "sock"), files, (chunk) =>
-    out.write(Uint8Array.from(chunk)) ? undefined : once(out, "drain").then(() => undefined),
-  );
+  let sinceLook = 0;
+  const take = (chunk: Uint8Array): Promise<void> | undefined => {
+    sinceLook += chunk.length;
+    const wrote = out.write(Uint8Array.from(chunk)) ? undefined : once(out, "drain").then(() => undefined);
+    if (sinceLook < lookEvery) return wrote;
+    sinceLook = 0;
+    wrote?.catch(() => undefined); // its error is told by `written`
+    return mustLeave(files, lookEvery + leavesBytes, "a copy of its memory").then(() => wrote, context.abort);
+  };
+  const socket = await RamSocket.listen(files.path(asked.uuid, "sock"), files, take);
   const hold = new Hold(monitor, files, asked.uuid, context.abort);
 
   return {
@@ -82,7 +93,7 @@ export const live: CaptureWay = async (context) => {
       const recorded = await RecordedStream.open(stream, false, signal);
       try {
         context.begin({ streamHead: Buffer.from(recorded.head).toString("base64"), cookie: null }, recorded.volumes);
-        await recorded.give(context.differ, context.volume, signal);
+        await recorded.give(context);
       } finally {
         await recorded.close();
       }

@@ -23,6 +23,8 @@ export interface CaptureContext {
   /** To be told once, before any page. */
   readonly begin: (known: Pick<CaptureFacts, "streamHead" | "cookie">, volumes: readonly Volume[]) => void;
   readonly volume: (volume: Volume) => void;
+  /** To be waited for before more is given to the differ, where there is something. Never rejects. */
+  readonly behind: () => Promise<void> | undefined;
 }
 
 /** A capture in its parts. What one throws ends it; `sweep` takes away what is left. */

@@ -2,7 +2,8 @@ import { type FileHandle, open } from "node:fs/promises";
 import { type MemoryBlock, memoryVolume, readSaveImageHead, StreamWalker } from "../../stream/index.ts";
 import { pageBytes, type Volume } from "../../words.ts";
 import { readFileAt } from "./backup.ts";
-import { type Differ, giveDevices } from "./memory.ts";
+import { giveDevices } from "./memory.ts";
+import type { CaptureContext } from "./method.ts";
 
 const chunkBytes = 1024 * 1024;
 const unset = -1;
@@ -74,7 +75,7 @@ export class RecordedStream {
   }
 
   /** Every page once, then the devices' state. */
-  async give(differ: Differ, onVolume: (volume: Volume) => void, signal: AbortSignal): Promise<void> {
+  async give({ differ, volume: onVolume, signal, behind }: CaptureContext): Promise<void> {
     const read = readFileAt(this.#file);
     const window = Buffer.allocUnsafeSlow(chunkBytes);
     for (const [index, volume] of this.volumes.entries()) {
@@ -88,6 +89,7 @@ export class RecordedStream {
         // Pages mostly follow each other in the file, with a few bytes between them.
         if (place < windowAt || place + pageBytes > windowAt + chunkBytes) {
           signal.throwIfAborted();
+          await behind();
           windowAt = place;
           await read(window, windowAt);
         }

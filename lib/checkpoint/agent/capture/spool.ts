@@ -5,6 +5,10 @@ import type { PageBatch } from "../../words.ts";
 /** So much waits in memory; what is more goes to a file. */
 const mostInMemory = 48 * 1024 * 1024;
 const headerBytes = 5;
+/** So much may wait to be written to the file: beyond it the host's memory would hold what its disk cannot take. */
+const mostUnwritten = 128 * 1024 * 1024;
+/** Between two looks at the room that the file's disk has. */
+const lookEvery = 64 * 1024 * 1024;
 
 type Item<T> = { readonly kind: "batch"; readonly batch: PageBatch } | { readonly kind: "note"; readonly note: T };
 
@@ -17,6 +21,8 @@ export class Spool<T> {
   readonly #queue: (Item<T> | { readonly kind: "filed"; readonly at: number; readonly bytes: number })[] = [];
   #inMemory = 0;
   #fileAt = 0;
+  #unwritten = 0;
+  #lookAt = 0;
   #file: Promise<FileHandle> | undefined;
   #written: Promise<unknown> = Promise.resolve();
   #ended = false;
@@ -25,8 +31,21 @@ export class Spool<T> {
   /** Bytes of pages given to it. */
   pageBytes = 0;
 
-  constructor(path: string) {
+  readonly #mayWrite: (bytes: number) => Promise<void>;
+
+  /** `mayWrite` throws where so much more must not be written: other guests' disks are there, too. */
+  constructor(path: string, mayWrite: (bytes: number) => Promise<void> = async () => {}) {
     this.#path = path;
+    this.#mayWrite = mayWrite;
+  }
+
+  /** To be waited for before more is read, where there is something: the disk is slower than what comes. Never rejects. */
+  get behind(): Promise<void> | undefined {
+    if (this.#unwritten <= mostUnwritten || this.#error !== undefined) return undefined;
+    return this.#written.then(
+      () => undefined,
+      () => undefined,
+    );
   }
 
   batch(batch: PageBatch): void {
@@ -55,8 +74,14 @@ export class Spool<T> {
     this.#queue.push({ kind: "filed", at, bytes: bytes.length });
     this.#file ??= open(this.#path, "wx+", 0o600);
     const file = this.#file;
+    this.#unwritten += bytes.length;
     this.#written = this.#written.then(async () => {
+      if (at >= this.#lookAt) {
+        await this.#mayWrite(lookEvery);
+        this.#lookAt = at + lookEvery;
+      }
       await (await file).write(bytes, 0, bytes.length, at);
+      this.#unwritten -= bytes.length;
     });
     this.#written.catch((error: unknown) => {
       this.#error = error;

@@ -1,8 +1,11 @@
+import { domainInfo } from "../../../libvirt/index.ts";
+import { mustLeave, planBackups, roomNeeded } from "./backup.ts";
 import type { CaptureWay } from "./method.ts";
 import { RecordedStream } from "./recorded.ts";
 import { restoreSaved, savedMarkOf, saveFileOf } from "./saved.ts";
 import { copyDisk } from "./still-disk.ts";
 
+const spareBytes = 512 * 1024 * 1024;
 const saveMs = 10 * 60_000;
 
 /**
@@ -14,9 +17,13 @@ export const stop: CaptureWay = async (context) => {
   const { asked, monitor, files, signal, disks } = context;
   const { uuid } = asked;
   const file = saveFileOf(files, uuid);
-  const copies: (() => Promise<void>)[] = [];
+  const copied: (() => Promise<void>)[] = [];
   let at = 0;
   let since = 0;
+  // Before it is stopped: a save that finds no room takes it from every other guest's images first.
+  const { maxMemoryKiB } = await domainInfo(monitor.connection, { uuid });
+  const copies = roomNeeded(planBackups(disks, files, uuid, null)) / 2;
+  await mustLeave(files, maxMemoryKiB * 1024 + copies + spareBytes, "its memory and a copy of its disks");
   await files.markCapture(asked);
   return {
     hold: async () => {
@@ -31,7 +38,7 @@ export const stop: CaptureWay = async (context) => {
       );
     },
     go: async () => {
-      for (const disk of disks) copies.push(await copyDisk(context, disk));
+      for (const disk of disks) copied.push(await copyDisk(context, disk));
       // The mark goes with it: from here on the file is a copy of what runs.
       await restoreSaved({ uuid }, files);
       return { at, pauseMs: performance.now() - since };
@@ -41,11 +48,11 @@ export const stop: CaptureWay = async (context) => {
       try {
         const streamHead = Buffer.from(recorded.head).toString("base64");
         context.begin({ streamHead, cookie: recorded.cookie }, recorded.volumes);
-        await recorded.give(context.differ, context.volume, signal);
+        await recorded.give(context);
       } finally {
         await recorded.close();
       }
-      for (const copy of copies) await copy();
+      for (const copy of copied) await copy();
       await files.remove(file);
       return "The VM stood still until all of it was written.";
     },
