@@ -28,7 +28,7 @@ export async function sweepVm(domain: DomainKey, files: WorkFiles): Promise<stri
       if (capture?.method === "background") {
         await awaitMigration(monitor);
         if (await unstick(domain.uuid)) found.push("its memory was freed");
-      } else if (capture) await cancelMigration(monitor);
+      } else if (capture?.method === "live") await cancelMigration(monitor); // of others' methods it is not ours
       if (capture) await resetCapabilities(monitor);
       if (await endJobs(monitor)) found.push("a copy of a disk was ended");
       await removeNodes(monitor);

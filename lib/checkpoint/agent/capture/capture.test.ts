@@ -7,6 +7,7 @@ import { pageHash } from "../differ/index.ts";
 import { findDisks } from "./disks.ts";
 import { Differ } from "./memory.ts";
 import { choose, type Findings } from "./probe.ts";
+import { mayStartSaved } from "./saved.ts";
 import { Spool } from "./spool.ts";
 
 const disk = (target: string, more = "", attributes = "device='disk'") =>
@@ -85,6 +86,17 @@ it("a page that becomes zero is told, although the agent before knew it and this
     [0, false],
     [1, true],
   ]);
+});
+
+it("starts a guest from what was saved only where nobody can have run it since", () => {
+  const may = (state: "shutoff" | "running", reason: string, now = "run") =>
+    mayStartSaved("run", now, { state, reason });
+  expect(mayStartSaved("run", "run", undefined)).toBe(true); // a VM without a definition
+  expect(mayStartSaved("run", "later", undefined)).toBe(false);
+  expect(["saved", "failed", "unknown"].map((reason) => may("shutoff", reason))).toEqual([true, true, true]);
+  expect(["shutdown", "destroyed", "crashed", "migrated"].some((reason) => may("shutoff", reason))).toBe(false);
+  expect(may("shutoff", "saved", "later")).toBe(false);
+  expect(may("running", "booted")).toBe(false);
 });
 
 describe("the spool", () => {

@@ -1,4 +1,4 @@
-import { domainXml } from "../../../libvirt/index.ts";
+import { domainJob, domainXml } from "../../../libvirt/index.ts";
 import type { RequestOf } from "../../wire/index.ts";
 import type { CaptureEnd, CaptureFacts, Volume } from "../../words.ts";
 import type { HashPage, Tables } from "../differ/index.ts";
@@ -14,6 +14,7 @@ import { findDisks, type LiveDisk } from "./disks.ts";
 import { live } from "./live.ts";
 import { Differ } from "./memory.ts";
 import type { CaptureAsked, CaptureWay } from "./method.ts";
+import { isEnded, migrationState } from "./migration.ts";
 import { Spool } from "./spool.ts";
 import { stop } from "./stop.ts";
 
@@ -64,6 +65,9 @@ export async function capture(
   let whole = false;
   try {
     monitor = await Monitor.open(domain, signal);
+    // Before there is a mark that says so, what goes on is not ours: it must be neither slowed, nor cancelled by our sweep.
+    if (!isEnded(await migrationState(monitor)) || (await domainJob(monitor.connection, domain)).type !== "none")
+      throw new AgentFailure("interrupted", "The VM is being moved or saved by somebody else.");
     const xml = await domainXml(monitor.connection, domain, { secure: true });
     const found = findDisks(xml, await monitor.qmp("query-block"));
     if (!found.ok) throw new AgentFailure("not-possible", found.words);

@@ -22,6 +22,7 @@ export function captureHandlers(tools: CaptureTools): Handlers {
   /** One capture of a VM, whatever its pace. */
   const one = async (asked: CaptureAsked, exchange: Exchange, pace: Pace): Promise<LastAnswer> => {
     if (running.has(asked.uuid)) throw new AgentFailure("interrupted", "Another capture of this VM has not ended.");
+    if (sweeps.has(asked.uuid)) throw new AgentFailure("interrupted", "What another capture left is being taken away.");
     const abort = new AbortController();
     const onAbort = () => abort.abort(exchange.signal.reason);
     exchange.signal.addEventListener("abort", onAbort, { once: true });
@@ -38,6 +39,16 @@ export function captureHandlers(tools: CaptureTools): Handlers {
       running.delete(asked.uuid);
       exchange.signal.removeEventListener("abort", onAbort);
     }
+  };
+
+  /** One at a time for each VM: whoever asks again meanwhile shares it. A second one would take away what the next capture begins. */
+  const sweeps = new Map<string, Promise<string[]>>();
+  const sweepOf = (uuid: string): Promise<string[]> => {
+    const going = sweeps.get(uuid);
+    if (going) return going;
+    const sweep = sweepVm({ uuid }, files).finally(() => sweeps.delete(uuid));
+    sweeps.set(uuid, sweep);
+    return sweep;
   };
 
   const probe = async (uuid: string): Promise<LastAnswer> => {
@@ -84,7 +95,7 @@ export function captureHandlers(tools: CaptureTools): Handlers {
         const going = running.get(request.uuid);
         going?.abort.abort(new AgentFailure("interrupted", "It was swept away."));
         await going?.over;
-        const found = await sweepVm({ uuid: request.uuid }, files);
+        const found = await sweepOf(request.uuid);
         return done(found.length === 0 ? "Nothing was left." : `Taken away: ${found.join(", ")}.`);
       }
       case "forget":

@@ -1,7 +1,9 @@
+import { readFile } from "node:fs/promises";
 import {
   abortDomainJob,
   type Connection,
   type DomainKey,
+  type DomainStatus,
   domainJob,
   domainStatus,
   findDomain,
@@ -14,11 +16,29 @@ const restoreMs = 10 * 60_000;
 export const saveFileOf = (files: WorkFiles, uuid: string) => files.path(uuid, "save");
 export const savedMarkOf = (files: WorkFiles, uuid: string) => files.path(uuid, "saved");
 
+/** Changes with every start of the host. */
+export const hostRun = async (): Promise<string> => (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
+
+/** undefined: libvirt does not know it here. */
+async function statusOf(connection: Connection, domain: DomainKey): Promise<DomainStatus | undefined> {
+  if (!(await findDomain(connection, { uuid: domain.uuid }))) return undefined;
+  return await domainStatus(connection, domain);
+}
+
+const isAlive = (status: DomainStatus | undefined) =>
+  status !== undefined && status.state !== "shutoff" && status.state !== "crashed";
+
 /** Whether libvirt runs it, or holds it paused. */
-async function lives(connection: Connection, domain: DomainKey): Promise<boolean> {
-  if (!(await findDomain(connection, { uuid: domain.uuid }))) return false;
-  const { state } = await domainStatus(connection, domain);
-  return state !== "shutoff" && state !== "crashed";
+const lives = async (connection: Connection, domain: DomainKey) => isAlive(await statusOf(connection, domain));
+
+/**
+ * Whether the guest may still be started from what we saved. Not after the host was away: the VM may run elsewhere since, on the same disks,
+ * and what is written of it may be half. Nor where it ran and was ended since: its disks are not those of the saved memory any more. "failed":
+ * we tried to start it already; "unknown": libvirtd was started anew.
+ */
+export function mayStartSaved(savedIn: string, now: string, status: DomainStatus | undefined): boolean {
+  if (savedIn !== now || isAlive(status)) return false;
+  return status === undefined || ["saved", "failed", "unknown"].includes(status.reason);
 }
 
 async function isSaving(connection: Connection, domain: DomainKey): Promise<boolean> {
@@ -29,7 +49,8 @@ async function isSaving(connection: Connection, domain: DomainKey): Promise<bool
 /** Starts the guest again that we saved and whose state is nowhere else. False: there was none. Twice is once. */
 export async function restoreSaved(domain: DomainKey, files: WorkFiles): Promise<boolean> {
   const mark = savedMarkOf(files, domain.uuid);
-  if ((await files.read(mark)) === undefined) return false;
+  const savedIn = await files.read(mark);
+  if (savedIn === undefined) return false;
   const connection = await connectHere();
   let restored = false;
   try {
@@ -38,7 +59,7 @@ export async function restoreSaved(domain: DomainKey, files: WorkFiles): Promise
       await abortDomainJob(connection, domain).catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    if (!(await lives(connection, domain))) {
+    if (mayStartSaved(savedIn, await hostRun(), await statusOf(connection, domain))) {
       await connection.call("domain_restore", { from: saveFileOf(files, domain.uuid) }, { timeoutMs: restoreMs });
       restored = true;
     }

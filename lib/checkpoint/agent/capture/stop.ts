@@ -2,7 +2,7 @@ import { domainInfo } from "../../../libvirt/index.ts";
 import { mustLeave, planBackups, roomNeeded } from "./backup.ts";
 import type { CaptureWay } from "./method.ts";
 import { RecordedStream } from "./recorded.ts";
-import { restoreSaved, savedMarkOf, saveFileOf } from "./saved.ts";
+import { hostRun, restoreSaved, savedMarkOf, saveFileOf } from "./saved.ts";
 import { copyDisk } from "./still-disk.ts";
 
 const spareBytes = 512 * 1024 * 1024;
@@ -30,7 +30,7 @@ export const stop: CaptureWay = async (context) => {
       signal.throwIfAborted();
       at = Date.now();
       since = performance.now();
-      await files.mark(savedMarkOf(files, uuid));
+      await files.mark(savedMarkOf(files, uuid), await hostRun());
       await monitor.connection.call(
         "domain_save",
         { dom: { name: "", uuid, id: -1 }, to: file },
