@@ -82,8 +82,8 @@ export function createCheckpoints(options: {
         throw asHostError(error);
       }
     },
-    restore: (target, request, _proof, onProgress) =>
-      noting(request.checkpoint, () => restore(parts, target, request, onProgress)),
+    restore: (target, request, _proof, onProgress, signal) =>
+      noting(request.checkpoint, () => restore(parts, target, request, onProgress, signal)),
     refreshStandby: (target, request) => noting(request.checkpoint, () => refreshStandby(parts, target, request)),
     standbyReady: (target, { uuid }, checkpoint) => standbyReady(parts, target, uuid, checkpoint),
     dropStandby: (target, { uuid }) => dropStandby(parts, target, uuid),

@@ -52,6 +52,7 @@ async function send(
   since: string | null,
   vmName: string,
   onProgress: OnProgress,
+  signal?: AbortSignal,
 ): Promise<void> {
   const paths = new Map(
     facts.disks.map(({ volume, path, target }) => [volume, baseName(namesOf(path, vmName, target), token)]),
@@ -73,6 +74,7 @@ async function send(
       for (const { name } of some)
         for await (const batch of store.read(facts.checkpoint, name, since ?? undefined)) {
           if (failed) return; // it says itself why
+          signal?.throwIfAborted();
           for (const part of inFrames(batch)) await exchange.sendPages(part);
           progress.passed(batch);
         }
@@ -212,6 +214,7 @@ async function stageFor(
   stored: StoredCheckpoint,
   request: RestoreRequest,
   onProgress: OnProgress,
+  signal: AbortSignal | undefined,
 ): Promise<Staging> {
   const { checkpoint } = stored.facts;
   if (request.beside === undefined) {
@@ -226,11 +229,17 @@ async function stageFor(
   const uuid = request.beside?.uuid ?? request.vm.uuid;
   const token = newToken(uuid, request.beside === undefined ? checkpoint : "beside");
   const staging = { uuid, key: token, token };
-  await send(parts.store, conversation, stored, staging, null, request.vm.name, onProgress);
+  await send(parts.store, conversation, stored, staging, null, request.vm.name, onProgress, signal);
   return staging;
 }
 
-export async function restore(parts: RestoreParts, target: HostId, request: RestoreRequest, onProgress: OnProgress) {
+export async function restore(
+  parts: RestoreParts,
+  target: HostId,
+  request: RestoreRequest,
+  onProgress: OnProgress,
+  signal?: AbortSignal,
+) {
   const { agents, store, shell } = parts;
   const uuid = request.beside?.uuid ?? request.vm.uuid;
   try {
@@ -239,8 +248,9 @@ export async function restore(parts: RestoreParts, target: HostId, request: Rest
     onProgress({ phase: "reading", bytesDone: 0, bytesTotal: 0 });
     const stored = await wholeOf(store, request.checkpoint);
     const conversation = await agents.of(target);
-    const staging = await stageFor(parts, conversation, stored, request, onProgress);
+    const staging = await stageFor(parts, conversation, stored, request, onProgress, signal);
     try {
+      signal?.throwIfAborted(); // by now it may run elsewhere
       onProgress({ phase: "starting", bytesDone: stored.wholeBytes, bytesTotal: stored.wholeBytes });
       const { key } = staging;
       const start = {

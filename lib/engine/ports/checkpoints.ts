@@ -82,13 +82,15 @@ export interface Checkpoints {
   sweep(host: HostId, vm: CapturedVm): Promise<{ readonly words: string }>;
   /**
    * Restores onto `target` and starts. Does nothing where it runs there already with that generation. `proof` as for `startElsewhere`; null
-   * on the VM's own host, where it must not be running. Throws `CheckpointDamaged`, `HypervisorRefused`, `HostUnreachable`.
+   * on the VM's own host, where it must not be running. Throws `CheckpointDamaged`, `HypervisorRefused`, `HostUnreachable`. Once `signal` has
+   * aborted it starts nothing any more; a start that had begun goes on, and it settles only after its end.
    */
   restore(
     target: HostId,
     request: RestoreRequest,
     proof: Fenced | null,
     onProgress: (progress: RestoreProgress) => void,
+    signal?: AbortSignal,
   ): Promise<{ readonly done: boolean; readonly words: string; readonly lazy: boolean }>;
   /** Brings the replica on `target` to this checkpoint. Twice is once. A replica holds disk and memory, and runs nothing. */
   refreshStandby(target: HostId, request: RestoreRequest): Promise<void>;

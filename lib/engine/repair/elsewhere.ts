@@ -86,7 +86,8 @@ export async function bringElsewhere(
       if (vm.movingTo !== null) return { trouble: "It is being moved." };
       const place = await places.placeOne(vm, new Set([vm.hostId]), diskComesAlong); // it is not let go for nothing
       if ("refusal" in place) return { came: { ok: false, words: place.refusal, detail: place.detail } };
-      await ceaseCapture(env, vm.id, 0);
+      // It may be saved by ending and starting it: that must be over before the host lets go of it.
+      if (!(await ceaseCapture(env, vm.id, 0))) return { trouble: "It is being saved, and that does not end." };
       await releaseFrom(env, vm.hostId, vm.uuid);
       return { came: { ok: true, words: "Its old host switched it off and let go of it.", value: true } };
     });

@@ -118,6 +118,9 @@ async function run(
   const restore = async (xml: string, mapped: boolean) => {
     try {
       await writeSaveFile(file, xml, record.content, mapped);
+      // To write the file took its time: who let go of it meanwhile has perhaps started it on another host.
+      const here = await lookAt(connection, uuid);
+      if (here?.generation !== request.generation) throw new Refused("It was taken away from this host meanwhile.");
       const args = { from: file, dxml: null, flags: beside ? flags.paused : flags.running };
       await connection.call("domain_restore_flags", args, { timeoutMs: restoreMs });
       if (beside) await goOnUnplugged(connection, uuid);

@@ -1,8 +1,7 @@
 import { reviveAction } from "../../../decide/index.ts";
 import type { RepairId, Vm } from "../../../model/index.ts";
-import { ceaseCapture, whileRead } from "../../checkpoints/in-hand.ts";
+import { ceaseCapture } from "../../checkpoints/in-hand.ts";
 import type { EngineOptions, Env } from "../../env.ts";
-import { within } from "../../guard/within.ts";
 import { CheckpointDamaged, type DomainSight, HostUnreachable, HypervisorRefused } from "../../ports.ts";
 import type { First } from "../bring-up.ts";
 import { retry } from "../retry.ts";
@@ -10,7 +9,7 @@ import { notHere } from "../revive-rounds.ts";
 import type { StepEnd } from "../step.ts";
 import { vmWork } from "../work.ts";
 import { type Candidate, tellDamaged } from "./candidates.ts";
-import { restoreWithinMs } from "./patience.ts";
+import { restoreInTime } from "./in-time.ts";
 
 /** A refusal may come from what the hypervisor is still clearing away. */
 const refusalsAtMost = 2;
@@ -69,6 +68,9 @@ export type Restored =
   /** `damaged`: an older one may be whole. */
   | { readonly kind: "damaged" | "refused"; readonly words: string };
 
+/** For people. */
+export const mustNotGoBack = "It must never go back to an older state, as was chosen meanwhile.";
+
 /** For people, where the answer of a restore was lost. */
 export const unsure = (toWhat: string): string =>
   `It was being restored ${toWhat} when the answer was lost, and runs: by that, or because somebody started it.`;
@@ -81,7 +83,7 @@ export async function restoreHere(
   candidate: Candidate,
   begunBefore: boolean,
 ): Promise<StepEnd<Restored>> {
-  const { checkpoints, clock } = env;
+  const { checkpoints } = env;
   let refusals = 0;
   let mayBeOurs = begunBefore;
   const end = await retry<StepEnd<Restored>>(env, options.reviveWithinMs, async () => {
@@ -89,10 +91,12 @@ export async function restoreHere(
     const ended = await notHere(env, repair, vm);
     if (ended !== undefined) return { came: { ok: false, words: ended } };
     if (definition === null) return { came: refused("Its definition was never read.") };
+    if (vm.rollbackIntolerant) return { came: refused(mustNotGoBack) }; // chosen since the repair began
     const request = { checkpoint: candidate.id, vm, definition, generation: vm.generation };
     try {
-      const work = () => checkpoints.restore(vm.hostId, request, null, () => undefined);
-      const done = await within(clock, restoreWithinMs, whileRead(env, candidate.id, work), undefined);
+      const done = await restoreInTime(env, candidate.id, (signal) =>
+        checkpoints.restore(vm.hostId, request, null, () => undefined, signal),
+      );
       if (done === undefined) return { came: refused("It did not end in time.") };
       if (done.done || mayBeOurs)
         return { came: { ok: true, words: done.words, value: { kind: "up", sure: done.done } } };

@@ -1,6 +1,6 @@
 import { asOf, newestValid } from "../../../decide/index.ts";
 import { type RepairId, vmStates } from "../../../model/index.ts";
-import { ceaseCapture } from "../../checkpoints/in-hand.ts";
+import { ceaseCapture, whileRead } from "../../checkpoints/in-hand.ts";
 import { checkpointsOf } from "../../checkpoints/rows.ts";
 import type { EngineOptions, Env } from "../../env.ts";
 import { within } from "../../guard/within.ts";
@@ -10,7 +10,7 @@ import { endRounds, notHere, reviveRounds } from "../revive-rounds.ts";
 import { type StepEnd, step } from "../step.ts";
 import { verify } from "../verify.ts";
 import { vmWork } from "../work.ts";
-import { type Restored, restoreHere, unsure } from "./bring-back.ts";
+import { mustNotGoBack, type Off, type Restored, restoreHere, unsure } from "./bring-back.ts";
 import { type Candidate, heldOf, tellDamaged } from "./candidates.ts";
 import { restoredAnswersWithinMs } from "./patience.ts";
 
@@ -57,20 +57,22 @@ async function check(env: Env, repair: RepairId): Promise<StepEnd<Candidate>> {
 }
 
 /** Its owner gives up what runs, by their own call. */
-async function switchOff(env: Env, options: EngineOptions, repair: RepairId): Promise<StepEnd<null>> {
+async function switchOff(env: Env, options: EngineOptions, repair: RepairId): Promise<StepEnd<Off>> {
   const { vm } = await vmWork(env, repair);
   await ceaseCapture(env, vm.id, captureEndsWithinMs);
   if (vm.wanted === "stopped")
     await env.store.recordWanted(vm.id, "running", "Its owner called for a saved state of it.", env.clock.now());
-  const end = await retry<StepEnd<null>>(env, options.reviveWithinMs, async () => {
+  const end = await retry<StepEnd<Off>>(env, options.reviveWithinMs, async () => {
     const work = await vmWork(env, repair);
     const ended = await notHere(env, repair, work.vm);
     if (ended !== undefined) return { came: refused(ended) };
     const sight = await env.hypervisor.readDomain(vm.hostId, vm.uuid);
     if (sight === undefined || !vmStates[sight.state].alive)
-      return { came: { ok: true, words: "It does not run.", value: null } };
+      return { came: { ok: true, words: "It does not run.", value: "off" } };
     const taken = await notHere(env, repair, work.vm);
     if (taken !== undefined) return { came: refused(taken) };
+    // Chosen since it was called for: to read all of it takes minutes.
+    if (work.vm.rollbackIntolerant) return { came: { ok: true, words: mustNotGoBack, value: "not-off" } };
     const { words, done } = await env.hypervisor.act(vm.hostId, vm.uuid, "switch-off", work.definition ?? undefined);
     return { trouble: words, again: done };
   });
@@ -83,44 +85,50 @@ export const calledRestore =
   async (repair: RepairId, steps: Steps): Promise<void> => {
     const { store, clock } = env;
     await steps.run("begin", () => store.beginRepair(repair, clock.now()));
-    const handOver = (words: string) => endRounds(env, steps, repair, { kind: "handed-over", words });
-    const found = await step<Candidate>(env, steps, repair, "check", () => check(env, repair));
-    if (!found.ok)
-      return steps.run("end", () =>
-        store.endRepair(
-          repair,
-          { state: "handed-over", incident: "cleared", words: found.words, tr: null },
-          clock.now(),
-        ),
-      );
-    const { value: candidate } = found;
-    const off = await step(env, steps, repair, "switch off", () => switchOff(env, options, repair));
-    if (!off.ok) return handOver(off.words);
-    const restored = await step<Restored>(env, steps, repair, "restore", async () => {
-      const { repair: work } = await vmWork(env, repair);
-      const begunBefore = work.steps.some((it) => it.name === "restore" && it.attempts > 1);
-      return restoreHere(env, options, repair, candidate, begunBefore);
-    });
-    if (!restored.ok) return handOver(restored.words);
-    if (restored.value.kind === "runs") return handOver("Somebody started it before the saved state was restored.");
-    if (restored.value.kind !== "up") {
-      const seen = { needed: true, offByUs: true };
-      const rounds = await reviveRounds(env, options, repair, steps, seen, true, " (from its disk)");
-      const said = `${restored.value.words} It was started again from its own disk, as it had been.`;
-      return handOver(rounds.kind === "answers" ? said : `${said} ${"words" in rounds ? rounds.words : ""}`);
-    }
-    const answer = await step(env, steps, repair, "verify", async () =>
-      verify(env, { ...options, answerWithinMs: restoredAnswersWithinMs }, (await vmWork(env, repair)).vm),
-    );
-    const when = asOf(candidate.at, clock.now());
-    const state = restored.value.sure
-      ? `It was restored ${when}, as its owner called for`
-      : `${unsure(`to its state ${when}`)} Its owner called for that`;
-    if (!answer.ok) return handOver(`${state}. ${answer.words}`);
-    if ("died" in answer.value) return handOver(`${state}, and ${answer.value.died} before it answered.`);
-    return endRounds(env, steps, repair, {
-      kind: "restored",
-      tr: answer.value.answeredAt,
-      words: `${state}, and answers.`,
-    });
+    // From before the capture that is on its way ends: retention would take the one that was called for.
+    const called = await store.calledCheckpoint(repair);
+    if (called !== undefined) return whileRead(env, called, () => goBack(env, options, repair, steps));
+    return goBack(env, options, repair, steps);
   };
+
+async function goBack(env: Env, options: EngineOptions, repair: RepairId, steps: Steps): Promise<void> {
+  const { store, clock } = env;
+  const handOver = (words: string) => endRounds(env, steps, repair, { kind: "handed-over", words });
+  const found = await step<Candidate>(env, steps, repair, "check", () => check(env, repair));
+  const leaveAlone = (words: string) =>
+    steps.run("end", () =>
+      store.endRepair(repair, { state: "handed-over", incident: "cleared", words, tr: null }, clock.now()),
+    );
+  if (!found.ok) return leaveAlone(found.words);
+  const { value: candidate } = found;
+  const off = await step<Off>(env, steps, repair, "switch off", () => switchOff(env, options, repair));
+  if (!off.ok) return handOver(off.words);
+  if (off.value === "not-off") return leaveAlone(`${off.words} ${untouched}`);
+  const restored = await step<Restored>(env, steps, repair, "restore", async () => {
+    const { repair: work } = await vmWork(env, repair);
+    const begunBefore = work.steps.some((it) => it.name === "restore" && it.attempts > 1);
+    return restoreHere(env, options, repair, candidate, begunBefore);
+  });
+  if (!restored.ok) return handOver(restored.words);
+  if (restored.value.kind === "runs") return handOver("Somebody started it before the saved state was restored.");
+  if (restored.value.kind !== "up") {
+    const seen = { needed: true, offByUs: true };
+    const rounds = await reviveRounds(env, options, repair, steps, seen, true, " (from its disk)");
+    const said = `${restored.value.words} It was started again from its own disk, as it had been.`;
+    return handOver(rounds.kind === "answers" ? said : `${said} ${"words" in rounds ? rounds.words : ""}`);
+  }
+  const answer = await step(env, steps, repair, "verify", async () =>
+    verify(env, { ...options, answerWithinMs: restoredAnswersWithinMs }, (await vmWork(env, repair)).vm),
+  );
+  const when = asOf(candidate.at, clock.now());
+  const state = restored.value.sure
+    ? `It was restored ${when}, as its owner called for`
+    : `${unsure(`to its state ${when}`)} Its owner called for that`;
+  if (!answer.ok) return handOver(`${state}. ${answer.words}`);
+  if ("died" in answer.value) return handOver(`${state}, and ${answer.value.died} before it answered.`);
+  return endRounds(env, steps, repair, {
+    kind: "restored",
+    tr: answer.value.answeredAt,
+    words: `${state}, and answers.`,
+  });
+}

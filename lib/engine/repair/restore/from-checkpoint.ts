@@ -1,7 +1,5 @@
 import type { RepairId, VmId } from "../../../model/index.ts";
-import { whileRead } from "../../checkpoints/in-hand.ts";
 import type { EngineOptions, Env } from "../../env.ts";
-import { within } from "../../guard/within.ts";
 import { CheckpointDamaged, HostUnreachable, HypervisorRefused, type Steps } from "../../ports.ts";
 import type { Bringing } from "../elsewhere.ts";
 import type { Places } from "../places.ts";
@@ -10,8 +8,9 @@ import { type Claim, type Start, startThere } from "../start-there.ts";
 import { type StepEnd, step } from "../step.ts";
 import { verify } from "../verify.ts";
 import { vmWork } from "../work.ts";
+import { mustNotGoBack } from "./bring-back.ts";
 import { type Candidate, type Candidates, damagedWords, tellDamaged } from "./candidates.ts";
-import { restoreWithinMs } from "./patience.ts";
+import { restoreInTime } from "./in-time.ts";
 import { verifyRestored } from "./verify-restored.ts";
 
 const isKnown = (error: unknown) =>
@@ -40,8 +39,10 @@ export function fromCheckpoint(
       const end = await startThere(env, options, places, repair, claim, released, async (work, proof) => {
         const { vm, definition } = work;
         const request = { checkpoint: candidate.id, vm, definition, generation: claim.generation };
-        const deed = () => env.checkpoints.restore(claim.to, request, proof, () => undefined);
-        const inTime = within(env.clock, restoreWithinMs, whileRead(env, candidate.id, deed), undefined);
+        if (vm.rollbackIntolerant) throw new HypervisorRefused(mustNotGoBack);
+        const inTime = restoreInTime(env, candidate.id, (signal) =>
+          env.checkpoints.restore(claim.to, request, proof, () => undefined, signal),
+        );
         const done = await inTime.catch((error: unknown) => {
           if (isKnown(error)) throw error;
           // The store of bytes failed: nothing says that the VM could not be started.
