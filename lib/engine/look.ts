@@ -119,7 +119,7 @@ export async function look(
 ): Promise<boolean> {
   const { store, clock } = env;
   const { guests } = around;
-  if (isBeingCaptured(env, watched.vm.id) && isHeldByCapture(sight)) return true;
+  if (isHeldByCapture(sight) && isBeingCaptured(env, watched.vm.id, sight?.state === "stopped")) return true;
   const now = clock.now();
   const nowMs = clock.monotonicMs(); // patience is measured where nobody sets the time
   const decide = () => {

@@ -50,10 +50,10 @@ export async function whileRead<T>(env: Hands, id: CheckpointId, work: () => Pro
 /** What holds a guest for longer is looked at as everything else. */
 const holdsAtMostMs = 120_000;
 
-/** Whether a capture may be what holds the VM. */
-export function isBeingCaptured(env: Hands, vm: VmId): boolean {
+/** Whether a capture may be what holds the VM. One that it stopped is started again when its disks are copied: that may last as long as the capture. */
+export function isBeingCaptured(env: Hands, vm: VmId, isStopped = false): boolean {
   const capture = capturesInHand(env).get(vm);
-  return capture !== undefined && env.clock.monotonicMs() < capture.begunMs + holdsAtMostMs;
+  return capture !== undefined && (isStopped || env.clock.monotonicMs() < capture.begunMs + holdsAtMostMs);
 }
 
 const cancelWithinMs = 10_000;
