@@ -56,6 +56,19 @@ describe("a domain's XML for a restore", () => {
     expect(made).not.toContain("g1.log");
   });
 
+  test("beside itself it has no disk of the first one's that was attached since", () => {
+    const since = xml.replace(
+      "<interface",
+      "<disk type='file' device='disk'><source file='/a/new.img'/><target dev='vdc' bus='virtio'/></disk><interface",
+    );
+    const uuid = "99999999-2222-4333-8444-5555555555ff";
+    const made = rewriteDomain(since, { disks, generation: 0, beside: { name: "g1-look", uuid } });
+    expect(made).not.toContain("/a/new.img");
+    expect(made).toContain("/a/seed.iso");
+    expect(made).toContain(disks[0]?.path);
+    expect(rewriteDomain(since, { disks, generation: 3 })).toContain("/a/new.img");
+  });
+
   test("refuses what it does not know", () => {
     expect(() => rewriteDomain(xml, { disks: [{ target: "vdz", path: "/x" }], generation: 1 })).toThrow(/vdz/);
     expect(() => rewriteDomain("<network/>", { disks: [], generation: 1 })).toThrow(/not a domain/);

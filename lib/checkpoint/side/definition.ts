@@ -133,6 +133,15 @@ function makeAnother(
     }
 }
 
+/** Disks that were attached after it was saved are the first one's: a copy of it may not write to them. */
+function removeOthersDisks(devices: Node, disks: readonly RestoredDisk[]): void {
+  const restored = new Set(disks.map(({ target }) => target));
+  removeChildren(devices, (it) => {
+    if (!isElement(it, "disk") || !["disk", "lun"].includes(attribute(it, "device") ?? "disk")) return false;
+    return child(it, "readonly") === undefined && !restored.has(attribute(child(it, "target"), "dev") ?? "");
+  });
+}
+
 /** Both for the definition that is kept and, with `memory` or without, for the run that is restored. */
 export function rewriteDomain(xml: string, { disks, generation, memory, beside }: Rewrite): string {
   const root = create(xml).root();
@@ -145,7 +154,10 @@ export function rewriteDomain(xml: string, { disks, generation, memory, beside }
   setGeneration(root, generation);
   unmap(root);
   if (memory !== undefined) map(root, memory);
-  if (beside !== undefined) makeAnother(root, devices, beside);
+  if (beside !== undefined) {
+    makeAnother(root, devices, beside);
+    removeOthersDisks(devices, disks);
+  }
   return root.toString();
 }
 

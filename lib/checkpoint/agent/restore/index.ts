@@ -50,7 +50,7 @@ export function createRestores({ connection, directory, ram = systemRam }: Resto
     }
   }
 
-  const sweep = async () => sweepRam(await connection(), await keptImages(stagings), ram);
+  const sweep = async () => sweepRam(await connection(), () => keptImages(stagings), ram);
 
   async function stage(request: RestoreRequestOf<"stage">, exchange: Exchange): Promise<LastAnswer> {
     const begun = deferred<Filling>();
@@ -159,7 +159,7 @@ async function recover(connection: Connection, stagings: Stagings): Promise<stri
     );
     if (!known) await rm(own, { recursive: true, force: true });
   }
-  const images = await sweepRam(connection, await keptImages(stagings), stagings.ram);
+  const images = await sweepRam(connection, () => keptImages(stagings), stagings.ram);
   return removed + images.length === 0
     ? ""
     : `${removed} restores that had not ended and ${images.length} images of memory were removed.`;

@@ -48,11 +48,13 @@ export const giveToQemu = (file: string, place: RamPlace = systemRam) => likeQem
 /** Removes the images that no domain maps any more and nobody keeps. */
 export async function sweepRam(
   connection: Connection,
-  kept: ReadonlySet<string>,
+  keptNow: () => Promise<ReadonlySet<string>>,
   place: RamPlace = systemRam,
 ): Promise<string[]> {
   const gone: string[] = [];
-  for (const name of await readdir(place.directory).catch(() => [])) {
+  const names = await readdir(place.directory).catch(() => []);
+  const kept = await keptNow(); // after the names: an image that is being filled was written down before it was made
+  for (const name of names) {
     const file = path.posix.join(place.directory, name);
     const uuid = nameOf.exec(name)?.[1];
     if (uuid === undefined || kept.has(file)) continue;

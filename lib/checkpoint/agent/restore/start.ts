@@ -48,7 +48,7 @@ export async function startStaged(
   const record = await stagings.whole(request);
   if (record === undefined || record.content.checkpoint !== request.checkpoint)
     throw new Refused("What was staged on the host is not there any more.");
-  await sweepRam(connection, await keptImages(stagings), stagings.ram);
+  await sweepRam(connection, () => keptImages(stagings), stagings.ram);
   const undo: (() => Promise<unknown>)[] = [];
   try {
     await Promise.all(request.overlays.map((overlay) => layOver(record, overlay, undo)));
