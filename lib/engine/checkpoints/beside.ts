@@ -79,9 +79,13 @@ export async function restoreBeside(
   try {
     const { xml: definition } = await hypervisor.readDefinition(vm.hostId, vm.uuid);
     const request = { checkpoint, vm, definition, generation: 0, beside: { name, uuid } };
-    const work = () => checkpoints.restore(target.host, request, null, () => undefined);
+    const late = new AbortController();
+    const work = () => checkpoints.restore(target.host, request, null, () => undefined, late.signal);
     const done = await within(clock, restoreWithinMs, whileRead(env, checkpoint, work), undefined);
-    if (done === undefined) return fail("It did not end in time.");
+    if (done === undefined) {
+      late.abort(new Error("It took too long.")); // a copy that starts later would be nobody's
+      return fail("It did not end in time.");
+    }
     const sight = await hypervisor.readDomain(target.host, uuid);
     if (sight === undefined) return fail("It ended as soon as it was restored.");
     const adopted = await store.adoptVm(
