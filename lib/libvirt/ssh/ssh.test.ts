@@ -208,8 +208,11 @@ describe("commands", () => {
     });
     expect(await ssh.exec(["fail"], { timeoutMs: 5000 })).toEqual({ code: 7, stdout: "", stderr: "broken\n" });
     commands = [];
-    await errorOf(ssh.exec(["hang", "it's here"], { timeoutMs: 50 }));
-    expect(commands).toEqual(["hang 'it'\\''s here'"]);
+    const stop = new AbortController();
+    const hanging = errorOf(ssh.exec(["hang", "it's here"], { timeoutMs: 5000, signal: stop.signal }));
+    await expect.poll(() => commands, { timeout: 5000 }).toEqual(["hang 'it'\\''s here'"]);
+    stop.abort();
+    await hanging;
     ssh.close();
   });
 
