@@ -58,15 +58,15 @@ describe("a capture", () => {
       const { agent } = await rig.start();
       const boot = await rig.bootId(guest());
       const first = await agent.capture(of(method));
-      await rig.onGuest(guest(), "echo before > /root/word; sync");
+      await rig.onGuest(guest(), "echo before > /var/word; sync");
       const second = await agent.capture(of(method, first), first);
       expect(second.facts.base).toBe(first.facts.checkpoint);
       expect(second.sentBytes).toBeLessThan(first.sentBytes / 10);
-      await rig.onGuest(guest(), "echo after > /root/word; sync");
+      await rig.onGuest(guest(), "echo after > /var/word; sync");
       await restore(second);
       await until("it answers", () => rig.bootId(guest()));
       expect(await rig.bootId(guest())).toBe(boot);
-      expect((await rig.onGuest(guest(), "echo 3 > /proc/sys/vm/drop_caches; cat /root/word")).trim()).toBe("before");
+      expect((await rig.onGuest(guest(), "echo 3 > /proc/sys/vm/drop_caches; cat /var/word")).trim()).toBe("before");
       // The run is another one, with other bitmaps: what the table still knows is enough.
       const third = await agent.capture(of(method, second), second);
       expect(third.facts.base).toBe(second.facts.checkpoint);
@@ -89,7 +89,7 @@ describe("a capture", () => {
 
   it("disk-only: a guest boots from it", async () => {
     const { agent } = await rig.start();
-    await rig.onGuest(guest(), "echo disk > /root/word; sync");
+    await rig.onGuest(guest(), "echo disk > /var/word; sync");
     const boot = await rig.bootId(guest());
     const first = await agent.capture(of("disk-only"));
     const taken = await agent.capture(of("disk-only", first), first);
@@ -100,7 +100,7 @@ describe("a capture", () => {
       return found;
     });
     expect(now).not.toBe(boot);
-    const word = await until("it lets us in", () => rig.onGuest(guest(), "cat /root/word"));
+    const word = await until("it lets us in", () => rig.onGuest(guest(), "cat /var/word"));
     expect(word.trim()).toBe("disk");
     await gone(agent);
   });
