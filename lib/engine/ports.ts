@@ -94,10 +94,7 @@ export type HostSignal =
   /** More happened than the buffer held: read everything. */
   | { readonly kind: "overflow"; readonly at: EpochMs; readonly lost: number };
 
-/**
- * The repairs' hands on a hypervisor. Each does nothing, and says so, when the domain already is what was asked. `destroy` never ends a guest
- * that runs: `switch-off` does.
- */
+/** Each does nothing, and says so, where it is so already. `destroy` never ends a guest that runs: `switch-off` does. */
 export type DomainAction = "start" | "resume" | "wake" | "destroy" | "switch-off" | "reset";
 export const faults = ["kill-qemu"] as const;
 export type Fault = (typeof faults)[number];
