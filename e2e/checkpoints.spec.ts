@@ -34,7 +34,7 @@ test("an owner chooses 7 s, sees before saving what that means, and sees the VM 
     const dialog = await chooseInterval(page, "web-3", "Every 7 s");
     const advice = dialog.getByRole("region", { name: "What this means" });
     await expect(advice).toContainText("3.5 s of work on average");
-    await expect(advice).toContainText(/It costs[\d.]+ % of its time/);
+    await expect(advice).toContainText(/It stands still[\d.]+ % of its time/);
     await expect(advice).toContainText(/Suggested: every \d+ min/);
     await expect(advice).toContainText("SIMULATED");
     await expect(dialog).toContainText("Its owner does not allow that it goes back by itself");

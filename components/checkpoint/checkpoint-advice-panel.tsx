@@ -37,7 +37,7 @@ export function CheckpointAdvicePanel({ advice, problem, isOld, onUse }: Checkpo
           <dd>
             {intervalWords(chosen.averageLossMs)} of work on average, {intervalWords(chosen.mostLossMs)} at most
           </dd>
-          <dt>It costs</dt>
+          <dt>It stands still</dt>
           <dd>{percentWords(chosen.overheadPercent)} of its time</dd>
           <dt>Storage</dt>
           <dd>

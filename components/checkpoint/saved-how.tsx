@@ -38,7 +38,7 @@ export function SavedHow({ vm, application, status }: SavedHowProps) {
     ],
     ...(vm.checkpointGroup === null
       ? []
-      : [["Group", `${vm.checkpointGroup}: saved and restored together`] satisfies [string, ReactNode]]),
+      : [["Group", `${vm.checkpointGroup}: saved at one instant`] satisfies [string, ReactNode]]),
   ];
   return (
     <Panel title="How it is saved" aside={<VmSettings vm={vm} application={application} />}>

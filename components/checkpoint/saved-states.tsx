@@ -54,7 +54,7 @@ export function SavedStates({ vm, application, limits, value, wrongAt, onChange 
           />
           <TextInput
             label="Save together: group"
-            description="VMs of one group are saved at one instant, and restored together or not at all."
+            description="VMs of one group are saved at one instant. Belay does not take a group back by itself yet: after a failure, such a VM starts from its disk."
             value={value.group}
             error={wrongAt("checkpointGroup")}
             onChange={(event) => onChange({ ...value, group: event.currentTarget.value })}

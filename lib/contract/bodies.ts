@@ -196,7 +196,7 @@ export const changeVmBody = z.object({
     .nullable()
     .optional(),
   standby: z.boolean().optional(),
-  /** VMs of one group are saved at one instant, and restored together or not at all. */
+  /** VMs of one group are saved at one instant. No repair restores them yet. */
   checkpointGroup: plainName.nullable().optional(),
 });
 

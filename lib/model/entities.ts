@@ -115,7 +115,7 @@ export interface Vm {
   readonly checkpointEveryMs: number | null;
   /** A passive replica with few resources is kept ready on another host, from the newest checkpoint. */
   readonly standby: boolean;
-  /** VMs that are captured at one instant and restored together or not at all. */
+  /** VMs that are captured at one instant. No repair restores them yet: one alone would not fit the others. */
   readonly checkpointGroup: string | null;
 }
 
@@ -132,7 +132,7 @@ export const vmChoices = {
   rollbackIntolerant: "whether it may go back to an older state",
   checkpointEveryMs: "how often its state is saved",
   standby: "whether a replica stands by",
-  checkpointGroup: "group that is saved and restored together",
+  checkpointGroup: "group that is saved at one instant",
 } as const satisfies Partial<Record<keyof Vm, string>>;
 
 /** The choices that differ between two states of a VM. */

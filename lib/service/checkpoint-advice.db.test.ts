@@ -33,7 +33,7 @@ test("advice is reckoned from the VM's own measured cost and what is really stor
     await store.engine.recordCheckpoint(saved(vm, { id: ids.next("ckp"), at: now + n * 7_000 }), now);
   const after = await service.checkpointAdvice(aster, vm.id, { everyMs: 7_000 });
   expect(after).toMatchObject({ chosen: { changesBytes: 7 * 10 }, wholeBytes: 1_000, suggestedEveryMs: 12 * 60_000 });
-  expect(after.words.join(" ")).toMatch(/Measured on this VM: a checkpoint costs the guest 0\.1 s/);
+  expect(after.words.join(" ")).toMatch(/Measured on this VM: the guest stands still for 0\.1 s/);
 });
 
 test("of an application it is told of the VM that a checkpoint costs most, by name", async () => {

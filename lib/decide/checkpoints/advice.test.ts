@@ -37,7 +37,7 @@ test.each<[string, Partial<AdviceQuestion>, number, RegExp]>([
   ["from the provider's least", { limits: { leastMs: 30 * minute, mostMs: day } }, 30 * minute, /from 30 min/],
   ["up to the provider's most", { limits: { leastMs: 1_000, mostMs: 60_000 } }, 60_000, /up to 1 min\./],
   ["by what is typical where nothing was measured", { measured: null }, 8 * minute, /Assumed of one of its size/],
-  ["where a guest is stopped for it", { method: "stop", measured: null }, 40 * minute, /costs the guest 1\.1 s/],
+  ["where a guest is stopped for it", { method: "stop", measured: null }, 40 * minute, /stands still for 1\.1 s/],
 ])("suggests %s", (_, more, everyMs, words) => {
   const advice = adviseInterval(question(more));
   expect(advice.suggestedEveryMs).toBe(everyMs);

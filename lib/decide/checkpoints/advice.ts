@@ -141,8 +141,8 @@ function choiceWords(chosen: Outlook, { tookMs }: CaptureCost, limits: AdviceQue
 
 const costWords = ({ costMs, tookMs }: CaptureCost, measured: boolean) =>
   measured
-    ? `Measured on this VM: a checkpoint costs the guest ${intervalWords(costMs)} and is whole after ${intervalWords(tookMs)}.`
-    : `No checkpoint of this VM was taken yet. Assumed of one of its size: it costs the guest ${intervalWords(costMs)} and is whole after ${intervalWords(tookMs)}.`;
+    ? `Measured on this VM: the guest stands still for ${intervalWords(costMs)} at each checkpoint, which is whole after ${intervalWords(tookMs)}. Until then it also runs slower, which is not counted here.`
+    : `No checkpoint of this VM was taken yet. Assumed of one of its size: it stands still for ${intervalWords(costMs)} at each checkpoint, which is whole after ${intervalWords(tookMs)}. Until then it also runs slower, which is not counted here.`;
 
 const mtbfWords = ({ ms, measured }: Advice["mtbf"], failures: number) =>
   measured
