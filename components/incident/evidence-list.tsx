@@ -14,6 +14,7 @@ const sources: Record<EvidenceView["source"], string> = {
   helper: "the host's helper",
   fence: "power switch",
   vitals: "what the VM itself does",
+  customer: "its owner's sensors",
 };
 
 /** What the diagnosis rests on, in the order in which it was seen. */

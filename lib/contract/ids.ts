@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  type AllocationId,
   type ApplicationId,
   type CheckpointId,
   type FenceDeviceId,
@@ -10,7 +11,9 @@ import {
   type ImageId,
   type IncidentId,
   type IntentId,
+  type KeyId,
   type MaintenanceId,
+  type MessageId,
   type OrganizationId,
   parseId,
   type RepairId,
@@ -35,6 +38,9 @@ export const imageId = id("img") satisfies z.ZodType<ImageId>;
 export const applicationId = id("app") satisfies z.ZodType<ApplicationId>;
 export const incidentId = id("inc") satisfies z.ZodType<IncidentId>;
 export const intentId = id("int") satisfies z.ZodType<IntentId>;
+export const keyId = id("key") satisfies z.ZodType<KeyId>;
+export const messageId = id("msg") satisfies z.ZodType<MessageId>;
+export const allocationId = id("alc") satisfies z.ZodType<AllocationId>;
 export const repairId = id("rep") satisfies z.ZodType<RepairId>;
 export const organizationId = id("org") satisfies z.ZodType<OrganizationId>;
 /** better-auth makes these, in its own form. */

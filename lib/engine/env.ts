@@ -9,6 +9,7 @@ import type {
   Ids,
   Log,
   Prober,
+  Provisioner,
   RepairRunner,
   Wakes,
 } from "./ports.ts";
@@ -22,6 +23,7 @@ export interface Env {
   readonly helpers: HostHelpers;
   readonly hooks: HookRunner;
   readonly checkpoints: Checkpoints;
+  readonly provisioner: Provisioner;
   /** Names of checkpoints are made before anything is done, so that what was cut short can be swept. */
   readonly ids: Ids;
   readonly store: EngineStore;

@@ -32,6 +32,7 @@ import type {
   WantedState,
 } from "../model/index.ts";
 import type { CheckpointStore } from "./ports/checkpoints.ts";
+import type { CollaborationStore } from "./ports/collaboration.ts";
 import type { Copies, HostSenses } from "./ports/hosts.ts";
 import type { Intent } from "./ports/people.ts";
 import type { FenceStore, MaintenanceStore, RelocationStore } from "./ports/store.ts";
@@ -149,6 +150,7 @@ export {
   type RestoreProgress,
   type RestoreRequest,
 } from "./ports/checkpoints.ts";
+export type { CollaborationServiceStore, CollaborationStore, Heard, Provisioner } from "./ports/collaboration.ts";
 export {
   type Copies,
   type DomainCopy,
@@ -228,7 +230,12 @@ export interface RepairWork {
   readonly definition: string | null;
 }
 
-export interface EngineStore extends FenceStore, RelocationStore, MaintenanceStore, CheckpointStore {
+export interface EngineStore
+  extends FenceStore,
+    RelocationStore,
+    MaintenanceStore,
+    CheckpointStore,
+    CollaborationStore {
   hosts(): Promise<Host[]>;
   vmsOf(host: HostId): Promise<Vm[]>;
   /** One of them as it is now; undefined once it was removed. */
@@ -323,7 +330,7 @@ export interface EventFeed {
 
 /** Wakes the engine when people changed something: hosts enrolled or removed, intents recorded. Hints, as all wakes. */
 export interface Wakes {
-  onWake(wake: (what: "hosts" | "intents" | "vms") => void): () => void;
+  onWake(wake: (what: "hosts" | "intents" | "vms" | "messages") => void): () => void;
 }
 
 /**

@@ -1,5 +1,16 @@
+import type { Agreement, KeyScope } from "./collaboration.ts";
 import type { HelperReport } from "./hosts.ts";
-import type { ApplicationId, HostId, ImageId, IncidentId, OrganizationId, RepairId, UserId, VmId } from "./ids.ts";
+import type {
+  ApplicationId,
+  HostId,
+  ImageId,
+  IncidentId,
+  KeyId,
+  OrganizationId,
+  RepairId,
+  UserId,
+  VmId,
+} from "./ids.ts";
 import type {
   HostHealth,
   HostStanding,
@@ -27,7 +38,17 @@ export interface Image {
   readonly id: ImageId;
   readonly name: string;
   readonly sha256: string;
+  /** Of the virtual disk. */
   readonly sizeBytes: number;
+  /** The file as every host sees it that may carry VMs made from it: absolute, below a shared path. */
+  readonly path: string;
+  readonly format: "qcow2" | "raw";
+  /** From its own boot loader, or by a kernel that the hypervisor loads. Paths as `path`. */
+  readonly boot:
+    | { readonly kind: "disk" }
+    | { readonly kind: "kernel"; readonly kernel: string; readonly initrd: string; readonly commandLine: string };
+  /** What is in it, in a sentence for customers. */
+  readonly words: string;
 }
 
 export interface Host {
@@ -69,6 +90,8 @@ export interface Application {
   readonly mode: ProtectionMode;
   /** For its VMs that do not say otherwise; null: never. */
   readonly checkpointEveryMs: number | null;
+  /** How provider and customer repair together, where the mode is `collaborative`. */
+  readonly agreement: Agreement;
 }
 
 /** How Belay asks a guest whether it is back: its agent over the hypervisor, an ICMP echo, or a TCP connection. */
@@ -117,6 +140,8 @@ export interface Vm {
   readonly standby: boolean;
   /** VMs that are captured at one instant. No repair restores them yet: one alone would not fit the others. */
   readonly checkpointGroup: string | null;
+  /** The address that Belay gave it when it made it; null for a VM that was adopted. */
+  readonly address: string | null;
 }
 
 /** What people may choose about a VM, in their words. */
@@ -151,6 +176,7 @@ export const evidenceSources = [
   "helper",
   "fence",
   "vitals",
+  "customer",
 ] as const;
 export type EvidenceSource = (typeof evidenceSources)[number];
 
@@ -183,6 +209,7 @@ export const causes = {
   "host-dead": "the host is dead: neither Belay nor the other hosts hear of it",
   "host-isolated": "Belay cannot reach the host, and other hosts can",
   "libvirtd-dead": "the host's libvirtd does not answer; its guests run on",
+  "application-down": "its servers do not answer, though the VM works: its owner's sensors say so",
 } as const satisfies Record<string, string>;
 export type Cause = keyof typeof causes;
 
@@ -246,10 +273,12 @@ export interface Incident {
   readonly repairs: readonly Repair[];
 }
 
-/** Who asks: a signed-in person, or a program with the operator's token of the server's own machine. */
+/** Who asks: a signed-in person, a program with the operator's token of the server's own machine, or one with an organization's key. */
 export interface Viewer {
   readonly userId: UserId | null;
   readonly name: string;
   readonly organizationId: OrganizationId;
   readonly role: OrganizationRole;
+  /** Of a program with an organization's key: it may do no more than these. Missing: whatever the role may. */
+  readonly key?: { readonly id: KeyId; readonly scopes: readonly KeyScope[] } | undefined;
 }

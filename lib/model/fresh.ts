@@ -22,4 +22,5 @@ export const freshVm = {
   checkpointEveryMs: null,
   standby: false,
   checkpointGroup: null,
+  address: null,
 } as const satisfies Partial<Vm>;

@@ -1,6 +1,7 @@
 import type { Cause } from "./entities.ts";
 import type { FenceDeviceId, HookId, HostId, MaintenanceId, VmId } from "./ids.ts";
 import type { MaintenanceState, MoveState } from "./states.ts";
+import type { ProtectionMode } from "./techniques.ts";
 import type { EpochMs } from "./time.ts";
 
 /** What keeps a host from running on unseen when its helper or its kernel stops: the board's watchdog, one in software, or nothing. */
@@ -114,6 +115,27 @@ export interface CloudPolicy {
   readonly capturesPerHost: number;
   /** How many generations of a VM's checkpoints are kept, at least two; those that people asked for are kept besides. */
   readonly checkpointsKept: number;
+  /** The modes of protection that customers may choose between. */
+  readonly modesOffered: readonly ProtectionMode[];
+  /** How long a repair waits at most for a customer's answer, and for their manager to finish. */
+  readonly answerMostMs: number;
+  readonly finishMostMs: number;
+  /** What one customer may have of VMs that Belay made for them. */
+  readonly customerMostVms: number;
+  readonly customerMostMiB: number;
+  /** Networks (CIDR) of customers' endpoints that are allowed though they are private. Loopback and link-local never are but by name here. */
+  readonly endpointNetworks: readonly string[];
+  /** Where VMs that Belay makes get their addresses from; null: it makes none. */
+  readonly network: GuestNetwork | null;
+}
+
+/** One bridge that every host has, and the addresses on it that are Belay's to give. IPv4. */
+export interface GuestNetwork {
+  readonly bridge: string;
+  readonly from: string;
+  readonly to: string;
+  readonly prefixLength: number;
+  readonly gateway: string;
 }
 
 export const defaultPolicy: CloudPolicy = {
@@ -131,6 +153,13 @@ export const defaultPolicy: CloudPolicy = {
   checkpointMostMs: 24 * 60 * 60_000,
   capturesPerHost: 1,
   checkpointsKept: 8,
+  modesOffered: ["provider", "customer", "collaborative", "none"],
+  answerMostMs: 10 * 60_000,
+  finishMostMs: 60 * 60_000,
+  customerMostVms: 20,
+  customerMostMiB: 16_384,
+  endpointNetworks: [],
+  network: null,
 };
 
 /** What would not fit if a host died now: shown before it happens. */

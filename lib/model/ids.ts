@@ -5,6 +5,7 @@
 declare const kind: unique symbol;
 export type Id<K extends string> = string & { readonly [kind]: K };
 
+export type AllocationId = Id<"alc">;
 export type ApplicationId = Id<"app">;
 export type AuditId = Id<"aud">;
 export type CheckpointId = Id<"ckp">;
@@ -14,13 +15,16 @@ export type HostId = Id<"hst">;
 export type ImageId = Id<"img">;
 export type IncidentId = Id<"inc">;
 export type IntentId = Id<"int">;
+export type KeyId = Id<"key">;
 export type MaintenanceId = Id<"mnt">;
+export type MessageId = Id<"msg">;
 export type OrganizationId = Id<"org">;
 export type RepairId = Id<"rep">;
 export type UserId = Id<"usr">;
 export type VmId = Id<"vm">;
 
 export const idKinds = [
+  "alc",
   "app",
   "aud",
   "ckp",
@@ -30,7 +34,9 @@ export const idKinds = [
   "img",
   "inc",
   "int",
+  "key",
   "mnt",
+  "msg",
   "org",
   "rep",
   "usr",

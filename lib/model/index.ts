@@ -1,3 +1,9 @@
+export {
+  type Allocation,
+  type AllocationSpec,
+  type AllocationState,
+  allocationStates,
+} from "./allocations.ts";
 export { can } from "./can.ts";
 export { type CheckpointNews, checkpointNews } from "./checkpoint-news.ts";
 export {
@@ -18,6 +24,33 @@ export {
   tellCheckpointsEveryMs,
   withinCheckpointLimits,
 } from "./checkpoints.ts";
+export {
+  type Agreement,
+  type ApiKey,
+  type ConversationMessage,
+  type CustomerMessage,
+  type CustomerMessageKind,
+  type CustomerPhase,
+  customerPhases,
+  defaultAgreement,
+  type Endpoint,
+  type Fallback,
+  fallbacks,
+  type KeyScope,
+  keyScopes,
+  type ManagerStanding,
+  type ProposedTechnique,
+  type ProviderMessage,
+  type ProviderMessageKind,
+  type Sensor,
+  type SensorKind,
+  type SensorReport,
+  type SensorState,
+  sensorKinds,
+  sensorStates,
+  sensorsFreshForMs,
+  type VmRef,
+} from "./collaboration.ts";
 export {
   type AnswerCheck,
   type Application,
@@ -51,6 +84,7 @@ export {
   type FenceDevice,
   type FenceMethod,
   fenceMethods,
+  type GuestNetwork,
   type HelperReport,
   type Hook,
   type Maintenance,
@@ -60,6 +94,7 @@ export {
   watchdogKinds,
 } from "./hosts.ts";
 export {
+  type AllocationId,
   type ApplicationId,
   type AuditId,
   type CheckpointId,
@@ -74,7 +109,9 @@ export {
   type IntentId,
   idKinds,
   idSource,
+  type KeyId,
   type MaintenanceId,
+  type MessageId,
   type OrganizationId,
   parseId,
   type RepairId,
@@ -82,6 +119,7 @@ export {
   type VmId,
 } from "./ids.ts";
 export { intervalWords } from "./interval-words.ts";
+export type { CustomerView, JointConclusion, ProviderView } from "./joint-diagnosis.ts";
 export {
   type HostHealth,
   type HostStanding,
@@ -116,8 +154,10 @@ export {
 } from "./states.ts";
 export {
   type Consent,
+  type CustomerTechnique,
   consentCovers,
   consentLadder,
+  customerTechniques,
   type Layer,
   layers,
   type ProtectionMode,

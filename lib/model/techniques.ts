@@ -39,6 +39,8 @@ export const techniqueNames = [
   "restore-checkpoint",
   "standby",
   "assisted-restart",
+  "assisted-rebuild",
+  "assisted-evacuate",
 ] as const;
 export type TechniqueName = (typeof techniqueNames)[number];
 
@@ -99,7 +101,29 @@ export const techniques: Record<TechniqueName, Technique> = {
     rollsBack: true,
     words: "Restore the saved image that its owner called for.",
   },
+  "assisted-rebuild": {
+    layer: "vm",
+    needsConsent: "restart-vm",
+    rollsBack: false,
+    words: "Agree with its owner's manager what is done; the provider brings the VM back, the manager finishes.",
+  },
+  "assisted-evacuate": {
+    layer: "vm",
+    needsConsent: "relocate",
+    rollsBack: false,
+    words: "The same on another host, once it is proven that the VM cannot run on its old one.",
+  },
 };
+
+/** What a customer's manager does alone, and tells (paper, sections III-A-1 and III-A-2). Belay's engine never plans these. */
+export const customerTechniques = {
+  "restart-server": "Start the server's process again, on the same VM.",
+  "replay-server": "Restore the server's last save, replay the recorded modification requests, start it.",
+  "rebuild-vm": "Free the VM, allocate another one, deploy and start its servers, restore their state.",
+  "rebuild-many": "The same for several VMs that failed at once.",
+  replicas: "Keep several active replicas on different hosts behind a load balancer.",
+} as const satisfies Record<string, string>;
+export type CustomerTechnique = keyof typeof customerTechniques;
 
 /** A VM that fails again and again is not helped by one more start: then it is handed over, and shown as not protected. */
 export const restartLimit = {

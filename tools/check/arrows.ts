@@ -33,13 +33,17 @@ export const rooms: Readonly<Record<string, Room>> = {
     doors: ["index.ts", "global.ts"],
   },
   "lib/libvirt": { to: [], doors: door },
-  "lib/hypervisor": { to: ["lib/libvirt", "lib/helper", "lib/model", "engine/ports"], doors: door },
+  "lib/hypervisor": { to: ["lib/libvirt", "lib/helper", "lib/provision", "lib/model", "engine/ports"], doors: door },
   /** Fence agents and hooks: other people's programs, run on the server. */
   "lib/fencing": { to: ["lib/model", "engine/ports"], doors: door },
   /** `belay-host`, the program on a hypervisor, and the words that it and the engine exchange. */
   "lib/helper": { to: [], doors: door },
   /** Its agent is put on hosts as the helper is: one file, in the helper's directory. */
   "lib/checkpoint": { to: ["lib/libvirt", "lib/helper", "lib/model", "engine/ports"], doors: door },
+  /** Definitions, seeds and addresses of VMs that are made from images. Pure of hosts: lib/hypervisor carries it out, the lab uses it too. */
+  "lib/provision": { to: ["lib/model"], doors: door },
+  /** The conversation's way to customers' managers: their sockets, their endpoints. */
+  "lib/collaboration": { to: ["lib/contract", "lib/model", "engine/ports"], doors: door },
   "lib/store": { to: ["lib/model", "engine/ports"], doors: door },
   /** DBOS behind the engine's port, as the store is PostgreSQL behind it. */
   "lib/durable": { to: ["lib/model", "engine/ports"], doors: door },
@@ -50,7 +54,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   "lib/boot": { to: ["lib/*"], doors: door },
 
   /** main.ts is its command line, which tools/lab.ts runs. */
-  lab: { to: ["lib/libvirt"], doors: [...door, "main.ts"] },
+  lab: { to: ["lib/libvirt", "lib/provision"], doors: [...door, "main.ts"] },
   prisma: { to: [] },
   /** It starts the whole of Belay, as `npm start` does, and looks at it as a person. */
   e2e: { to: ["lab", "lib/*", "tools"] },
@@ -77,7 +81,11 @@ export const keptPackages: readonly {
     why: "only the stand-in for Prisma's schema engine needs them",
   },
   { packages: ["@dbos-inc/dbos-sdk"], only: ["lib/durable"], why: "lib/durable hides DBOS behind the engine's port" },
-  { packages: ["ssh2"], only: ["lib/libvirt", "lab"], why: "lib/libvirt makes the SSH connections" },
+  {
+    packages: ["ssh2"],
+    only: ["lib/libvirt", "lib/manager", "lab"],
+    why: "lib/libvirt makes the SSH connections; a manager is a program of its own",
+  },
   {
     packages: [
       "react",

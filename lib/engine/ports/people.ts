@@ -25,6 +25,7 @@ import type {
   WantedState,
 } from "../../model/index.ts";
 import type { CheckpointServiceStore, CheckpointWish } from "./checkpoints.ts";
+import type { CollaborationServiceStore } from "./collaboration.ts";
 import type { ProviderStore } from "./store.ts";
 
 /** What a person asked for and the engine does. */
@@ -56,7 +57,7 @@ export type NewHost = Pick<
   Partial<Pick<Host, "rack" | "sharedPaths">>;
 
 /** What people ask of the store. Every write is audited under `by` in the same transaction. */
-export interface ServiceStore extends ProviderStore, CheckpointServiceStore {
+export interface ServiceStore extends ProviderStore, CheckpointServiceStore, CollaborationServiceStore {
   organizations(): Promise<Organization[]>;
   hosts(): Promise<Host[]>;
   applications(): Promise<Application[]>;

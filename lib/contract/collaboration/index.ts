@@ -1,0 +1,53 @@
+export { agreementBody, allocateBody, createKeyBody, putEndpointBody, putImageBody } from "./bodies.ts";
+export {
+  type CustomerEvent,
+  customerEvent,
+  eventType,
+  type ProviderEvent,
+  protocolVersion,
+  providerEvent,
+} from "./envelope.ts";
+export {
+  type ManagerFrame,
+  managerCloseCodes,
+  managerFrame,
+  managerLeaseMs,
+  type ProviderFrame,
+  providerFrame,
+  refusedWords,
+  sensorReading,
+} from "./frames.ts";
+export {
+  customerMessage,
+  customerView,
+  jointConclusion,
+  proposableTechnique,
+  proposedTechnique,
+  providerMessage,
+  providerView,
+} from "./messages.ts";
+export {
+  type AgreementView,
+  type AllocationView,
+  agreementView,
+  allocationView,
+  type ConversationMessageView,
+  conversationMessageView,
+  customerTechniqueNames,
+  type EndpointView,
+  endpointView,
+  fallbackNames,
+  type ImageView,
+  imageView,
+  type KeyView,
+  keyScopeNames,
+  keyView,
+  type ManagerView,
+  managerView,
+  newEndpointReply,
+  newKeyReply,
+  type SensorReportView,
+  type SensorView,
+  sensorReportView,
+  sensorView,
+} from "./views.ts";
