@@ -51,19 +51,24 @@ async function copiesOn(connection: Connection): Promise<DomainCopy[]> {
 /** Of an UEFI domain the variables stay, as its disks do; what libvirt keeps of snapshots and of a saved memory goes. */
 const undefineFlags = { managedSave: true, snapshotsMetadata: true, checkpointsMetadata: true, keepNvram: true };
 
-/** Ends a domain and forgets it. True when the host does not know it any more; each step may find that somebody was quicker. */
-async function remove(connection: Connection, uuid: string): Promise<boolean> {
-  const ignoring =
-    (...known: ((error: unknown) => boolean)[]) =>
-    (error: unknown) => {
-      if (!known.some((is) => is(error))) throw error;
-    };
-  await destroyDomain(connection, { uuid }).catch(ignoring(isNoDomain, isOperationInvalid));
-  const forget = undefineDomain(connection, { uuid }, undefineFlags).catch((error: unknown) => {
+const ignoring =
+  (...known: ((error: unknown) => boolean)[]) =>
+  (error: unknown) => {
+    if (!known.some((is) => is(error))) throw error;
+  };
+
+async function forget(connection: Connection, uuid: string): Promise<void> {
+  const undefine = undefineDomain(connection, { uuid }, undefineFlags).catch((error: unknown) => {
     if (isUnsupported(error) || isLibvirtError(error, "INVALID_ARG")) return undefineDomain(connection, { uuid });
     throw error;
   });
-  await forget.catch(ignoring(isNoDomain, isOperationInvalid)); // a transient one went with its process
+  await undefine.catch(ignoring(isNoDomain, isOperationInvalid)); // a transient one went with its process
+}
+
+/** Ends a domain and forgets it. True when the host does not know it any more; each step may find that somebody was quicker. */
+async function remove(connection: Connection, uuid: string): Promise<boolean> {
+  await destroyDomain(connection, { uuid }).catch(ignoring(isNoDomain, isOperationInvalid));
+  await forget(connection, uuid);
   return (await findDomain(connection, { uuid })) === undefined;
 }
 
@@ -118,6 +123,25 @@ async function startElsewhere(
   return { done: true, words: "Started." };
 }
 
+async function defineAgain(
+  connection: Connection,
+  uuid: string,
+  { xml, persistent }: { readonly xml: string; readonly persistent: boolean },
+  generation: number,
+): Promise<Outcome> {
+  const here = await find(connection, uuid);
+  const theirs = here?.generation ?? 0;
+  if (here?.active) throw new HypervisorRefused("It runs, so its definition was left as it is.");
+  if (theirs > generation) throw new HypervisorRefused(`The host has a newer copy of it: generation ${theirs}.`);
+  if (!persistent) {
+    if (here === undefined) return { done: false, words: "There is no definition of it." };
+    await forget(connection, uuid);
+    return { done: true, words: "Its definition was removed." };
+  }
+  await defineDomain(connection, withGeneration(xml, generation));
+  return { done: true, words: "Defined as it was." };
+}
+
 async function discard(connection: Connection, uuid: string, below: number): Promise<Outcome> {
   const here = await find(connection, uuid);
   if (here === undefined) return { done: false, words: "There is no copy of it." };
@@ -145,6 +169,8 @@ export function createCopies(links: HostLinks): Copies {
     copiesOn: (host) => on(host, copiesOn),
     startElsewhere: (target, vm, definition, generation) =>
       on(target, (connection) => startElsewhere(connection, vm.uuid, definition, generation)),
+    defineAgain: (host, uuid, definition, generation) =>
+      on(host, (connection) => defineAgain(connection, uuid, definition, generation)),
     discard: (host, uuid, below) => on(host, (connection) => discard(connection, uuid, below)),
     release: (host, uuid) => on(host, (connection) => release(connection, uuid)),
     migrate: (from, uuid, to, generation, onProgress, signal) =>

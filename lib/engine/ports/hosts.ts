@@ -149,6 +149,16 @@ export interface Copies {
     generation: number,
     proof: Fenced,
   ): Promise<{ readonly done: boolean; readonly words: string }>;
+  /**
+   * What `host` keeps of a VM that is off becomes this definition again; nothing where `persistent` is false. Twice is once.
+   * `HypervisorRefused` where it runs, or a copy with a higher generation is there.
+   */
+  defineAgain(
+    host: HostId,
+    uuid: string,
+    definition: { readonly xml: string; readonly persistent: boolean },
+    generation: number,
+  ): Promise<{ readonly done: boolean; readonly words: string }>;
   /** Ends and undefines a copy, only if its generation is below `below`. Disks are left alone. */
   discard(host: HostId, uuid: string, below: number): Promise<{ readonly done: boolean; readonly words: string }>;
   /** For the `released` proof: switches a VM off, undefines it and says so; nothing where it is not there. */

@@ -3,11 +3,12 @@ import type { EngineOptions, Env } from "../env.ts";
 import type { Steps } from "../ports.ts";
 import { type Bringing, bringElsewhere } from "./elsewhere.ts";
 import type { Places } from "./places.ts";
+import type { OwnDisk } from "./restore/own-disk.ts";
 import { type Claim, type Start, startThere } from "./start-there.ts";
 import { type StepEnd, step } from "./step.ts";
 import { verify } from "./verify.ts";
 
-/** One durable step: the VM from its own disk, on the host that it was given to. */
+/** One durable step: the VM from its own disk, on the host that it was given to. `own`: as it was before the repair restored it. */
 export const startFromDisk = (
   env: Env,
   options: EngineOptions,
@@ -17,11 +18,14 @@ export const startFromDisk = (
   claim: Claim,
   released: boolean,
   suffix: string,
+  own?: OwnDisk,
 ): Promise<StepEnd<Start>> =>
   step<Start>(env, steps, repair, `start${suffix}`, () =>
-    startThere(env, options, places, repair, claim, released, ({ vm, definition }, proof) =>
-      env.hypervisor.startElsewhere(claim.to, vm, definition, claim.generation, proof),
-    ),
+    startThere(env, options, places, repair, claim, released, async ({ vm, definition }, proof) => {
+      // A restore that came up has left a definition that names the disk of its checkpoint.
+      if (own !== undefined) await env.store.recordDefinition(vm.id, own.xml, own.diskPaths);
+      return env.hypervisor.startElsewhere(claim.to, vm, own?.xml ?? definition, claim.generation, proof);
+    }),
   );
 
 /** `relocate`: the VM on another host, from its own disk. */

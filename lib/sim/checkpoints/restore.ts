@@ -8,7 +8,7 @@ import { isActive, neverRun } from "../world/domain.ts";
 import { answersNetwork } from "../world/net.ts";
 import { carrierElsewhere, restoreDomain } from "../world/run.ts";
 import type { SimGuest, SimHost } from "../world/types.ts";
-import { workOf } from "../world/work.ts";
+import { takesDisk, workOf } from "../world/work.ts";
 import type { World } from "../world/world.ts";
 import { placeKey, type SavedState } from "./saved.ts";
 
@@ -86,12 +86,12 @@ function start(world: World, host: SimHost, request: RestoreRequest, state: Save
   const directory = original.diskPath.slice(0, original.diskPath.lastIndexOf("/"));
   if (!original.diskPath.startsWith(localImages) && !host.sharedPaths.includes(directory))
     return refuse(`cannot create path '${directory}': No such file or directory`);
-  const diskPath = `${directory}/${original.name}.belay-${state.id}.qcow2`;
+  const diskPath = `${directory}/${original.name}.belay-${++world.saved.disksMade}.qcow2`;
   if (beside) {
     const { uuid, name } = beside;
     const guest = copyOf(original, { uuid, name, diskPath, home: host.name, now });
     world.addGuest(guest);
-    restoreDomain(world, host, guest, neverRun({ ...parsed, uuid, name, persistent: true }), state);
+    restoreDomain(world, host, guest, neverRun({ ...parsed, uuid, name, diskPath, persistent: true }), state);
     world.tell(`libvirt on ${host.name} restores ${name} beside ${vm.name}.`);
     return { done: true, words: `${name} was restored beside ${vm.name}.` };
   }
@@ -100,16 +100,17 @@ function start(world: World, host: SimHost, request: RestoreRequest, state: Save
   else if (carrierElsewhere(world, host, vm.uuid))
     world.accuse(1, `Belay restores ${vm.name} on ${host.name} without proof while another host runs it.`);
   const asked = world.hosts().some((it) => it.domains.has(vm.uuid) && answersNetwork(it, now));
-  world.starts.push({ uuid: vm.uuid, at: now, stoppedByPersonAt: asked ? original.stoppedByPersonAt : null });
+  const stoppedByPersonAt = asked ? original.stoppedByPersonAt : null;
+  world.starts.push({ uuid: vm.uuid, at: now, stoppedByPersonAt, bootsFrom: null });
   const before = workOf(undefined, original, now);
-  original.diskPath = diskPath;
-  original.home = host.name;
+  takesDisk(original, diskPath, host.name);
   world.saved.standbys.delete(placeKey(host.name, vm.uuid)); // the replica is the VM now
-  restoreDomain(world, host, original, neverRun({ ...parsed, persistent: true, generation }), state);
+  world.say(host, { uuid: vm.uuid, what: "defined updated" });
+  restoreDomain(world, host, original, neverRun({ ...parsed, diskPath, persistent: true, generation }), state);
   const lostMs = before.doneMs - state.work.doneMs;
   const truth = world.saved.truth.get(state.id);
   world.saved.restores.push({
-    ...{ uuid: vm.uuid, checkpoint: state.id, host: host.name, at: now, takenAt: state.takenAt, lostMs },
+    ...{ uuid: vm.uuid, checkpoint: state.id, diskPath, host: host.name, at: now, takenAt: state.takenAt, lostMs },
     real: truth?.uuid === vm.uuid && truth.work === state.work,
     undamaged: ![...world.saved.states.values()].some((it) => it.vmId === state.vmId && it.damaged),
   });
@@ -128,6 +129,7 @@ const copyOf = (
 ): SimGuest => ({
   ...guest,
   ...own,
+  otherDisks: new Map(),
   work: { ...guest.work, countedTo: now },
   ...{ address: "", unplugged: true, counters: null, diskError: null, diesAfterMs: null },
   ...{ startedByPersonAt: null, copiedByPersonAt: null, stoppedByPersonAt: null },

@@ -39,6 +39,8 @@ interface RunningCapture {
 export interface Restored {
   readonly uuid: string;
   readonly checkpoint: CheckpointId;
+  /** The disk that it made and runs from. */
+  readonly diskPath: string;
   readonly host: string;
   readonly at: EpochMs;
   readonly takenAt: EpochMs;
@@ -77,13 +79,15 @@ export interface Saved {
   /** Replicas that stand by, by host and UUID. They run nothing. */
   readonly standbys: Map<string, CheckpointId>;
   readonly restores: Restored[];
+  /** In the names of disks that restores made. */
+  disksMade: number;
   /** Each time when the newest checkpoint of a VM was dropped that nobody could know as damaged. */
   readonly newestDropped: { readonly vmId: string; readonly at: EpochMs }[];
 }
 
 export const createSaved = (): Saved => ({
   ...{ states: new Map(), truth: new Map(), full: false, slowMs: 0, captures: new Map(), plans: [], spared: 0 },
-  ...{ leftovers: new Map(), held: new Map(), standbys: new Map(), restores: [], newestDropped: [] },
+  ...{ leftovers: new Map(), held: new Map(), standbys: new Map(), restores: [], disksMade: 0, newestDropped: [] },
 });
 
 export const placeKey = (host: string, uuid: string): string => `${host} ${uuid}`;

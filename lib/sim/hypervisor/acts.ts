@@ -3,7 +3,7 @@ import { fromXml } from "../world/definition.ts";
 import { isActive, neverRun, stopped, wasReset } from "../world/domain.ts";
 import { guestAnswers, lockedElsewhere, resumeDomain, startDomain } from "../world/run.ts";
 import type { SimDomain, SimGuest, SimHost } from "../world/types.ts";
-import { beginsBoot } from "../world/work.ts";
+import { beginsBoot, diskOf, otherDiskWords } from "../world/work.ts";
 import type { World } from "../world/world.ts";
 
 /** What libvirt does when it is asked to, and how it refuses (libvirt 9.0: virDomainCreate, Resume, PMWakeup, Destroy). */
@@ -75,10 +75,15 @@ function start(
   if (known && isActive(known)) refuse(`Requested operation is not valid: domain is already ${known.state}`);
   const domain = known ?? transient(uuid, definition);
   const guest = world.guest(uuid) ?? refuse(`Cannot access storage file of ${domain.name}: No such file or directory`);
+  const { diskPath } = domain;
+  if (!diskOf(guest, diskPath)) refuse(`Cannot access storage file '${diskPath}': No such file or directory`);
   if (lockedElsewhere(world, host, guest)) refuse(lockWords(guest));
-  world.starts.push({ uuid, at: world.clock.now(), stoppedByPersonAt: guest.stoppedByPersonAt });
+  world.starts.push({
+    ...{ uuid, at: world.clock.now(), stoppedByPersonAt: guest.stoppedByPersonAt, bootsFrom: diskPath },
+  });
+  const from = otherDiskWords(guest, diskPath);
   startDomain(world, host, guest, domain);
-  world.tell(`libvirt on ${host.name} starts ${domain.name}.`);
+  world.tell(`libvirt on ${host.name} starts ${domain.name}${from}.`);
   return { done: true, words: `${domain.name} was started as run ${host.domains.get(uuid)?.runId}.` };
 }
 

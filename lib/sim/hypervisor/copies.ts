@@ -6,6 +6,7 @@ import { hasProcess, isActive, neverRun, stopped } from "../world/domain.ts";
 import { answersNetwork, seesDisk } from "../world/net.ts";
 import { carrierElsewhere, guestAnswers, lockedElsewhere, startDomain } from "../world/run.ts";
 import type { SimDomain, SimGuest, SimHost } from "../world/types.ts";
+import { diskOf, otherDiskWords } from "../world/work.ts";
 import type { World } from "../world/world.ts";
 import { accuseIfWell, lockWords, type Outcome } from "./acts.ts";
 import { migrate } from "./migrate.ts";
@@ -34,6 +35,10 @@ export const copies = (world: World, sessionTo: (host: HostId) => Session): Copi
   async startElsewhere(target, vm, definition, generation, proof) {
     const session = sessionTo(target);
     return session.call(startMs, () => startCopy(world, session.host, vm.uuid, definition, generation, proof));
+  },
+  async defineAgain(host, uuid, definition, generation) {
+    const session = sessionTo(host);
+    return session.call(readMs, () => defineAgain(world, session.host, uuid, definition, generation));
   },
   async discard(host, uuid, below) {
     const session = sessionTo(host);
@@ -84,17 +89,46 @@ function startCopy(
   const parsed = fromXml(definition);
   if (parsed === undefined || parsed.uuid !== uuid) return refuse("XML error: not the definition of this domain");
   const guest = world.guest(uuid);
-  if (!guest || !seesDisk(host, guest))
+  const disk = guest && diskOf(guest, parsed.diskPath);
+  if (!guest || !disk || !seesDisk(host, disk))
     return refuse(`Cannot access storage file of ${parsed.name}: No such file or directory`);
   demandProof(world, host, guest, proof);
   if (lockedElsewhere(world, host, guest)) refuse(lockWords(guest));
   // What a person did on a host that Belay cannot ask is not known to it.
   const now = world.clock.now();
   const asked = world.hosts().some((it) => it !== host && it.domains.has(uuid) && answersNetwork(it, now));
-  world.starts.push({ uuid, at: now, stoppedByPersonAt: asked ? guest.stoppedByPersonAt : null });
+  const stoppedByPersonAt = asked ? guest.stoppedByPersonAt : null;
+  world.starts.push({ uuid, at: now, stoppedByPersonAt, bootsFrom: parsed.diskPath });
+  const from = otherDiskWords(guest, parsed.diskPath);
   startDomain(world, host, guest, neverRun({ ...parsed, persistent: true, generation }));
-  world.tell(`libvirt on ${host.name} starts ${parsed.name} as generation ${generation}.`);
+  world.tell(`libvirt on ${host.name} starts ${parsed.name} as generation ${generation}${from}.`);
   return { done: true, words: `${parsed.name} was defined and started as generation ${generation}.` };
+}
+
+function defineAgain(
+  world: World,
+  host: SimHost,
+  uuid: string,
+  { xml, persistent }: { readonly xml: string; readonly persistent: boolean },
+  generation: number,
+): Outcome {
+  const there = host.domains.get(uuid);
+  if (there && isActive(there)) refuse(`${there.name} runs, so its definition was left as it is.`);
+  if (there && (there.generation ?? 0) > generation) refuse(`A copy of generation ${there.generation} is there.`);
+  const parsed = fromXml(xml);
+  if (parsed === undefined || parsed.uuid !== uuid) return refuse("XML error: not the definition of this domain");
+  const guest = world.guest(uuid);
+  if (!guest || !diskOf(guest, parsed.diskPath))
+    return refuse(`Cannot access storage file of ${parsed.name}: No such file or directory`);
+  if (!persistent) {
+    if (there) remove(world, host, there, "destroyed");
+    return { done: there !== undefined, words: `${parsed.name} is not defined any more.` };
+  }
+  const { autostart = false } = there ?? {};
+  const { state, reason } = there ?? neverRun(parsed);
+  world.set(host, { ...neverRun({ ...parsed, persistent, autostart, generation }), state, reason });
+  world.say(host, { uuid, what: "defined updated" });
+  return { done: true, words: `${parsed.name} is defined as it was.` };
 }
 
 /** At this instant no other host may run it, and none did since the proof was made but by a person's hand. */

@@ -102,7 +102,7 @@ export function simulatedHypervisor(world: World): Hypervisor & { sessionOf(host
         const domain = domainOn(session, uuid);
         const guest = world.guest(uuid);
         if (!guest) throw new HypervisorRefused(`Domain not found: no domain with matching uuid '${uuid}'`);
-        return { xml: toXml(domain, guest), diskPaths: [guest.diskPath] };
+        return { xml: toXml(domain, guest), diskPaths: [domain.diskPath] };
       });
     },
     async act(host, uuid, action, definition) {

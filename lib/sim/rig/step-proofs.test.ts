@@ -41,6 +41,19 @@ const afterAllowing = (...then: Scenario["steps"]): Pick<Scenario, "steps" | "en
   ],
 });
 proveSteps({
+  name: "restore-checkpoint that helps nothing, then from its own disk",
+  start: {
+    ...{ engine: {}, diskLocks: false, seed: 1, untilMs: 60_000 },
+    hosts: cloudSpec.parse({ hosts: [{ name: "host-1", vms: [{ name: "web-1" }] }] }).hosts,
+    steps: [
+      { atMs: 0, action: { do: "belay-starts" } },
+      { atMs: 1500, action: { do: "choose", vm: "web-1", consent: "roll-back", checkpointEveryMs: 5000 } },
+      { atMs: 22_000, action: { do: "crash-loop", vm: "web-1", afterMs: 5 } },
+    ],
+  },
+  effect: / from the disk that it had before/,
+});
+proveSteps({
   name: "evacuate and relocate, by the power switch",
   start: {
     ...{ hosts: oneWayOut({ fence: [{}] }), untilMs: 40_000 },

@@ -7,6 +7,7 @@ import { namesOfOthers } from "./invariants/names-of-others.ts";
 import { newestDropped } from "./invariants/newest-dropped.ts";
 import { nobodyWasTold } from "./invariants/nobody-was-told.ts";
 import { nobodyWorksOnIt } from "./invariants/nobody-works-on-it.ts";
+import { ownDisk } from "./invariants/own-disk.ts";
 import { protectionNotThere } from "./invariants/protection-not-there.ts";
 import { rolledBack } from "./invariants/rolled-back.ts";
 import { lostAsPromised, savedAsShown } from "./invariants/saved-as-shown.ts";
@@ -28,6 +29,7 @@ const invariants: readonly Invariant[] = [
   namesOfOthers,
   protectionNotThere,
   rolledBack,
+  ownDisk,
   savedAsShown,
   lostAsPromised,
   heldForLong,

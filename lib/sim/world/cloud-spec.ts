@@ -94,6 +94,7 @@ export function build(
         onCrash: vm.onCrash,
         diskPath: vm.disk ?? `${it.sharedPaths[0] ?? "/var/lib/libvirt/images"}/${vm.name}.qcow2`,
         home: it.name,
+        otherDisks: new Map(),
         work: { boot: 1, doneMs: 0, nextBoot: 2, countedTo: now },
         diskError: null,
         diesAfterMs: null,
@@ -112,6 +113,7 @@ export function build(
         name,
         memoryMiB: vm.memoryMiB,
         vcpus: vm.vcpus,
+        diskPath: guest.diskPath,
         persistent: vm.persistent,
         autostart: vm.autostart,
       };

@@ -23,7 +23,7 @@ const write = (domain: SimDomain, guest: SimGuest): string =>
       on_poweroff: "destroy",
       on_reboot: "restart",
       on_crash: guest.onCrash,
-      devices: { disk: { "@type": "file", source: { "@file": guest.diskPath } } },
+      devices: { disk: { "@type": "file", source: { "@file": domain.diskPath } } },
     },
   }).end({ prettyPrint: true, headless: true });
 
@@ -34,6 +34,7 @@ const metadataOf = (generation: number | null) =>
     : { metadata: { "belay:vm": { "@xmlns:belay": "urn:belay:vm:1", "@generation": String(generation) } } };
 
 const parser = new XMLParser({ parseTagValue: false });
+const sourceFile = /<source file="([^"]*)"/;
 
 const textAt = (value: unknown, key: string): string | undefined => {
   if (typeof value !== "object" || value === null || !(key in value)) return undefined;
@@ -45,11 +46,13 @@ const textAt = (value: unknown, key: string): string | undefined => {
 /** What a start from `xml` makes, or undefined where libvirt would refuse it. Domains started so are transient. */
 export function fromXml(
   xml: string,
-): Pick<SimDomain, "name" | "uuid" | "memoryMiB" | "vcpus" | "persistent"> | undefined {
+): Pick<SimDomain, "name" | "uuid" | "memoryMiB" | "vcpus" | "persistent" | "diskPath"> | undefined {
   const root: unknown = parser.parse(xml);
   const domain = typeof root === "object" && root !== null && "domain" in root ? root.domain : undefined;
   const [name, uuid] = [textAt(domain, "name"), textAt(domain, "uuid")];
   const [memory, vcpus] = [Number(textAt(domain, "memory")), Number(textAt(domain, "vcpu"))];
-  if (name === undefined || uuid === undefined || !(memory > 0) || !(vcpus > 0)) return undefined;
-  return { name, uuid, memoryMiB: memory / 1024, vcpus, persistent: false };
+  const diskPath = sourceFile.exec(xml)?.[1];
+  if (name === undefined || uuid === undefined || diskPath === undefined) return undefined;
+  if (!(memory > 0) || !(vcpus > 0)) return undefined;
+  return { name, uuid, memoryMiB: memory / 1024, vcpus, persistent: false, diskPath };
 }

@@ -14,7 +14,7 @@ const off = { runId: null, answersFrom: null, runningSince: null, processGone: f
 
 /** A domain that is defined and has not been started. */
 export const neverRun = (
-  what: Pick<SimDomain, "uuid" | "name" | "memoryMiB" | "vcpus" | "persistent"> &
+  what: Pick<SimDomain, "uuid" | "name" | "memoryMiB" | "vcpus" | "persistent" | "diskPath"> &
     Partial<Pick<SimDomain, "autostart" | "generation">>,
 ): SimDomain => ({
   autostart: false,

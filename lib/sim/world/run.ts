@@ -1,6 +1,6 @@
 import { answers, hasProcess, isActive, paused, processDied, restored, resumed, started, stopped } from "./domain.ts";
 import type { SimDomain, SimGuest, SimHost } from "./types.ts";
-import { beginsBoot, goesBackTo, type Work } from "./work.ts";
+import { beginsBoot, goesBackTo, takesDisk, type Work } from "./work.ts";
 import type { World } from "./world.ts";
 
 /** What follows by itself once a guest runs: libvirt notices deaths a little late, a bad disk stops the guest again. */
@@ -68,7 +68,9 @@ export const carrierElsewhere = (world: World, host: SimHost, uuid: string): Sim
 export const lockedElsewhere = (world: World, host: SimHost, guest: SimGuest): boolean =>
   world.diskLocks && carrierElsewhere(world, host, guest.uuid) !== undefined;
 
+/** From the disk that its definition names. */
 export function startDomain(world: World, host: SimHost, guest: SimGuest, domain: SimDomain): void {
+  if (carrierElsewhere(world, host, guest.uuid) === undefined) takesDisk(guest, domain.diskPath, host.name);
   const turn = started(domain, guest, host.nextRunId++, world.clock.now());
   world.turn(host, turn);
   beginsBoot(guest);

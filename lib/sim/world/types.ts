@@ -14,9 +14,11 @@ export interface SimGuest {
   readonly bootMs: number;
   /** What libvirt does when the guest panics: keep the memory of the dead guest, or end the process. */
   readonly onCrash: "preserve" | "destroy";
-  /** Its disk's file: seen by every host that shares a directory above it, else only by `home`. A restore gives it another. */
+  /** The file of the disk of its last run: seen by every host that shares a directory above it, else only by `home`. */
   diskPath: string;
   home: string;
+  /** What lies on disks that it ran from before, by file: a restore gives it another one and leaves the old one as it is. */
+  readonly otherDisks: Map<string, { readonly home: string; readonly doneMs: number }>;
   /** What the program in it has got done (work.ts). */
   readonly work: { boot: number; doneMs: number; nextBoot: number; countedTo: EpochMs };
   /** The disk's error while it lasts, as the hypervisor's event names it; null while the disk is well. */
@@ -55,6 +57,8 @@ export interface SimDomain {
   readonly name: string;
   readonly memoryMiB: number;
   readonly vcpus: number;
+  /** The file that its definition names as its disk: a start boots from that one. */
+  readonly diskPath: string;
   readonly persistent: boolean;
   /** libvirtd starts it after each boot of the host. */
   readonly autostart: boolean;

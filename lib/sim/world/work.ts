@@ -36,6 +36,35 @@ export function beginsBoot(guest: SimGuest): void {
   guest.work.boot = guest.work.nextBoot++;
 }
 
+/** Where the file lies; undefined: nowhere. */
+export function diskOf(
+  guest: SimGuest,
+  file: string,
+): { readonly diskPath: string; readonly home: string } | undefined {
+  if (guest.diskPath === file) return guest;
+  const held = guest.otherDisks.get(file);
+  return held && { diskPath: file, home: held.home };
+}
+
+/** For the story: it ran from another disk the last time. */
+export function otherDiskWords(guest: SimGuest, file: string): string {
+  const held = guest.otherDisks.get(file);
+  if (held === undefined) return "";
+  const ms = held.doneMs - guest.work.doneMs;
+  return ` from the disk that it had before, which ${ms < 0 ? "loses" : "brings back"} ${(Math.abs(ms) / 1000).toFixed(1)} s of its work`;
+}
+
+/** Its next run is from this disk: what was done on the other stays there. A new one is on `home`, and holds nothing yet. */
+export function takesDisk(guest: SimGuest, file: string, home: string): void {
+  if (guest.diskPath === file) return;
+  guest.otherDisks.set(guest.diskPath, { home: guest.home, doneMs: guest.work.doneMs });
+  const held = guest.otherDisks.get(file);
+  guest.otherDisks.delete(file);
+  guest.diskPath = file;
+  guest.home = held?.home ?? home;
+  guest.work.doneMs = held?.doneMs ?? 0;
+}
+
 /** It goes on where it was saved. */
 export function goesBackTo(guest: SimGuest, saved: Work, now: EpochMs): void {
   Object.assign(guest.work, saved, { countedTo: now });

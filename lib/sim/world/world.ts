@@ -78,7 +78,13 @@ export interface World {
   /** Faults that Belay itself injected, oldest first. */
   readonly injected: { readonly uuid: string; readonly runId: number }[];
   /** Starts by Belay, oldest first, and when a person had stopped the VM, where one had. */
-  readonly starts: { readonly uuid: string; readonly at: EpochMs; readonly stoppedByPersonAt: EpochMs | null }[];
+  readonly starts: {
+    readonly uuid: string;
+    readonly at: EpochMs;
+    readonly stoppedByPersonAt: EpochMs | null;
+    /** The disk that it boots from; null: it goes on from a saved state. */
+    readonly bootsFrom: string | null;
+  }[];
   /** Writes down what happened, for the log of a scenario. */
   tell(words: string): void;
   /** `limit`: why nobody could have held it. It is then told, and is no breach. */

@@ -12,6 +12,7 @@ import { verify } from "../verify.ts";
 import { vmWork } from "../work.ts";
 import { mustNotGoBack, type Off, type Restored, restoreHere, unsure } from "./bring-back.ts";
 import { type Candidate, heldOf, tellDamaged } from "./candidates.ts";
+import { backToOwnDisk, type OwnDisk, ownDiskHere } from "./own-disk.ts";
 import { restoredAnswersWithinMs } from "./patience.ts";
 
 /** Every byte of the saved state is read before the VM that runs is given up for it. */
@@ -101,6 +102,8 @@ async function goBack(env: Env, options: EngineOptions, repair: RepairId, steps:
     );
   if (!found.ok) return leaveAlone(found.words);
   const { value: candidate } = found;
+  const own = await step<OwnDisk>(env, steps, repair, "own disk", () => ownDiskHere(env, options, repair));
+  if (!own.ok) return leaveAlone(`${own.words} ${untouched}`);
   const off = await step<Off>(env, steps, repair, "switch off", () => switchOff(env, options, repair));
   if (!off.ok) return handOver(off.words);
   if (off.value === "not-off") return leaveAlone(`${off.words} ${untouched}`);
@@ -112,9 +115,17 @@ async function goBack(env: Env, options: EngineOptions, repair: RepairId, steps:
   if (!restored.ok) return handOver(restored.words);
   if (restored.value.kind === "runs") return handOver("Somebody started it before the saved state was restored.");
   if (restored.value.kind !== "up") {
+    const back = await step(env, steps, repair, "back to its own disk", () =>
+      backToOwnDisk(env, options, repair, own.value, false),
+    );
+    if (!back.ok) return handOver(`${restored.value.words} It was not started from its own disk: ${back.words}`);
     const seen = { needed: true, offByUs: true };
     const rounds = await reviveRounds(env, options, repair, steps, seen, true, " (from its disk)");
-    const said = `${restored.value.words} It was started again from its own disk, as it had been.`;
+    const how =
+      back.value === "runs"
+        ? "It was found running, and Belay did not start it."
+        : "It was started again from its own disk, as it had been.";
+    const said = `${restored.value.words} ${how}`;
     return handOver(rounds.kind === "answers" ? said : `${said} ${"words" in rounds ? rounds.words : ""}`);
   }
   const answer = await step(env, steps, repair, "verify", async () =>

@@ -11,6 +11,7 @@ import { vmWork } from "../work.ts";
 import { mustNotGoBack } from "./bring-back.ts";
 import { type Candidate, type Candidates, damagedWords, tellDamaged } from "./candidates.ts";
 import { restoreInTime } from "./in-time.ts";
+import type { OwnDisk } from "./own-disk.ts";
 import { verifyRestored } from "./verify-restored.ts";
 
 const isKnown = (error: unknown) =>
@@ -27,6 +28,7 @@ export function fromCheckpoint(
   repair: RepairId,
   steps: Steps,
   { list, said }: Candidates,
+  own: OwnDisk | undefined,
   wordsOf: (candidate: Candidate, said: string) => string,
 ): Bringing {
   const left = [...list];
@@ -37,7 +39,8 @@ export function fromCheckpoint(
   const restore = (claim: Claim, released: boolean, candidate: Candidate, suffix: string) =>
     step<Start>(env, steps, repair, `restore${suffix}`, async () => {
       const end = await startThere(env, options, places, repair, claim, released, async (work, proof) => {
-        const { vm, definition } = work;
+        const { vm } = work;
+        const definition = own?.xml ?? work.definition;
         const request = { checkpoint: candidate.id, vm, definition, generation: claim.generation };
         if (vm.rollbackIntolerant) throw new HypervisorRefused(mustNotGoBack);
         const inTime = restoreInTime(env, candidate.id, (signal) =>
@@ -82,7 +85,7 @@ export function fromCheckpoint(
         last = damagedWords(damaged);
         left.shift();
       }
-      return startFromDisk(env, options, places, repair, steps, claim, released, suffix);
+      return startFromDisk(env, options, places, repair, steps, claim, released, suffix, own);
     },
     another: () => up !== undefined,
     verify: (vm) => (up === undefined ? verify(env, options, vm) : verifyRestored(env, options, everAnswered, vm)),

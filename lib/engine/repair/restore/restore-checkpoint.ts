@@ -3,7 +3,7 @@ import type { HostId, RepairId, VmId } from "../../../model/index.ts";
 import type { StandbyFinder } from "../../checkpoints/saved.ts";
 import type { EngineOptions, Env } from "../../env.ts";
 import type { Steps } from "../../ports.ts";
-import { lookFirst } from "../bring-up.ts";
+import { type First, lookFirst } from "../bring-up.ts";
 import { bringElsewhere } from "../elsewhere.ts";
 import type { Places } from "../places.ts";
 import { endRounds, type Rounds, reviveRounds } from "../revive-rounds.ts";
@@ -12,6 +12,7 @@ import { vmWork } from "../work.ts";
 import { type Restored, restoreHere, switchOffHere, unsure } from "./bring-back.ts";
 import { type Candidate, type Candidates, candidatesFor, damagedWords, readFirst } from "./candidates.ts";
 import { fromCheckpoint } from "./from-checkpoint.ts";
+import { backToOwnDisk, type OwnDisk, ownDiskAsRead, ownDiskHere } from "./own-disk.ts";
 import { verifyRestored } from "./verify-restored.ts";
 
 /** What is tried one after the other is told apart by its number. */
@@ -55,7 +56,12 @@ export const restoreCheckpoint =
     if (!read.ok) return endRounds(env, steps, repair, { kind: "handed-over", words: read.words });
     // Without a checkpoint it needs a host that sees its disk.
     if (read.value.list.length === 0) help.places.settled(vm.id);
-    const bringing = fromCheckpoint(env, options, help, repair, steps, read.value, (candidate, said) =>
+    const own =
+      read.value.list.length === 0
+        ? undefined
+        : await step<OwnDisk>(env, steps, repair, "own disk", () => ownDiskAsRead(env, repair));
+    if (own?.ok === false) return endRounds(env, steps, repair, { kind: "handed-over", words: own.words });
+    const bringing = fromCheckpoint(env, options, help, repair, steps, read.value, own?.value, (candidate, said) =>
       saidOf(candidate, incident.tp, said),
     );
     return bringElsewhere(env, options, help.places, repair, steps, bringing);
@@ -93,8 +99,16 @@ async function hereOn(
   if (!first.ok) return { rounds: { kind: "handed-over", words: first.words }, said: "" };
   if (!first.value.needed) return { rounds: await reviveRounds(env, options, repair, steps, first.value), said: "" };
 
+  const own =
+    list.length === 0
+      ? undefined
+      : await step<OwnDisk>(env, steps, repair, "own disk", () => ownDiskHere(env, options, repair));
+  if (own?.ok === false) return { rounds: { kind: "handed-over", words: own.words }, said: "" };
+
   let last = said;
   let touched = false;
+  let cameUp = false;
+  let byOther = false;
   for (const [index, candidate] of list.entries()) {
     const off = await step(env, steps, repair, numbered("switch off", index), () =>
       switchOffHere(env, options, repair, first.value, touched),
@@ -109,7 +123,10 @@ async function hereOn(
     });
     if (!restored.ok) return { rounds: { kind: "handed-over", words: restored.words }, said: "" };
     touched = true;
-    if (restored.value.kind === "runs") break;
+    if (restored.value.kind === "runs") {
+      byOther = true;
+      break;
+    }
     if (restored.value.kind !== "up") {
       if (restored.value.kind === "refused") {
         last = restored.value.words;
@@ -118,6 +135,7 @@ async function hereOn(
       last = damagedWords(list.slice(0, index + 1));
       continue;
     }
+    cameUp = true;
     const answer = await step(env, steps, repair, numbered("verify the restored", index), async () =>
       verifyRestored(env, options, everAnswered, (await vmWork(env, repair)).vm),
     );
@@ -133,7 +151,19 @@ async function hereOn(
     }
     last = "died" in answer.value ? `${how}, and ended again.` : `${how}, and answered nobody.`;
   }
-  const seen = { ...first.value, offByUs: first.value.offByUs || first.value.hangs === true || touched };
+  let seen: First = { ...first.value, offByUs: first.value.offByUs || first.value.hangs === true || touched };
+  if (touched && !byOther && own !== undefined) {
+    const back = await step(env, steps, repair, "back to its own disk", () =>
+      backToOwnDisk(env, options, repair, own.value, cameUp),
+    );
+    if (!back.ok) {
+      const words = `It was not started from its own disk: ${back.words}`;
+      return { rounds: { kind: "handed-over", words }, said: `${last} ` };
+    }
+    byOther = back.value === "runs";
+    if (!byOther) seen = { needed: true, offByUs: true };
+  }
   const rounds = await reviveRounds(env, options, repair, steps, seen, true, " (from its disk)");
-  return { rounds, said: `${last} It was started from its own disk. `.trimStart() };
+  const how = byOther ? "It was found running, and Belay did not start it." : "It was started from its own disk.";
+  return { rounds, said: `${last} ${how} `.trimStart() };
 }

@@ -44,7 +44,7 @@ function endOf(rig: Rig, effect: RegExp, alike: Proof["alike"]): string[] {
   const done = [...repairs.values()].map((it) => `${name(it.technique)} ${it.state}`);
   const effects = world
     .history()
-    .flatMap(({ words }) => (effect.test(words) ? [words.replace(/, which loses .*$/, "")] : []));
+    .flatMap(({ words }) => (effect.test(words) ? [words.replace(/, which (loses|brings back) .*$/, "")] : []));
   return [...vms.sort(), ...told.sort(), ...done.sort(), ...effects.sort()];
 }
 
