@@ -87,13 +87,13 @@ export async function boot(options: BootOptions, log: Log, surrender: (words: st
       globalThis.belay = web.handle;
     }
     if (roles.has("engine")) {
-      const { hypervisor, prober, fence, helpers, hooks, checkpoints } = cloud;
+      const { hypervisor, prober, fence, helpers, hooks, checkpoints, provisioner } = cloud;
       const engine = engineRole({
         lock: () => advisoryLock(database.url, engineName),
         create: () => {
           const runner = dbosRunner({ databaseUrl: database.url, executorId: engineName, log });
           return createEngine({
-            ...{ hypervisor, prober, fence, helpers, hooks, checkpoints, ids, runner, log },
+            ...{ hypervisor, prober, fence, helpers, hooks, checkpoints, provisioner, ids, runner, log },
             store: store.engine,
             wakes: store.wakes,
             clock: systemClock,

@@ -1,16 +1,18 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { type ByteStore, createCheckpoints } from "../checkpoint/index.ts";
-import type {
-  Checkpoints,
-  FenceAgents,
-  HookRunner,
-  HostExaminer,
-  HostHelpers,
-  HostInstaller,
-  Hypervisor,
-  Log,
-  Prober,
+import {
+  type Checkpoints,
+  type FenceAgents,
+  type HookRunner,
+  type HostExaminer,
+  type HostHelpers,
+  type HostInstaller,
+  type Hypervisor,
+  HypervisorRefused,
+  type Log,
+  type Prober,
+  type Provisioner,
 } from "../engine/ports.ts";
 import { createFenceAgents, createHookRunner } from "../fencing/index.ts";
 import {
@@ -37,9 +39,13 @@ export interface Cloud {
   readonly helpers: HostHelpers;
   readonly hooks: HookRunner;
   readonly checkpoints: Checkpoints;
+  readonly provisioner: Provisioner;
   readonly simulation: SimulatedCloud | undefined;
   close(): void;
 }
+
+const none = () => Promise.reject(new HypervisorRefused("VMs are not made on these hosts yet."));
+const noProvisioner: Provisioner = { make: none, remove: none, renewDisk: none };
 
 export async function openCloud(options: {
   dataDir: string;
@@ -50,7 +56,7 @@ export async function openCloud(options: {
 }): Promise<Cloud> {
   if (options.simulated) {
     const simulation = simulatedCloud({ clock: systemClock });
-    const { hypervisor, prober, examiner, fence, helpers, hooks, checkpoints } = simulation;
+    const { hypervisor, prober, examiner, fence, helpers, hooks, checkpoints, provisioner } = simulation;
     return {
       hypervisor,
       prober,
@@ -60,6 +66,7 @@ export async function openCloud(options: {
       helpers,
       hooks,
       checkpoints,
+      provisioner,
       simulation,
       close: () => simulation.close(),
     };
@@ -80,6 +87,7 @@ export async function openCloud(options: {
     helpers: createHostHelpers({ links, clock: systemClock, log }),
     hooks: createHookRunner(hooksDir),
     checkpoints,
+    provisioner: noProvisioner,
     simulation: undefined,
     close: () => checkpoints.close(),
   };

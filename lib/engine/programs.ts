@@ -43,6 +43,8 @@ export function programFor(
     "restore-checkpoint": oneOfMany(restoreCheckpoint(env, options, help)),
     standby: oneOfMany(restoreCheckpoint(env, options, help)),
     "assisted-restart": oneOfMany(calledRestore(env, options)),
+    "assisted-rebuild": oneOfMany(reviveVm(env, options)), // nothing plans these two yet
+    "assisted-evacuate": oneOfMany(relocateVm(env, options, help.places)),
   };
 
   return async (work, steps) => {

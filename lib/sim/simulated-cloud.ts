@@ -7,6 +7,7 @@ import type {
   HostHelpers,
   Hypervisor,
   Prober,
+  Provisioner,
 } from "../engine/ports.ts";
 import { simulatedCheckpoints } from "./checkpoints/checkpoints.ts";
 import { simulatedFenceAgents } from "./fencing/agents.ts";
@@ -15,6 +16,7 @@ import { simulatedHelpers } from "./helper/attend.ts";
 import { simulatedExaminer } from "./hypervisor/examiner.ts";
 import { simulatedHypervisor } from "./hypervisor/hypervisor.ts";
 import { simulatedProber } from "./hypervisor/prober.ts";
+import { simulatedProvisioner } from "./provision/provisioner.ts";
 import type { WorldAction } from "./world/actions.ts";
 import { befall } from "./world/befall.ts";
 import { build, type CloudSpec, demoCloud } from "./world/cloud-spec.ts";
@@ -28,6 +30,7 @@ export interface SimulatedCloud {
   readonly helpers: HostHelpers;
   readonly hooks: HookRunner;
   readonly checkpoints: Checkpoints;
+  readonly provisioner: Provisioner;
   readonly world: World;
   /** Lets something befall the cloud; the sentence for it, or undefined where it cannot happen now. */
   befall(action: WorldAction): string | undefined;
@@ -67,6 +70,7 @@ export function simulatedCloud(options: {
     helpers: simulatedHelpers(world),
     hooks: simulatedHooks(world),
     checkpoints: simulatedCheckpoints(world, hypervisor.sessionOf),
+    provisioner: simulatedProvisioner(world, hypervisor.sessionOf),
     world,
     befall: (action) => befall(world, action),
     close: world.close,

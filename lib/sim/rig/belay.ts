@@ -81,6 +81,7 @@ export function createBelay(
         helpers: current.wrapHelpers(cloud.helpers),
         hooks: current.wrap("hooks", cloud.hooks),
         checkpoints: current.wrapCheckpoints(cloud.checkpoints),
+        provisioner: current.wrap("provisioner", cloud.provisioner),
         ids,
         store: database("store", store.engine),
         wakes: current.wrap("wakes", store.wakes),

@@ -6,6 +6,7 @@ import {
   type CloudPolicy,
   causes,
   consentLadder,
+  defaultAgreement,
   defaultPolicy,
   type Host,
   type Incident,
@@ -23,7 +24,11 @@ const vm = z.string();
 const host = z.string();
 const device = z.int().min(1).default(1);
 const causeNames = Object.keys(causes) as [Cause, ...Cause[]];
-const policyNames = Object.keys(defaultPolicy) as (keyof CloudPolicy)[];
+/** Those that are numbers. */
+type PolicyNumber = { [K in keyof CloudPolicy]: CloudPolicy[K] extends number ? K : never }[keyof CloudPolicy];
+const isNumber = (name: string): name is PolicyNumber =>
+  typeof Object.entries(defaultPolicy).find(([key]) => key === name)?.[1] === "number";
+const policyNames = Object.keys(defaultPolicy).filter(isNumber);
 
 /** What people ask of Belay: the owners of VMs, and the provider. */
 export const personAction = z.discriminatedUnion("do", [
@@ -142,6 +147,7 @@ async function protect({ store, ids, by, now }: People, vm: Vm, mode: (typeof pr
     name: `App of ${vm.name}`,
     mode,
     checkpointEveryMs: null,
+    agreement: defaultAgreement,
   };
   await store.service.createApplication(application, by, now());
   await store.service.changeVm(vm.id, { applicationId: application.id }, by, now());
