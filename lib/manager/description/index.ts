@@ -1,0 +1,21 @@
+export {
+  type Addresses,
+  type Bindings,
+  bindingsOf,
+  needsOf,
+  type Peer,
+  portOf,
+  serverNamed,
+  serversOn,
+  startOrder,
+} from "./bindings.ts";
+export type { OwnSensor } from "./own-sensors.ts";
+export {
+  type ArchiveSpec,
+  type Description,
+  descriptionSchema,
+  type SecretSpec,
+  type ServerOf,
+  type ServerSpec,
+  type VmSpec,
+} from "./schema.ts";
