@@ -1,5 +1,5 @@
 import { asOf, newestValid } from "../../../decide/index.ts";
-import { type RepairId, vmStates } from "../../../model/index.ts";
+import { type RepairId, type Vm, vmStates } from "../../../model/index.ts";
 import { ceaseCapture, whileRead } from "../../checkpoints/in-hand.ts";
 import { checkpointsOf } from "../../checkpoints/rows.ts";
 import type { EngineOptions, Env } from "../../env.ts";
@@ -61,19 +61,26 @@ async function check(env: Env, repair: RepairId): Promise<StepEnd<Candidate>> {
 async function switchOff(env: Env, options: EngineOptions, repair: RepairId): Promise<StepEnd<Off>> {
   const { vm } = await vmWork(env, repair);
   await ceaseCapture(env, vm.id, captureEndsWithinMs);
-  if (vm.wanted === "stopped")
-    await env.store.recordWanted(vm.id, "running", "Its owner called for a saved state of it.", env.clock.now());
+  let said = false;
+  const wanted = async (now: Vm) => {
+    if (now.wanted === "stopped" && !said)
+      await env.store.recordWanted(now.id, "running", "Its owner called for a saved state of it.", env.clock.now());
+    said = true;
+  };
   const end = await retry<StepEnd<Off>>(env, options.reviveWithinMs, async () => {
     const work = await vmWork(env, repair);
     const ended = await notHere(env, repair, work.vm);
     if (ended !== undefined) return { came: refused(ended) };
     const sight = await env.hypervisor.readDomain(vm.hostId, vm.uuid);
-    if (sight === undefined || !vmStates[sight.state].alive)
-      return { came: { ok: true, words: "It does not run.", value: "off" } };
-    const taken = await notHere(env, repair, work.vm);
-    if (taken !== undefined) return { came: refused(taken) };
     // Chosen since it was called for: to read all of it takes minutes.
     if (work.vm.rollbackIntolerant) return { came: { ok: true, words: mustNotGoBack, value: "not-off" } };
+    if (sight === undefined || !vmStates[sight.state].alive) {
+      await wanted(work.vm);
+      return { came: { ok: true, words: "It does not run.", value: "off" } };
+    }
+    const taken = await notHere(env, repair, work.vm);
+    if (taken !== undefined) return { came: refused(taken) };
+    await wanted(work.vm); // before it is off: what its owner asks for after that counts
     const { words, done } = await env.hypervisor.act(vm.hostId, vm.uuid, "switch-off", work.definition ?? undefined);
     return { trouble: words, again: done };
   });
