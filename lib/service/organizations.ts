@@ -6,7 +6,7 @@ import type {
   createOrganizationBody,
   OrganizationView,
 } from "../contract/index.ts";
-import { type ApplicationId, BelayError, can, type Viewer } from "../model/index.ts";
+import { type ApplicationId, BelayError, can, defaultAgreement, type Viewer } from "../model/index.ts";
 import { found, must } from "./allowed.ts";
 import { refuseInterval } from "./checkpoint-interval.ts";
 import type { ServiceDeps } from "./deps.ts";
@@ -55,6 +55,7 @@ export function organizationService({ store, clock, ids }: ServiceDeps) {
           name: body.name,
           mode: "provider",
           checkpointEveryMs: null,
+          agreement: defaultAgreement,
         },
         viewer,
         clock.now(),
