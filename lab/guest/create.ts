@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
+import { domainXml, seedDisk } from "../../lib/provision/index.ts";
 import { execOnHost, mustOnHost } from "../host/exec.ts";
 import { labPaths } from "../paths.ts";
 import { type OnPhase, phase } from "../phases.ts";
@@ -10,9 +11,7 @@ import { guestAddress, macAddress, prefixLength } from "../subnet.ts";
 import { LabError } from "../system/error.ts";
 import { readText, writeAtomic } from "../system/files.ts";
 import { withLock } from "../system/lock.ts";
-import { domainXml } from "./domain-xml.ts";
 import { checkGuestName, type GuestRecord, guestFiles, readGuest, readGuests, writeGuest } from "./record.ts";
-import { seedDisk } from "./seed.ts";
 import { homeOf, runningHosts, seenOn, virsh } from "./seen.ts";
 
 export interface GuestOptions {
@@ -149,10 +148,8 @@ async function define(record: LabRecord, guest: GuestRecord): Promise<void> {
     uuid: guest.uuid,
     memoryMiB: guest.memoryMiB,
     type: record.kvm ? "kvm" : "qemu",
-    kernel: files.kernel,
-    initrd: files.initrd,
-    commandLine,
-    disk: { path: files.disk, backing: files.backing },
+    boot: { kind: "kernel", kernel: files.kernel, initrd: files.initrd, commandLine },
+    disk: { path: files.disk, backing: { path: files.backing, format: "qcow2" } },
     seed: files.seed,
     bridge: "br0",
     mac: guest.mac,

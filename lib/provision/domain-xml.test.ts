@@ -7,10 +7,13 @@ const spec: DomainSpec = {
   uuid: "7044039c-07d3-4c24-a690-07ef7e6ec446",
   memoryMiB: 256,
   type: "qemu",
-  kernel: "/images/vmlinuz",
-  initrd: "/images/initrd.img",
-  commandLine: 'quiet a="b" <&>',
-  disk: { path: "/shared/web-1.qcow2", backing: "/images/root.qcow2" },
+  boot: {
+    kind: "kernel",
+    kernel: "/images/vmlinuz",
+    initrd: "/images/initrd.img",
+    commandLine: 'quiet a="b" <&>',
+  },
+  disk: { path: "/shared/web-1.qcow2", backing: { path: "/images/root.qcow2", format: "qcow2" } },
   seed: "/shared/web-1-seed.iso",
   bridge: "br0",
   mac: "52:54:03:00:00:01",
@@ -69,5 +72,14 @@ describe("a guest's domain", () => {
     expect(parse(domainXml({ ...spec, type: "kvm", vcpus: 2 }))).toMatchObject({
       domain: { "@type": "kvm", vcpu: 2, cpu: { "@mode": "host-passthrough" } },
     });
+    expect(parse(domainXml({ ...spec, type: "kvm", cpu: "host-model" }))).toMatchObject({
+      domain: { cpu: { "@mode": "host-model" } },
+    });
+  });
+
+  it("boots from its disk where the image has a boot loader of its own", () => {
+    const xml = domainXml({ ...spec, boot: { kind: "disk" } });
+    expect(parse(xml)).toMatchObject({ domain: { os: { boot: { "@dev": "hd" } } } });
+    expect(xml).not.toContain("<kernel>");
   });
 });

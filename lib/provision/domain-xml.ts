@@ -1,42 +1,57 @@
 import { create } from "xmlbuilder2";
+import type { Image } from "../model/index.ts";
 
 export interface DomainSpec {
-  name: string;
-  uuid: string;
-  memoryMiB: number;
-  vcpus?: number;
-  /** "kvm" only where a guest was really booted with it. */
-  type: "kvm" | "qemu";
+  readonly name: string;
+  readonly uuid: string;
+  readonly memoryMiB: number;
+  readonly vcpus?: number;
+  /** "kvm" only where it works. */
+  readonly type: "kvm" | "qemu";
+  /** Which processor a guest of KVM sees: just the host's, or one like it that other hosts have as well (host-model). */
+  readonly cpu?: "host-passthrough" | "host-model";
+  readonly emulator?: string;
   /** Paths as the host sees them. */
-  kernel: string;
-  initrd: string;
-  commandLine: string;
-  disk: { path: string; backing?: string };
+  readonly boot: Image["boot"];
+  readonly disk: {
+    readonly path: string;
+    readonly backing?: { readonly path: string; readonly format: Image["format"] };
+  };
   /** A read-only disk with the NoCloud seed. */
-  seed: string;
-  bridge: string;
-  mac: string;
+  readonly seed: string;
+  readonly bridge: string;
+  readonly mac: string;
   /** Where the guest's console is written, besides the pty that `virsh console` opens. */
-  consoleLog: string;
-  onCrash: "preserve" | "destroy";
+  readonly consoleLog?: string;
+  readonly onCrash: "preserve" | "destroy";
 }
 
-/**
- * The libvirt domain of a guest (https://libvirt.org/formatdomain.html): direct kernel boot, virtio devices, agent channel,
- * panic device. What is not named here is libvirt's default.
- */
-export function domainXml(spec: DomainSpec): string {
-  const { disk, seed } = spec;
-  const backing = disk.backing
+const bootOf = (boot: Image["boot"]) =>
+  boot.kind === "disk"
+    ? { boot: { "@dev": "hd" } }
+    : { kernel: boot.kernel, initrd: boot.initrd, cmdline: boot.commandLine };
+
+const cpuOf = ({ type, cpu = "host-passthrough" }: DomainSpec) =>
+  type === "kvm" ? { "@mode": cpu } : { "@mode": "custom", model: "qemu64" };
+
+const backingOf = ({ backing }: DomainSpec["disk"]) =>
+  backing
     ? {
         backingStore: {
           "@type": "file",
-          format: { "@type": "qcow2" },
-          source: { "@file": disk.backing },
+          format: { "@type": backing.format },
+          source: { "@file": backing.path },
           backingStore: {},
         },
       }
     : {};
+
+/**
+ * The libvirt domain of a VM that is made from an image (https://libvirt.org/formatdomain.html): virtio devices, agent channel, panic
+ * device. What is not named here is libvirt's default. Pure.
+ */
+export function domainXml(spec: DomainSpec): string {
+  const { disk, seed } = spec;
   const tree = {
     domain: {
       "@type": spec.type,
@@ -44,26 +59,21 @@ export function domainXml(spec: DomainSpec): string {
       uuid: spec.uuid,
       memory: { "@unit": "MiB", "#": spec.memoryMiB },
       vcpu: spec.vcpus ?? 1,
-      os: {
-        type: { "@arch": "x86_64", "@machine": "q35", "#": "hvm" },
-        kernel: spec.kernel,
-        initrd: spec.initrd,
-        cmdline: spec.commandLine,
-      },
+      os: { type: { "@arch": "x86_64", "@machine": "q35", "#": "hvm" }, ...bootOf(spec.boot) },
       features: { acpi: {}, apic: {} },
-      cpu: spec.type === "kvm" ? { "@mode": "host-passthrough" } : { "@mode": "custom", model: "qemu64" },
+      cpu: cpuOf(spec),
       on_poweroff: "destroy",
       on_reboot: "restart",
       on_crash: spec.onCrash,
       devices: {
-        emulator: "/usr/bin/qemu-system-x86_64",
+        emulator: spec.emulator ?? "/usr/bin/qemu-system-x86_64",
         disk: [
           {
             "@type": "file",
             "@device": "disk",
             driver: { "@name": "qemu", "@type": "qcow2", "@discard": "unmap" },
             source: { "@file": disk.path },
-            ...backing,
+            ...backingOf(disk),
             target: { "@dev": "vda", "@bus": "virtio" },
           },
           {
@@ -87,7 +97,11 @@ export function domainXml(spec: DomainSpec): string {
           "@type": "unix",
           target: { "@type": "virtio", "@name": "org.qemu.guest_agent.0" },
         },
-        serial: { "@type": "pty", log: { "@file": spec.consoleLog, "@append": "on" }, target: { "@port": 0 } },
+        serial: {
+          "@type": "pty",
+          ...(spec.consoleLog === undefined ? {} : { log: { "@file": spec.consoleLog, "@append": "on" } }),
+          target: { "@port": 0 },
+        },
         rng: { "@model": "virtio", backend: { "@model": "random", "#": "/dev/urandom" } },
         memballoon: { "@model": "virtio" },
         // 'isa' is QEMU's pvpanic; libvirt 9.0 refuses model='pvpanic' on x86.

@@ -1,0 +1,6 @@
+/** What a VM that is made from an image is made of: definition, seed, addresses, names of files. Nothing here touches a host. */
+export { addressesOf, freeAddress, networkFault } from "./addresses.ts";
+export { type DomainSpec, domainXml } from "./domain-xml.ts";
+export { allocationFiles, fileStem, renewedDisk } from "./files.ts";
+export { macOf } from "./mac.ts";
+export { type Seed, seedDisk, seedFiles } from "./seed.ts";
