@@ -24,6 +24,8 @@ export interface Bindings {
 /** Addresses of VMs by their names, as allocated. They change when a VM is made anew elsewhere. */
 export interface Addresses {
   of(vm: string): string | undefined;
+  /** Which life of the VM this is. Made anew it has another, and shows another SSH host key; in the same one a changed key is refused. */
+  generationOf(vm: string): number;
 }
 
 const usualPorts: Record<ServerSpec["kind"], number> = { httpd: 80, haproxy: 80, mariadb: 3306, php: 9000, command: 0 };
