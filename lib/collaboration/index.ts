@@ -1,0 +1,2 @@
+export { type CollaborationHub, type CollaborationHubOptions, createCollaborationHub } from "./hub.ts";
+export type { HubLimits } from "./limits.ts";

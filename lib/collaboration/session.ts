@@ -1,0 +1,193 @@
+import type { RawData, WebSocket } from "ws";
+import { type ManagerFrame, managerCloseCodes, type ProviderFrame, protocolVersion } from "../contract/index.ts";
+import type { MessageId, OrganizationId, Viewer } from "../model/index.ts";
+import { listener } from "./hearing.ts";
+import type { SessionLimits } from "./limits.ts";
+import { outbox } from "./outbox.ts";
+import type { Surroundings } from "./ports.ts";
+import { parseFrame, providerEventOf, type Refusal } from "./wire.ts";
+
+export type Hello = Extract<ManagerFrame, { type: "hello" }>;
+
+export interface ManagerSession {
+  readonly viewer: Viewer;
+  readonly organizationId: OrganizationId;
+  /** undefined before its `hello`. */
+  instance(): string | undefined;
+  isActive(): boolean;
+  /** Once a second: the beat, the lease, what a lost wake left lying. */
+  tick(): void;
+  /** There may be messages for it. */
+  wake(): void;
+  /** Asks for the right to act now: somebody may have let go of it. */
+  claim(): Promise<void>;
+  /** Says why, and makes sure of it: a peer that does not answer is cut off. */
+  close(code: number, words: string): void;
+}
+
+/** A peer that does not answer our close is cut off after this. */
+const closeMs = 1000;
+
+const textOf = (data: RawData) => (Array.isArray(data) ? Buffer.concat(data).toString() : data.toString());
+
+/** One manager's connection, from its `hello` to its close. */
+export function managerSession(
+  ws: WebSocket,
+  viewer: Viewer,
+  around: Surroundings,
+  limits: SessionLimits,
+  greeted: (session: ManagerSession) => void,
+): ManagerSession {
+  const { store, clock, log } = around;
+  const { organizationId } = viewer;
+  let hello: Hello | undefined;
+  let standing: "active" | "standby" | undefined;
+  let epoch = 0;
+  let heardAt = clock.monotonicMs();
+  let claiming: Promise<void> | undefined;
+
+  const isOpen = () => ws.readyState === ws.OPEN;
+  const isActive = () => isOpen() && standing === "active";
+
+  const close = (code: number, words: string) => {
+    if (!isOpen()) return;
+    ws.close(code, words);
+    ws.resume(); // a paused socket would not read the answer to our close
+    setTimeout(() => ws.terminate(), closeMs).unref();
+  };
+
+  /** Resolves when the kernel has the frame, or the socket is over. */
+  const send = (frame: ProviderFrame): Promise<void> =>
+    new Promise((resolve) => {
+      if (!isOpen()) return resolve();
+      if (ws.bufferedAmount > limits.mostBytes) {
+        close(managerCloseCodes.tooSlow, "too slow: connect again");
+        return resolve();
+      }
+      ws.send(JSON.stringify(frame), () => resolve());
+    });
+
+  const out = outbox({
+    window: limits.inFlight,
+    undelivered: (limit) => store.undelivered(organizationId, limit),
+    send: (said) => send({ type: "message", message: providerEventOf(said) }),
+    mayGoOn: isActive,
+    monotonicMs: () => clock.monotonicMs(),
+  });
+  const pump = () => {
+    out.pump().catch((error: unknown) => log.warn("messages for a manager could not be read", { error }));
+  };
+
+  const refuse = (id: MessageId | null, error: Refusal) => send({ type: "refused", id, error });
+
+  async function stand(active: boolean, given: number): Promise<void> {
+    const before = standing;
+    const was = epoch;
+    standing = active ? "active" : "standby";
+    epoch = active ? given : 0;
+    if (before === standing && was === epoch) return;
+    out.forget();
+    if (before === undefined)
+      await send({ type: "welcome", protocol: protocolVersion, standing, epoch, leaseMs: limits.leaseMs });
+    else await send({ type: "standing", standing, epoch });
+    pump();
+  }
+
+  async function askForLease({ instance, name, version }: Hello): Promise<void> {
+    try {
+      const manager = { organizationId, instance, name, version };
+      const { active, epoch: given } = await store.claimManager(manager, limits.leaseMs, clock.now());
+      if (isOpen()) await stand(active, given);
+    } catch (error) {
+      log.warn("a manager's lease could not be renewed; trying again", { error });
+      if (standing === undefined) close(managerCloseCodes.tryLater, "try again");
+    }
+  }
+
+  const claim = (): Promise<void> => {
+    if (hello === undefined || !isOpen()) return Promise.resolve();
+    claiming ??= askForLease(hello).finally(() => {
+      claiming = undefined;
+    });
+    return claiming;
+  };
+
+  const hear = listener({
+    around,
+    viewer,
+    speaker: () => ({ name: hello?.name ?? "", active: standing === "active", epoch }),
+    async taken(id) {
+      await send({ type: "taken", id });
+    },
+    refuse,
+    received(id) {
+      out.received(id);
+      pump();
+    },
+  });
+
+  async function take(text: string): Promise<void> {
+    const parsed = parseFrame(text);
+    if (parsed.kind === "noise") return close(managerCloseCodes.badFrame, parsed.words);
+    if (hello === undefined) {
+      if (parsed.kind === "frame" && parsed.frame.type === "hello") {
+        clearTimeout(late);
+        hello = parsed.frame;
+        greeted(session);
+        return claim();
+      }
+      return close(managerCloseCodes.badFrame, "the first frame is hello");
+    }
+    if (parsed.kind === "wrong") return refuse(parsed.id, parsed.error);
+    if (parsed.frame.type === "hello") return close(managerCloseCodes.badFrame, "one hello is enough");
+    await hear(parsed.frame);
+  }
+
+  const late = setTimeout(() => close(managerCloseCodes.badFrame, "no hello came"), limits.helloMs);
+  /** One after the other, so that a phase is not heard before the one in front of it. */
+  const waiting: string[] = [];
+  let working = false;
+  const work = async () => {
+    if (working) return;
+    working = true;
+    for (let text = waiting.shift(); text !== undefined && isOpen(); text = waiting.shift()) {
+      await take(text).catch((error: unknown) => log.error("a manager's frame failed inside", { error }));
+      if (waiting.length === 0 && ws.isPaused) ws.resume();
+    }
+    working = false;
+  };
+  ws.on("message", (data) => {
+    heardAt = clock.monotonicMs();
+    waiting.push(textOf(data));
+    if (waiting.length >= limits.waiting) ws.pause();
+    void work();
+  });
+  ws.on("pong", () => {
+    heardAt = clock.monotonicMs();
+  });
+  ws.on("close", () => clearTimeout(late));
+  ws.on("error", () => ws.terminate()); // a frame that breaks WebSocket's own rules; `close` follows
+
+  const session: ManagerSession = {
+    viewer,
+    organizationId,
+    instance: () => hello?.instance,
+    isActive,
+    tick() {
+      if (!isOpen()) return;
+      const silentMs = ws.isPaused ? 0 : clock.monotonicMs() - heardAt;
+      if (silentMs > limits.leaseMs) return ws.terminate();
+      if (out.waitingMs() > limits.receivedMs) return close(managerCloseCodes.tooSlow, "too slow: connect again");
+      ws.ping();
+      if (standing === undefined) return;
+      if (ws.bufferedAmount <= limits.busyBytes) void send({ type: "beat", at: clock.now() });
+      // A manager that is not heard must not keep the right to act from the one that stands by.
+      if (silentMs < limits.leaseMs / 2) void claim();
+      pump();
+    },
+    wake: pump,
+    claim,
+    close,
+  };
+  return session;
+}
