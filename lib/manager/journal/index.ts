@@ -1,0 +1,1 @@
+export { type Journal, type JournalOptions, memoryJournal, openJournal } from "./journal.ts";

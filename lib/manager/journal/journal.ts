@@ -1,0 +1,164 @@
+import { type FileHandle, mkdir, open, readFile, rename } from "node:fs/promises";
+import path from "node:path";
+import type { z } from "zod";
+import { ManagerError, type Notes } from "../servers.ts";
+import { applyLine, emptyState, type JournalLine, linesOf, readJournal, type StepState } from "./lines.ts";
+import { type Lock, takeLock } from "./lock.ts";
+
+/** What a manager must not forget when it is killed. One process at a time has it open. */
+export interface Journal extends Notes {
+  /** Done before: its result is read, by `result`, and `work` is not run. `work` may run twice where a run of it was cut off. */
+  step<T>(key: string, result: z.ZodType<T>, work: () => Promise<T>): Promise<T>;
+  stepOf(key: string): StepState | undefined;
+  /** The step, and those below it, are to be done again. */
+  undo(key: string): Promise<void>;
+  /** Keys of notes that begin so. */
+  keys(prefix: string): readonly string[];
+  /** Resolves when everything is on the disk. Frees the lock. */
+  close(): Promise<void>;
+}
+
+export interface JournalOptions {
+  readonly nowMs?: () => number;
+  /** A journal of more lines than this, most of them out of date, is written anew. */
+  readonly compactAbove?: number;
+}
+
+export async function openJournal(stateDir: string, options: JournalOptions = {}): Promise<Journal> {
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const lock = await takeLock(path.join(stateDir, "lock"));
+  try {
+    return await opened(path.join(stateDir, "journal.jsonl"), lock, options);
+  } catch (error) {
+    await lock.free();
+    throw error;
+  }
+}
+
+async function opened(file: string, lock: Lock, options: JournalOptions): Promise<Journal> {
+  const { nowMs = Date.now, compactAbove = 2_000 } = options;
+  const bytes = await readFile(file).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return Buffer.alloc(0);
+    throw error;
+  });
+  const { state, lines: wholeLines, wholeBytes, damagedLine } = readJournal(bytes);
+  if (damagedLine !== null)
+    throw new ManagerError({
+      code: "journal-damaged",
+      message: `The manager's journal ${file} is damaged in line ${damagedLine}.`,
+      cure: "Put its last good copy back, or move it away: `belay-manager up` then looks at what is there.",
+    });
+  let handle = await open(file, "a", 0o600);
+  if (wholeBytes < bytes.length) await handle.truncate(wholeBytes);
+  let lines = wholeLines;
+  let waiting: string[] = [];
+  let writing: Promise<void> = Promise.resolve();
+  let failed: unknown;
+
+  async function compacted(): Promise<void> {
+    const least = linesOf(state);
+    if (lines <= compactAbove || lines <= 2 * least.length) return;
+    const fresh = `${file}.new`;
+    const next = await open(fresh, "w", 0o600);
+    await writeAll(next, least.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    await next.close();
+    await rename(fresh, file);
+    const directory = await open(path.dirname(file), "r");
+    await directory.sync().finally(() => directory.close());
+    await handle.close();
+    handle = await open(file, "a", 0o600);
+    // What came meanwhile is in the state that was written, and written again: each line bears that.
+    lines = least.length;
+  }
+
+  /** Lines that come while the disk is busy are written together. */
+  function add(line: JournalLine): Promise<void> {
+    if (failed !== undefined) return Promise.reject(failed);
+    applyLine(state, line);
+    waiting.push(`${JSON.stringify(line)}\n`);
+    writing = writing.then(async () => {
+      if (failed !== undefined) throw failed;
+      const batch = waiting;
+      waiting = [];
+      if (batch.length === 0) return;
+      try {
+        await writeAll(handle, batch.join(""));
+        lines += batch.length;
+        await compacted();
+      } catch (cause) {
+        failed = new ManagerError(
+          {
+            code: "journal-unwritable",
+            message: `The manager's journal ${file} cannot be written.`,
+            cure: "Make room on its disk, then start the manager again.",
+          },
+          { cause },
+        );
+        throw failed;
+      }
+    });
+    writing.catch(() => {});
+    return writing;
+  }
+
+  const running = new Map<string, Promise<unknown>>();
+  async function begin<T>(key: string, work: () => Promise<T>): Promise<T> {
+    await add({ started: key, at: nowMs() });
+    const value = await work();
+    await add({ done: key, ...(value !== undefined && { value }), at: nowMs() });
+    return value;
+  }
+
+  return {
+    recall: (key) => state.notes.get(key),
+    remember: (key, value) => add({ note: key, value }),
+    forget: async (key) => {
+      if (state.notes.has(key)) await add({ note: key });
+    },
+    keys: (prefix) => [...state.notes.keys()].filter((key) => key.startsWith(prefix)),
+    stepOf: (key) => state.steps.get(key),
+    async undo(key) {
+      if ([...state.steps.keys()].some((other) => other === key || other.startsWith(`${key}/`)))
+        await add({ undo: key });
+    },
+    async step(key, result, work) {
+      const before = state.steps.get(key)?.done;
+      if (before) return result.parse(before.value);
+      const going = running.get(key) ?? begin(key, work).finally(() => running.delete(key));
+      running.set(key, going);
+      return result.parse(await going);
+    },
+    async close() {
+      await writing.catch(() => {});
+      await handle.close();
+      await lock.free();
+    },
+  };
+}
+
+async function writeAll(handle: FileHandle, text: string): Promise<void> {
+  await handle.appendFile(text);
+  await handle.datasync();
+}
+
+/** For tests, and for commands that keep nothing. */
+export function memoryJournal(): Journal {
+  const state = emptyState();
+  return {
+    recall: (key) => state.notes.get(key),
+    remember: async (key, value) => applyLine(state, { note: key, value }),
+    forget: async (key) => applyLine(state, { note: key }),
+    keys: (prefix) => [...state.notes.keys()].filter((key) => key.startsWith(prefix)),
+    stepOf: (key) => state.steps.get(key),
+    undo: async (key) => applyLine(state, { undo: key }),
+    async step(key, result, work) {
+      const before = state.steps.get(key)?.done;
+      if (before) return result.parse(before.value);
+      applyLine(state, { started: key, at: 0 });
+      const value = await work();
+      applyLine(state, { done: key, value, at: 0 });
+      return value;
+    },
+    close: async () => {},
+  };
+}
