@@ -1,3 +1,4 @@
+export { concludeTogether, jointTable } from "../model/index.ts";
 export {
   beginMaintenanceBody,
   changeApplicationBody,

@@ -119,7 +119,14 @@ export {
   type VmId,
 } from "./ids.ts";
 export { intervalWords } from "./interval-words.ts";
-export type { CustomerView, JointConclusion, ProviderView } from "./joint-diagnosis.ts";
+export {
+  type CustomerView,
+  concludeTogether,
+  type JointConclusion,
+  type JointRow,
+  jointTable,
+  type ProviderView,
+} from "./joint-diagnosis.ts";
 export {
   type HostHealth,
   type HostStanding,

@@ -14,6 +14,7 @@ import type {
   HostId,
   Image,
   ImageId,
+  Incident,
   IncidentId,
   KeyId,
   ManagerStanding,
@@ -56,7 +57,13 @@ export interface CollaborationStore {
   settle(message: MessageId, at: EpochMs): Promise<void>;
   /** The manager that is heard; undefined where there never was one. */
   managerOf(organization: OrganizationId): Promise<ManagerStanding | undefined>;
+  /** Whether messages to this customer can be delivered over HTTPS. */
+  hasEndpoint(organization: OrganizationId): Promise<boolean>;
   sensorsOf(application: ApplicationId): Promise<SensorReport | undefined>;
+  /** The VM's incident that has not ended, whole. */
+  openIncidentOf(vm: VmId): Promise<Incident | undefined>;
+  /** Incidents of layer `application` that have not ended, oldest first. */
+  applicationIncidents(): Promise<readonly Incident[]>;
   /** What repairs that succeeded by this technique took from their beginning to the answer, newest first, at most 20. */
   tookMs(technique: TechniqueName, vm: VmId): Promise<readonly number[]>;
   /** The new disk of a VM that was made anew: from now on its definition and its disk. */
