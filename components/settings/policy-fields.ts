@@ -1,7 +1,12 @@
 import type { PolicyView } from "../../lib/contract/index.ts";
 
+/** What of the policy is a number, and set in a field of its own. */
+export type PolicyNumber = {
+  [Name in keyof PolicyView]: PolicyView[Name] extends number ? Name : never;
+}[keyof PolicyView];
+
 export interface PolicyField {
-  readonly name: keyof PolicyView;
+  readonly name: PolicyNumber;
   readonly label: string;
   readonly words: string;
   /** How many of the policy's own units are one of what people type: 1000 where they type seconds. */

@@ -5,20 +5,21 @@ import type { PolicyView } from "../../lib/contract/index.ts";
 import { useAsk } from "../cloud/use-ask.ts";
 import { Form } from "../ui/form.tsx";
 import { Panel } from "../ui/panel.tsx";
-import { policyFields } from "./policy-fields.ts";
+import { type PolicyNumber, policyFields } from "./policy-fields.ts";
 import classes from "./settings.module.css";
 
-type Inputs = Record<keyof PolicyView, number | string>;
+type Numbers = Pick<PolicyView, PolicyNumber>;
+type Inputs = Partial<Record<PolicyNumber, number | string>>;
 
 const inputsOf = (policy: PolicyView): Inputs => {
-  const inputs: Inputs = { ...policy };
+  const inputs: Inputs = {};
   for (const { name, unit } of policyFields) inputs[name] = policy[name] / unit;
   return inputs;
 };
 
 /** What was changed, in the policy's own units. */
-const changesOf = (policy: PolicyView, inputs: Inputs): Partial<PolicyView> => {
-  const changes: { -readonly [K in keyof PolicyView]?: PolicyView[K] } = {};
+const changesOf = (policy: PolicyView, inputs: Inputs): Partial<Numbers> => {
+  const changes: Partial<Numbers> = {};
   for (const { name, unit } of policyFields) {
     const value = Number(inputs[name]) * unit;
     if (inputs[name] !== "" && value !== policy[name]) changes[name] = value;
@@ -56,7 +57,7 @@ export function PolicyPanel({ policy }: { readonly policy: PolicyView }) {
                 inputWrapperOrder={["label", "input", "description", "error"]}
                 allowNegative={false}
                 allowDecimal={decimals}
-                value={inputs[name]}
+                value={inputs[name] ?? ""}
                 error={wrongAt(name)}
                 onChange={(value) => setEdited({ ...inputs, [name]: value })}
               />

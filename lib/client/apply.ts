@@ -85,6 +85,18 @@ export function subjectOf(change: Change): string {
       return "policy";
     case "tolerance.changed":
       return "tolerance";
+    case "conversation.changed":
+      return change.message.id;
+    case "sensors.changed":
+      return `sensors of ${change.report.applicationId}`;
+    case "manager.changed":
+      return `manager of ${change.manager.organizationId}`;
+    case "allocation.changed":
+      return change.allocation.id;
+    case "image.changed":
+      return change.image.id;
+    case "image.removed":
+      return change.imageId;
     case "cloud.stale":
       return "cloud";
   }
@@ -128,6 +140,12 @@ function changed(cloud: LiveCloud, change: Change): Partial<CloudView> {
       return { policy: change.policy, checkpointLimits: limitsOf(change.policy) };
     case "tolerance.changed":
       return { tolerance: change.tolerance };
+    case "conversation.changed":
+    case "sensors.changed":
+    case "manager.changed":
+    case "allocation.changed":
+    case "image.changed":
+    case "image.removed":
     case "cloud.stale":
       return {}; // what is new is in the next snapshot
   }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   consentLadder,
+  ipv4Number,
   leastCheckpointEveryMs,
   mostCheckpointEveryMs,
   protectionModeNames,
@@ -126,6 +127,22 @@ export const hookBody = z.object({
   enabled: z.boolean().default(true),
 });
 
+/** The bridge that every host has for VMs that Belay makes, and the first and last address on it that are Belay's to give. */
+const guestNetworkBody = z
+  .object({
+    bridge: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/, { error: "must be a bridge's name" }),
+    from: z.ipv4(),
+    to: z.ipv4(),
+    prefixLength: z.int().min(8).max(30),
+    gateway: z.ipv4(),
+  })
+  .refine(({ from, to }) => ipv4Number(from) <= ipv4Number(to), { error: "must not be before `from`", path: ["to"] })
+  .refine(
+    ({ from, to, gateway, prefixLength }) =>
+      new Set([from, to, gateway].map((it) => Math.floor(ipv4Number(it) / 2 ** (32 - prefixLength)))).size === 1,
+    { error: "`from`, `to` and the gateway must lie in one network of this length", path: ["prefixLength"] },
+  );
+
 /** PATCH /api/v1/policy. What is left out stays as it is. */
 export const changePolicyBody = z
   .object({
@@ -143,6 +160,17 @@ export const changePolicyBody = z
     checkpointMostMs: z.int().min(1000).max(86_400_000),
     capturesPerHost: z.int().min(1).max(16),
     checkpointsKept: z.int().min(2).max(1000),
+    modesOffered: z
+      .array(z.enum(protectionModeNames))
+      .min(1)
+      .refine((modes) => new Set(modes).size === modes.length, { error: "must name each mode once" })
+      .readonly(),
+    answerMostMs: z.int().min(1000).max(86_400_000),
+    finishMostMs: z.int().min(1000).max(86_400_000),
+    customerMostVms: z.int().min(0).max(10_000),
+    customerMostMiB: z.int().min(0).max(1_073_741_824),
+    endpointNetworks: z.array(z.cidrv4().or(z.cidrv6())).max(100).readonly(),
+    network: guestNetworkBody.nullable(),
   })
   .partial();
 

@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { checkpointStatusView } from "./checkpoint-views.ts";
-import { epochMs, fenceDeviceId, hookId, hostId, organizationId, vmId } from "./ids.ts";
+import {
+  allocationView,
+  conversationMessageView,
+  imageView,
+  managerView,
+  sensorReportView,
+} from "./collaboration/views.ts";
+import { epochMs, fenceDeviceId, hookId, hostId, imageId, incidentId, organizationId, vmId } from "./ids.ts";
 import {
   applicationView,
   fenceDeviceView,
@@ -40,6 +47,18 @@ export const change = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("maintenance.changed"), maintenance: maintenanceView }),
   z.object({ kind: z.literal("policy.changed"), policy: policyView }),
   z.object({ kind: z.literal("tolerance.changed"), tolerance: z.array(toleranceView).readonly() }),
+  /** A message that was put into the thread of an incident (null: the organization's own), or that somebody now has. */
+  z.object({
+    kind: z.literal("conversation.changed"),
+    organizationId,
+    incidentId: incidentId.nullable(),
+    message: conversationMessageView,
+  }),
+  z.object({ kind: z.literal("sensors.changed"), report: sensorReportView }),
+  z.object({ kind: z.literal("manager.changed"), manager: managerView }),
+  z.object({ kind: z.literal("allocation.changed"), allocation: allocationView }),
+  z.object({ kind: z.literal("image.changed"), image: imageView }),
+  z.object({ kind: z.literal("image.removed"), imageId }),
   /** To customers, for something of the provider's that may matter to their VMs: what, is in the cloud that they fetch anew. Never stored. */
   z.object({ kind: z.literal("cloud.stale") }),
 ]);

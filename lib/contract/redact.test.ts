@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { freshHost, freshVm, type IdKind, idSource, type OrganizationId, type Viewer } from "../model/index.ts";
+import {
+  defaultAgreement,
+  freshHost,
+  freshVm,
+  type IdKind,
+  idSource,
+  type OrganizationId,
+  type Viewer,
+} from "../model/index.ts";
 import type { CheckpointStatusView, CheckpointView } from "./checkpoint-views.ts";
+import type { AllocationView, ImageView, ManagerView, SensorReportView } from "./collaboration/views.ts";
 import type { Change } from "./events.ts";
 import { changeFor, checkpointFor, checkpointStatusFor, cloudFor, eventFor } from "./redact.ts";
 import type { CloudView, IncidentView, VmView } from "./views.ts";
@@ -42,6 +51,37 @@ const vm = (owner: OrganizationId | null): VmView => ({
   persistent: true,
   answerCheck: { kind: "agent" },
   consent: "restart-vm",
+});
+const image: ImageView = {
+  ...{ id: id("img"), name: "bare", words: "The system alone.", sha256: "0".repeat(64), sizeBytes: 1_048_576 },
+  ...{ format: "qcow2", path: "/host-1/bare.qcow2" },
+};
+const manager = (organizationId: OrganizationId): ManagerView => ({
+  ...{ organizationId, instance: "instance-1", name: "shop", version: "1", epoch: 1, connected: true },
+  ...{ since: 0, heardAt: 1 },
+});
+const sensors = (organizationId: OrganizationId): SensorReportView => ({
+  ...{ organizationId, applicationId: id("app"), reportedAt: 1, sensors: [] },
+});
+const allocation = (organizationId: OrganizationId): AllocationView => ({
+  ...{ id: id("alc"), organizationId, applicationId: id("app"), imageId: image.id, name: "db-1", memoryMiB: 256 },
+  ...{
+    vcpus: 1,
+    apart: null,
+    state: "running",
+    address: "198.18.0.9",
+    vmId: null,
+    askedAt: 1,
+    endedAt: null,
+    words: "",
+  },
+});
+const said = (organizationId: OrganizationId): Change => ({
+  ...{ kind: "conversation.changed", organizationId, incidentId: null },
+  message: {
+    ...{ id: id("msg"), organizationId, incidentId: null, repairId: null, sequence: 1, at: 1 },
+    ...{ from: "customer", by: "shop", message: { kind: "repair.accepted", repair: id("rep") } },
+  },
 });
 const incident = (of: VmView): IncidentView => ({
   id: id("inc"),
@@ -131,17 +171,28 @@ describe("a customer", () => {
       kind: "application.changed",
       application: {
         ...{ id: id("app"), organizationId: aster.organizationId, name: "shop", mode: "provider" },
-        checkpointEveryMs: null,
+        ...{ checkpointEveryMs: null, agreement: defaultAgreement },
       },
     },
     { kind: "checkpoint-status.changed", organizationId: aster.organizationId, status: status(mine) },
     { kind: "organization.changed", organization: { id: aster.organizationId, name: "Aster", role: "customer" } },
+    said(aster.organizationId),
+    { kind: "sensors.changed", report: sensors(aster.organizationId) },
+    { kind: "manager.changed", manager: manager(aster.organizationId) },
+    { kind: "allocation.changed", allocation: allocation(aster.organizationId) },
+    { kind: "image.changed", image },
+    { kind: "image.removed", imageId: image.id },
   ];
 
   test("sees nothing at all of what belongs to another or to the provider", () => {
     const seen = changes.map((change) => changeFor(birch, change)).filter((change) => change !== undefined);
-    // Of hosts they learn that something may be new, and not what: no event of theirs has more than its kind.
-    expect(seen).toEqual([{ kind: "cloud.stale" }, { kind: "cloud.stale" }]);
+    // Of hosts they learn that something may be new, and not what: no event of theirs has more than its kind. Images are for all.
+    expect(seen).toEqual([
+      { kind: "cloud.stale" },
+      { kind: "cloud.stale" },
+      { kind: "image.changed", image: { ...image, path: null } },
+      { kind: "image.removed", imageId: image.id },
+    ]);
   });
 
   test("sees their own without the host, in any form", () => {
@@ -155,6 +206,12 @@ describe("a customer", () => {
       "application.changed",
       "checkpoint-status.changed",
       "organization.changed",
+      "conversation.changed",
+      "sensors.changed",
+      "manager.changed",
+      "allocation.changed",
+      "image.changed",
+      "image.removed",
     ]);
     expect(JSON.stringify(seen)).not.toContain("host-1");
     expect(JSON.stringify(seen)).not.toContain(hostId);
@@ -200,11 +257,19 @@ describe("a customer", () => {
       checkpointStatuses: [status(mine), status(theirs)],
       checkpointLimits: { leastMs: 1_000, mostMs: 86_400_000 },
       checkpointsToldEveryMs: 5_000,
+      modesOffered: ["provider"],
+      images: [image],
+      managers: [manager(aster.organizationId), manager(birch.organizationId)],
+      sensorReports: [sensors(aster.organizationId), sensors(birch.organizationId)],
+      allocations: [allocation(aster.organizationId), allocation(birch.organizationId)],
     };
     const seen = cloudFor(aster, cloud);
     expect(seen.vms.map((it) => it.id)).toEqual([mine.id]);
     expect(seen.incidents).toHaveLength(1);
     expect(seen.checkpointStatuses.map((it) => it.vmId)).toEqual([mine.id]);
+    for (const list of [seen.managers, seen.sensorReports, seen.allocations])
+      expect(list.map((it) => it.organizationId)).toEqual([aster.organizationId]);
+    expect(seen.images).toEqual([{ ...image, path: null }]);
     expect(JSON.stringify(seen)).not.toContain("host-1");
     expect(cloudFor(provider, cloud).vms).toHaveLength(3);
   });

@@ -1,5 +1,6 @@
 import { can, captureMethods, checkpointStates, type OrganizationId, type Viewer } from "../model/index.ts";
 import type { CheckpointStatusView, CheckpointView } from "./checkpoint-views.ts";
+import type { ImageView } from "./collaboration/views.ts";
 import type { Change, CloudEvent } from "./events.ts";
 import type { TrafficSample } from "./frames.ts";
 import type { CloudView, FenceDeviceView, IncidentView, RepairView, VmView } from "./views.ts";
@@ -46,6 +47,14 @@ export const checkpointFor = (viewer: Viewer, checkpoint: CheckpointView): Check
             : checkpointStates[checkpoint.state].words,
       };
 
+/** Where it lies on hosts is the provider's. */
+export const imageFor = (viewer: Viewer, image: ImageView): ImageView =>
+  viewer.role === "provider" ? image : { ...image, path: null };
+
+/** Of one organization, for it and for the provider. */
+const isFor = (viewer: Viewer, { organizationId }: { readonly organizationId: OrganizationId }): boolean =>
+  viewer.role === "provider" || organizationId === viewer.organizationId;
+
 const harmless =
   /^(action|ip|ipaddr|ipport|host|port|plug|device|nodename|username|login|lanplus|ssl|ssl_insecure|method|lab|delay)$/;
 export const keptSecret = "(kept secret)";
@@ -89,6 +98,18 @@ export function changeFor(viewer: Viewer, change: Change): Change | undefined {
       return can.seeVm(viewer, change) === true
         ? { ...change, status: checkpointStatusFor(viewer, change.status) }
         : undefined;
+    case "conversation.changed":
+      return isFor(viewer, change) ? change : undefined;
+    case "sensors.changed":
+      return isFor(viewer, change.report) ? change : undefined;
+    case "manager.changed":
+      return isFor(viewer, change.manager) ? change : undefined;
+    case "allocation.changed":
+      return isFor(viewer, change.allocation) ? change : undefined;
+    case "image.changed":
+      return { ...change, image: imageFor(viewer, change.image) };
+    case "image.removed":
+      return change;
     case "fence-device.changed":
     case "fence-device.removed":
     case "hook.changed":
@@ -125,6 +146,10 @@ export const cloudFor = (viewer: Viewer, cloud: CloudView): CloudView => ({
   maintenances: viewer.role === "provider" ? cloud.maintenances : [],
   policy: viewer.role === "provider" ? cloud.policy : null,
   tolerance: viewer.role === "provider" ? cloud.tolerance : [],
+  images: cloud.images.map((it) => imageFor(viewer, it)),
+  managers: cloud.managers.filter((it) => isFor(viewer, it)),
+  sensorReports: cloud.sensorReports.filter((it) => isFor(viewer, it)),
+  allocations: cloud.allocations.filter((it) => isFor(viewer, it)),
 });
 
 /** A sample and whose application it is of. */

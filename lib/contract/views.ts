@@ -23,6 +23,7 @@ import {
   watchdogKinds,
 } from "../model/index.ts";
 import { checkpointLimitsView, checkpointStatusView } from "./checkpoint-views.ts";
+import { agreementView, allocationView, imageView, managerView, sensorReportView } from "./collaboration/views.ts";
 import {
   applicationId,
   epochMs,
@@ -88,6 +89,8 @@ export const applicationView = z.object({
   mode: z.enum(protectionModeNames),
   /** For its VMs that do not say otherwise; null: never. */
   checkpointEveryMs: z.int().nullable(),
+  /** What holds is this within the provider's limits now. */
+  agreement: agreementView,
 });
 
 export const answerCheck = z.discriminatedUnion("kind", [
@@ -128,6 +131,8 @@ export const vmView = z.object({
   checkpointEveryMs: z.int().nullable(),
   standby: z.boolean(),
   checkpointGroup: z.string().nullable(),
+  /** That Belay gave it when it made it; null for a VM that was adopted. */
+  address: z.string().nullable(),
   /**
    * What would keep it from coming back if its host died; null: nothing. Only the whole cloud tells: where it is left out (events, answers
    * about one VM), what was said last still holds.
@@ -240,6 +245,14 @@ export const maintenanceView = z.object({
   moves: z.array(moveView).readonly(),
 });
 
+export const guestNetworkView = z.object({
+  bridge: z.string(),
+  from: z.string(),
+  to: z.string(),
+  prefixLength: z.int(),
+  gateway: z.string(),
+});
+
 export const policyView = z.object({
   cpuOvercommit: z.number(),
   memoryOvercommit: z.number(),
@@ -255,6 +268,13 @@ export const policyView = z.object({
   checkpointMostMs: z.int(),
   capturesPerHost: z.int(),
   checkpointsKept: z.int(),
+  modesOffered: z.array(z.enum(protectionModeNames)).readonly(),
+  answerMostMs: z.int(),
+  finishMostMs: z.int(),
+  customerMostVms: z.int(),
+  customerMostMiB: z.int(),
+  endpointNetworks: z.array(z.string()).readonly(),
+  network: guestNetworkView.nullable(),
 });
 
 /** What would not fit if the host died now. Hosts whose VMs would all fit are not in the list. */
@@ -285,6 +305,15 @@ export const cloudView = z.object({
   checkpointLimits: checkpointLimitsView,
   /** Newer times of a status, and nothing else, are told this seldom: a last time that is older by that is not stale. */
   checkpointsToldEveryMs: z.int(),
+  /** The modes of protection that customers choose between. */
+  modesOffered: z.array(z.enum(protectionModeNames)).readonly().default(protectionModeNames),
+  images: z.array(imageView).readonly().default([]),
+  /** Of the organizations whose manager was ever heard. */
+  managers: z.array(managerView).readonly().default([]),
+  /** Of the applications whose sensors ever reported. A newer `reportedAt` alone is told every ten seconds. */
+  sensorReports: z.array(sensorReportView).readonly().default([]),
+  /** Those that have not ended. */
+  allocations: z.array(allocationView).readonly().default([]),
 });
 
 export type ViewerView = z.infer<typeof viewerView>;

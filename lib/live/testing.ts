@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { WebSocket } from "ws";
 import { type Change, type ServerFrame, serverFrame } from "../contract/index.ts";
 import type { EventFeed, Log, StoredEvent } from "../engine/ports.ts";
-import { idSource, type OrganizationId, type Viewer } from "../model/index.ts";
+import { defaultAgreement, idSource, type OrganizationId, type Viewer } from "../model/index.ts";
 import { createHub, type HubLimits } from "./hub.ts";
 
 /** For tests: a feed in memory, a hub on a port of 127.0.0.1 and browsers that remember what they were sent. */
@@ -47,7 +47,14 @@ export function fakeFeed() {
 
 export const application = (organizationId: OrganizationId, name: string): Change => ({
   kind: "application.changed",
-  application: { id: ids.next("app"), organizationId, name, mode: "provider", checkpointEveryMs: null },
+  application: {
+    id: ids.next("app"),
+    organizationId,
+    name,
+    mode: "provider",
+    checkpointEveryMs: null,
+    agreement: defaultAgreement,
+  },
 });
 
 export type Frame<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;

@@ -1,3 +1,6 @@
+export { ipv4Number, ipv4Text } from "./addresses.ts";
+export { agreementWithin } from "./agreements.ts";
+export { allocationRoom } from "./allocation-room.ts";
 export {
   type Allocation,
   type AllocationSpec,
@@ -78,6 +81,7 @@ export {
 } from "./entities.ts";
 export { BelayError, type ErrorCode, errorCodes } from "./errors.ts";
 export { freshHost, freshVm } from "./fresh.ts";
+export { diagnosisRefusal, isOfRepair, maintenanceRefusal, repairMessageRefusal, vmNamed } from "./hearing.ts";
 export {
   type CloudPolicy,
   defaultPolicy,
@@ -127,6 +131,7 @@ export {
   jointTable,
   type ProviderView,
 } from "./joint-diagnosis.ts";
+export { sensorNews, tellSensorsEveryMs } from "./sensor-news.ts";
 export {
   type HostHealth,
   type HostStanding,

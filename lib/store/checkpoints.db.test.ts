@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { change } from "../contract/index.ts";
-import type { Vm } from "../model/index.ts";
+import { defaultAgreement, type Vm } from "../model/index.ts";
 import { protectedSince, saved } from "./testing/checkpoints.ts";
 import { died, runningVm, type StoreBench, storeBench } from "./testing/fixtures.ts";
 
@@ -116,7 +116,7 @@ test("the interval that holds is the VM's own, else its application's, and none 
   const shop = { id: bench.ids.next("app"), organizationId: organization.id, name: "shop" } as const;
   const shopIs = (mode: "provider" | "customer", checkpointEveryMs: number | null) =>
     bench.service.changeApplication(shop.id, { mode, checkpointEveryMs }, bench.admin, 300);
-  const made = { ...shop, mode: "provider", checkpointEveryMs: 60_000 } as const;
+  const made = { ...shop, mode: "provider", checkpointEveryMs: 60_000, agreement: defaultAgreement } as const;
   expect(await bench.service.createApplication(made, bench.admin, 200)).toEqual(made);
   const vms: Vm[] = [];
   for (const [name, checkpointEveryMs] of [

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { change } from "../contract/index.ts";
-import type { OrganizationId, Vm } from "../model/index.ts";
+import { defaultAgreement, type OrganizationId, type Vm } from "../model/index.ts";
 import { died, enrol, failedVm, runningVm, type StoreBench, storeBench } from "./testing/fixtures.ts";
 
 let bench: StoreBench;
@@ -41,6 +41,7 @@ async function customer(name: string) {
       name: `${name}'s shop`,
       mode: "provider",
       checkpointEveryMs: null,
+      agreement: defaultAgreement,
     },
     bench.admin,
     200,
@@ -66,6 +67,7 @@ describe("organizations and applications", () => {
       name: "x",
       mode: "none",
       checkpointEveryMs: null,
+      agreement: defaultAgreement,
     } as const;
     await expect(bench.service.createApplication(nobodys, bench.admin, 1)).rejects.toMatchObject({ code: "not-found" });
   });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CloudView, VmView } from "../../lib/contract/index.ts";
-import { defaultPolicy, freshVm, idSource } from "../../lib/model/index.ts";
+import { defaultAgreement, defaultPolicy, freshVm, idSource } from "../../lib/model/index.ts";
 import { mayBeAsked, targetsOf } from "./targets.ts";
 
 test.each([
@@ -41,6 +41,7 @@ test("an application is asked where its VMs answer TCP, and nowhere else", () =>
     name: "shop",
     mode: "provider",
     checkpointEveryMs: null,
+    agreement: defaultAgreement,
   } as const;
   const quiet = {
     id: ids.next("app"),
@@ -48,6 +49,7 @@ test("an application is asked where its VMs answer TCP, and nowhere else", () =>
     name: "quiet",
     mode: "provider",
     checkpointEveryMs: null,
+    agreement: defaultAgreement,
   } as const;
   const cloud: CloudView = {
     ...{ seq: 1, simulated: false, organizations: [], hosts: [], incidents: [], applications: [shop, quiet] },
@@ -57,6 +59,7 @@ test("an application is asked where its VMs answer TCP, and nowhere else", () =>
       checkpointLimits: { leastMs: 1000, mostMs: 86_400_000 },
       checkpointsToldEveryMs: 5000,
     },
+    ...{ modesOffered: [], images: [], managers: [], sensorReports: [], allocations: [] },
     viewer: { userId: null, name: "operator", organizationId, role: "provider" },
     vms: [
       vm("web-1", shop.id, { kind: "tcp", address: "198.18.0.2", port: 80 }),

@@ -53,11 +53,9 @@ export const putImageBody = z.object({
 export const allocateBody = z.object({
   applicationId,
   imageId,
-  name: z
-    .string()
-    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
-      error: "must be a host name of small letters, digits and dashes",
-    }),
+  name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
+    error: "must be a host name of small letters, digits and dashes",
+  }),
   memoryMiB: z.int().min(64).max(1_048_576),
   vcpus: z.int().min(1).max(256).default(1),
   apart: oneLine(60).nullable().default(null),

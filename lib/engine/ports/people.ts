@@ -1,5 +1,7 @@
 /** What people ask of the store. */
 import type {
+  Agreement,
+  Allocation,
   AnswerCheck,
   Application,
   ApplicationId,
@@ -11,13 +13,16 @@ import type {
   Hook,
   Host,
   HostId,
+  Image,
   Incident,
   IncidentId,
   IntentId,
   Maintenance,
+  ManagerStanding,
   Organization,
   OrganizationId,
   ProtectionMode,
+  SensorReport,
   Tolerance,
   Viewer,
   Vm,
@@ -87,6 +92,11 @@ export interface ServiceStore extends ProviderStore, CheckpointServiceStore, Col
     readonly tolerance: readonly Tolerance[];
     /** In the order of their VMs' ids. */
     readonly checkpointStatuses: readonly CheckpointStatus[];
+    readonly images: readonly Image[];
+    readonly managers: readonly ManagerStanding[];
+    readonly sensorReports: readonly SensorReport[];
+    /** Those that have not ended. */
+    readonly allocations: readonly Allocation[];
   }>;
   enrolHost(host: NewHost, by: Viewer, at: EpochMs): Promise<Host>;
   /** Forgets the host and its VMs; touches no guest. */
@@ -95,7 +105,11 @@ export interface ServiceStore extends ProviderStore, CheckpointServiceStore, Col
   createApplication(application: Application, by: Viewer, at: EpochMs): Promise<Application>;
   changeApplication(
     id: ApplicationId,
-    to: { readonly mode?: ProtectionMode; readonly checkpointEveryMs?: number | null },
+    to: {
+      readonly mode?: ProtectionMode;
+      readonly checkpointEveryMs?: number | null;
+      readonly agreement?: Partial<Agreement>;
+    },
     by: Viewer,
     at: EpochMs,
   ): Promise<Application>;

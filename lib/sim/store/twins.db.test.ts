@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import { change } from "../../contract/index.ts";
 import type { DomainSight } from "../../engine/ports.ts";
-import { consentLadder, type IncidentState, type RepairState, type Viewer } from "../../model/index.ts";
+import {
+  consentLadder,
+  defaultAgreement,
+  type IncidentState,
+  type RepairState,
+  type Viewer,
+} from "../../model/index.ts";
 import { openStore } from "../../store/index.ts";
 import { testDatabase } from "../../store/testing/index.ts";
 import { seededIds } from "../ids.ts";
@@ -157,6 +163,7 @@ function drawer(random: Random, known: Store) {
             name: `App ${letter}`,
             mode: "provider",
             checkpointEveryMs: null,
+            agreement: defaultAgreement,
           },
           by,
           now,

@@ -4,10 +4,12 @@ import {
   causes,
   defaultPolicy,
   type FenceDevice,
+  type GuestNetwork,
   type Hook,
   type Maintenance,
   maintenanceStateNames,
   moveStates,
+  protectionModeNames,
   type Tolerance,
 } from "../../model/index.ts";
 import type { Readable } from "../database.ts";
@@ -64,6 +66,14 @@ export const toMaintenance = (row: MaintenanceRow): Maintenance => ({
   })),
 });
 
+const guestNetwork = z.object({
+  bridge: z.string(),
+  from: z.string(),
+  to: z.string(),
+  prefixLength: z.number(),
+  gateway: z.string(),
+}) satisfies z.ZodType<GuestNetwork>;
+
 const policySet = z
   .object({
     cpuOvercommit: z.number(),
@@ -80,7 +90,14 @@ const policySet = z
     checkpointMostMs: z.number(),
     capturesPerHost: z.number(),
     checkpointsKept: z.number(),
-  } satisfies Record<keyof CloudPolicy, z.ZodNumber>)
+    modesOffered: z.array(z.enum(protectionModeNames)),
+    answerMostMs: z.number(),
+    finishMostMs: z.number(),
+    customerMostVms: z.number(),
+    customerMostMiB: z.number(),
+    endpointNetworks: z.array(z.string()),
+    network: guestNetwork.nullable(),
+  } satisfies { readonly [Name in keyof CloudPolicy]: z.ZodType<CloudPolicy[Name]> })
   .partial();
 
 /** In the order in which they are shown and asked. */

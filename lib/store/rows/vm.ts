@@ -44,4 +44,5 @@ export const toVm = (row: VmRow): Vm => ({
   checkpointEveryMs: row.checkpointEveryMs,
   standby: row.standby,
   checkpointGroup: row.checkpointGroup,
+  address: row.address,
 });

@@ -62,6 +62,7 @@ CREATE TABLE "sensor_report" (
     "organization_id" TEXT NOT NULL,
     "reported_at" TIMESTAMPTZ(3) NOT NULL,
     "sensors" JSONB NOT NULL,
+    "told_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "sensor_report_pkey" PRIMARY KEY ("application_id")
 );
