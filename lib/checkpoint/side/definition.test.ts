@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { baseName, mayMap, namesOf, overlayName, rewriteDomain } from "./definition.ts";
+import { baseName, mayMap, namesOf, overlayName, rewriteDomain, writableFilesOf } from "./definition.ts";
 
 const xml = `<domain type='qemu' id='7'>
   <name>g1</name><uuid>11111111-2222-4333-8444-555555555555</uuid>
@@ -27,6 +27,13 @@ describe("a domain's XML for a restore", () => {
     expect(made).not.toContain("backingStore");
     expect(made).not.toContain('id="7"');
     expect(made).not.toContain("qemu:commandline");
+  });
+
+  test("says of which restore its run is, where it is told, and names what it writes to", () => {
+    const of = rewriteDomain(xml, { disks, generation: 3, run: "a1" });
+    expect(of).toContain('restore="a1"');
+    expect(rewriteDomain(of, { disks, generation: 3 })).not.toContain("restore=");
+    expect(writableFilesOf(xml)).toEqual(["/a/g1.img"]);
   });
 
   test("maps the memory once, however often it is restored", () => {

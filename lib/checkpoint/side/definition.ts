@@ -21,6 +21,8 @@ export interface RestoredDisk {
 export interface Rewrite {
   readonly disks: readonly RestoredDisk[];
   readonly generation: number;
+  /** In the metadata of the run that is restored, and nowhere else. */
+  readonly run?: string;
   /** Its main memory is mapped from this file. */
   readonly memory?: { readonly path: string; readonly sizeBytes: number };
   readonly beside?: { readonly name: string; readonly uuid: string };
@@ -88,10 +90,10 @@ function map(root: Node, { path: file, sizeBytes }: { readonly path: string; rea
     line.ele(qemuNamespace, "qemu:arg", { value });
 }
 
-function setGeneration(root: Node, generation: number): void {
+function setGeneration(root: Node, generation: number, run: string | undefined): void {
   const metadata = child(root, "metadata") ?? root.ele("metadata");
   removeChildren(metadata, ({ node }) => "namespaceURI" in node && node.namespaceURI === metadataUri);
-  metadata.ele(metadataUri, "belay:vm", { generation: String(generation) });
+  metadata.ele(metadataUri, "belay:vm", { generation: String(generation), ...(run !== undefined && { restore: run }) });
 }
 
 /** A locally administered address that belongs to this UUID and card: the same each time that it is asked for. */
@@ -137,13 +139,13 @@ function makeAnother(
 function removeOthersDisks(devices: Node, disks: readonly RestoredDisk[]): void {
   const restored = new Set(disks.map(({ target }) => target));
   removeChildren(devices, (it) => {
-    if (!isElement(it, "disk") || !["disk", "lun"].includes(attribute(it, "device") ?? "disk")) return false;
-    return child(it, "readonly") === undefined && !restored.has(attribute(child(it, "target"), "dev") ?? "");
+    if (!isElement(it, "disk") || !isWritable(it)) return false;
+    return !restored.has(attribute(child(it, "target"), "dev") ?? "");
   });
 }
 
 /** Both for the definition that is kept and, with `memory` or without, for the run that is restored. */
-export function rewriteDomain(xml: string, { disks, generation, memory, beside }: Rewrite): string {
+export function rewriteDomain(xml: string, { disks, generation, run, memory, beside }: Rewrite): string {
   const root = create(xml).root();
   if (root.node.nodeName !== "domain") throw new HypervisorRefused("The definition of the VM is not a domain's.");
   removeChildren(root, ({ node }) => node.nodeName === "seclabel" && beside !== undefined);
@@ -151,7 +153,7 @@ export function rewriteDomain(xml: string, { disks, generation, memory, beside }
   const devices = child(root, "devices");
   if (devices === undefined) throw new HypervisorRefused("The definition of the VM has no devices.");
   for (const disk of disks) setDisk(devices, disk);
-  setGeneration(root, generation);
+  setGeneration(root, generation, run);
   unmap(root);
   if (memory !== undefined) map(root, memory);
   if (beside !== undefined) {
@@ -159,6 +161,18 @@ export function rewriteDomain(xml: string, { disks, generation, memory, beside }
     removeOthersDisks(devices, disks);
   }
   return root.toString();
+}
+
+const isWritable = (disk: Node): boolean =>
+  ["disk", "lun"].includes(attribute(disk, "device") ?? "disk") && child(disk, "readonly") === undefined;
+
+/** Files of the disks that it writes to. */
+export function writableFilesOf(xml: string): string[] {
+  const devices = child(create(xml).root(), "devices");
+  return (devices ? children(devices, "disk") : []).flatMap((disk) => {
+    const file = isWritable(disk) ? attribute(child(disk, "source"), "file") : undefined;
+    return file?.startsWith("/") ? [file] : [];
+  });
 }
 
 /** Whether its main memory can be mapped from a file: one block, of ordinary pages, that nothing else is told of. */

@@ -9,7 +9,7 @@ import { mainBlock, memoryVolume } from "../stream/index.ts";
 import { type ByteStore, type PageBatch, pageBytes, type StoredCheckpoint, type Volume } from "../words.ts";
 import type { Agents } from "./agents.ts";
 import { AgentRefused, type Asked, type Conversation } from "./conversation.ts";
-import { baseName, mayMap, namesOf, overlayName, rewriteDomain } from "./definition.ts";
+import { baseName, mayMap, namesOf, overlayName, rewriteDomain, writableFilesOf } from "./definition.ts";
 import { asHostError } from "./failures.ts";
 import type { HostShell } from "./shell.ts";
 
@@ -191,16 +191,19 @@ function programOf(stored: StoredCheckpoint, { uuid, token }: Staging, request: 
   }));
   const main = volumes.find(({ name }) => name === memoryVolume(mainBlock));
   const rewrite = { disks, generation, ...(beside && { beside }) };
+  const run = randomBytes(8).toString("hex");
   const memory = main && { path: ramFile(uuid, token), sizeBytes: main.sizeBytes };
   const hasMemory = facts.streamHead !== null;
   return {
     name: beside?.name ?? request.vm.name,
-    generation,
-    definition: rewriteDomain(request.definition, rewrite),
-    portable: hasMemory ? rewriteDomain(facts.domainXml, rewrite) : null,
+    ...{ generation, run },
+    keep: writableFilesOf(request.definition),
+    // Without memory it is what is kept that boots.
+    definition: rewriteDomain(request.definition, hasMemory ? rewrite : { ...rewrite, run }),
+    portable: hasMemory ? rewriteDomain(facts.domainXml, { ...rewrite, run }) : null,
     lazy:
       hasMemory && memory !== undefined && mayMap(facts.domainXml)
-        ? rewriteDomain(facts.domainXml, { ...rewrite, memory })
+        ? rewriteDomain(facts.domainXml, { ...rewrite, run, memory })
         : null,
     overlays: disks.map(({ volume, path, sizeBytes }) => ({ volume, path, sizeBytes })),
     beside: beside !== undefined,

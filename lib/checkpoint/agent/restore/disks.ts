@@ -21,26 +21,25 @@ export async function makeOverlay(overlay: {
 
 /** `ROOT.belay-UUID8-TOKEN.qcow2` over `ROOT.belay-UUID8-TOKEN.base`: both belong to one restore of one VM. */
 const ours = /^(.+\.belay-[0-9a-f]{8}-)[A-Za-z0-9_-]+\.qcow2$/;
-const kept = 2;
 
 /**
- * Removes what restores of this VM's disk before the one before the last have left. What Belay has not made is never removed: the disk
- * that the VM was made with stays until a person removes it.
+ * Removes what older restores of this VM's disk have left. What a definition names stays, whatever its age (`named`): what the VM was made of
+ * right before, and before the repair; so does, beside those, the youngest, by when it was last written to: times of files say little where
+ * storage was copied. What Belay has not made is never removed: the disk that the VM was made with stays until a person removes it.
  */
-export async function tidyDisks(current: string): Promise<void> {
+export async function tidyDisks(current: string, named: (file: string) => boolean): Promise<void> {
   const directory = path.dirname(current);
   const stem = ours.exec(path.basename(current))?.[1];
   if (stem === undefined) return;
-  const found: { readonly file: string; readonly madeAt: number }[] = [];
+  const found: { readonly file: string; readonly writtenAt: number }[] = [];
   for (const name of await readdir(directory)) {
     if (ours.exec(name)?.[1] !== stem) continue;
     const file = path.join(directory, name);
-    const madeAt =
-      file === current ? Number.POSITIVE_INFINITY : ((await stat(file).catch(() => undefined))?.birthtimeMs ?? 0);
-    found.push({ file, madeAt });
+    if (file === current || named(file)) continue;
+    found.push({ file, writtenAt: (await stat(file).catch(() => undefined))?.mtimeMs ?? 0 });
   }
-  found.sort((a, b) => b.madeAt - a.madeAt);
-  for (const { file } of found.slice(kept)) {
+  found.sort((a, b) => b.writtenAt - a.writtenAt);
+  for (const { file } of found.slice(1)) {
     await rm(file.replace(/\.qcow2$/, ".base"), { force: true });
     await rm(file, { force: true });
   }

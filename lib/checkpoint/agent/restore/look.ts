@@ -10,6 +10,8 @@ const metadataUri = "urn:belay:vm:1";
 export interface Here {
   readonly active: boolean;
   readonly generation: number | null;
+  /** Which restore it is a run of; null for one that somebody started. */
+  readonly run: string | null;
 }
 
 /** What the host knows of this domain now. */
@@ -19,7 +21,8 @@ export async function lookAt(connection: Connection, uuid: string): Promise<Here
   try {
     const metadata = await readMetadata(connection, { uuid }, { type: "element", uri: metadataUri });
     const found = /\bgeneration=["'](\d{1,15})["']/.exec(metadata ?? "")?.[1];
-    return { active: ref.id >= 0, generation: found === undefined ? null : Number(found) };
+    const run = /\brestore=["']([A-Za-z0-9_-]{1,120})["']/.exec(metadata ?? "")?.[1] ?? null;
+    return { active: ref.id >= 0, generation: found === undefined ? null : Number(found), run };
   } catch (error) {
     if (isNoDomain(error)) return undefined;
     throw error;

@@ -50,6 +50,10 @@ export const restoreRequests = {
     ...{ kind: z.literal("start"), serial, uuid, key: id, checkpoint: id },
     name: text(255),
     generation: size,
+    /** In the metadata of the run that this restore makes, and of no other: somebody may start the VM meanwhile. */
+    run: id,
+    /** Disks that are kept whatever is tidied: what the VM was made of before it was restored. */
+    keep: z.array(file),
     /** Kept by libvirt. */
     definition: text(1024 * 1024),
     /** The run that is restored: its memory read, or mapped. null: it boots. */

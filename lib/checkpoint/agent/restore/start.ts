@@ -4,6 +4,7 @@ import {
   type Connection,
   defineDomain,
   destroyDomain,
+  domainXml,
   isNoDomain,
   isOperationInvalid,
   startDomain,
@@ -11,7 +12,7 @@ import {
 } from "../../../libvirt/index.ts";
 import { announce, goOnUnplugged, setClock } from "./awake.ts";
 import { makeOverlay, tidyDisks } from "./disks.ts";
-import { isDone, keptDefinition, lookAt, Refused } from "./look.ts";
+import { type Here, isDone, keptDefinition, lookAt, Refused } from "./look.ts";
 import type { RestoreRequestOf, StartResult } from "./messages.ts";
 import { sweepRam } from "./ram.ts";
 import type { StagingRecord } from "./record.ts";
@@ -54,7 +55,7 @@ export async function startStaged(
     await Promise.all(request.overlays.map((overlay) => layOver(record, overlay, undo)));
     await stagings.records.write({ ...record, phase: "starting" });
     undo.push(() => stagings.records.write(record));
-    await define(connection, request, undo);
+    const before = await define(connection, request, undo);
     const lazy = await run(connection, stagings, record, request);
     await stagings.records.remove(record);
     const image = record.content.files.find((file) => file.volume === mainVolume);
@@ -63,7 +64,8 @@ export async function startStaged(
         void warmMemory(request.name, image.path); // while the guest works already
       else await rm(image.path, { force: true }); // it was read, and nobody maps it
     }
-    await Promise.all(request.overlays.map((overlay) => tidyDisks(overlay.path).catch(() => undefined)));
+    const named = (file: string) => request.keep.includes(file) || before?.includes(file) === true;
+    await Promise.all(request.overlays.map((overlay) => tidyDisks(overlay.path, named).catch(() => undefined)));
     if (request.beside) return { done: true, lazy, words: "Restored beside it, with its network unplugged." };
     const boots = request.portable === null;
     const [clock] = await Promise.all([boots || setClock(connection, uuid), announce(connection, uuid)]);
@@ -71,14 +73,30 @@ export async function startStaged(
     const words = `Restored${lazy ? ", with its memory mapped" : ""}${clock ? "" : "; its clock could not be set at once"}.`;
     return { done: true, lazy, words };
   } catch (error) {
-    const now = await lookAt(connection, uuid).catch(() => undefined);
-    if (!request.beside && now?.active && now.generation === generation) {
+    const now = await lookAt(connection, uuid).catch(() => "unknown" as const);
+    // It may run from these files: they stay, and the next agent looks what became of them.
+    if (now === "unknown") throw error;
+    if (!request.beside && isRunOf(now, request)) {
       await stagings.records.remove(record);
       return { done: true, words: "Restored.", lazy: false };
+    }
+    if (now?.active && (await runsFrom(connection, uuid, request.overlays))) {
+      await stagings.records.remove(record); // its files belong to that run
+      throw new Refused("Somebody started it from the restored disks before it was restored.");
     }
     for (const step of undo.reverse()) await step().catch(() => undefined);
     throw error;
   }
+}
+
+/** Not one that somebody started meanwhile, which may be of the same generation. */
+const isRunOf = (here: Here | undefined, { run, generation }: StartRequest): boolean =>
+  here?.active === true && here.run === run && here.generation === generation;
+
+/** Files of ours that a domain has open are never taken away. Where libvirt does not answer it may. */
+async function runsFrom(connection: Connection, uuid: string, overlays: StartRequest["overlays"]): Promise<boolean> {
+  const xml = await domainXml(connection, { uuid }).catch((error: unknown) => (isNoDomain(error) ? "" : undefined));
+  return xml === undefined || overlays.some(({ path: file }) => xml.includes(file));
 }
 
 async function layOver(
@@ -100,6 +118,14 @@ async function define(connection: Connection, { uuid, definition }: StartRequest
       : defineDomain(connection, before),
   );
   await defineDomain(connection, definition);
+  return before;
+}
+
+/** It is as it was defined: nobody has started it, and nobody has taken it away from this host. */
+async function demandOff(connection: Connection, { uuid, generation }: StartRequest): Promise<void> {
+  const here = await lookAt(connection, uuid);
+  if (here?.active) throw new Refused("Somebody started it meanwhile.");
+  if (here?.generation !== generation) throw new Refused("It was taken away from this host meanwhile.");
 }
 
 /** Mapped if that may be, else read. True: mapped. */
@@ -111,6 +137,7 @@ async function run(
 ): Promise<boolean> {
   const { uuid, portable, lazy, beside } = request;
   if (portable === null) {
+    await demandOff(connection, request);
     await startDomain(connection, { uuid });
     return false;
   }
@@ -119,15 +146,14 @@ async function run(
     try {
       await writeSaveFile(file, xml, record.content, mapped);
       // To write the file took its time: who let go of it meanwhile has perhaps started it on another host.
-      const here = await lookAt(connection, uuid);
-      if (here?.generation !== request.generation) throw new Refused("It was taken away from this host meanwhile.");
+      await demandOff(connection, request);
       const args = { from: file, dxml: null, flags: beside ? flags.paused : flags.running };
       await connection.call("domain_restore_flags", args, { timeoutMs: restoreMs });
       if (beside) await goOnUnplugged(connection, uuid);
     } catch (error) {
       // A domain that did not get so far as to run must not stay half restored.
       const now = await lookAt(connection, uuid);
-      if (now?.active && (beside || now.generation !== request.generation))
+      if (now?.active && now.run === request.run && (beside || now.generation !== request.generation))
         await destroyDomain(connection, { uuid }).catch(ignoring(isNoDomain, isOperationInvalid));
       throw error;
     } finally {

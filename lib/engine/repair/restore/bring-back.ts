@@ -10,6 +10,7 @@ import type { StepEnd } from "../step.ts";
 import { vmWork } from "../work.ts";
 import { type Candidate, tellDamaged } from "./candidates.ts";
 import { restoreInTime } from "./in-time.ts";
+import type { OwnDisk } from "./own-disk.ts";
 
 /** A refusal may come from what the hypervisor is still clearing away. */
 const refusalsAtMost = 2;
@@ -75,24 +76,24 @@ export const mustNotGoBack = "It must never go back to an older state, as was ch
 export const unsure = (toWhat: string): string =>
   `It was being restored ${toWhat} when the answer was lost, and runs: by that, or because somebody started it.`;
 
-/** Restores one checkpoint onto the VM's own host, where it does not run. `begunBefore`: an earlier try of this very step may have done it. */
+/** Restores one checkpoint onto the VM's own host, where it does not run: `own` with other disks. `begunBefore`: an earlier try of this very step may have done it. */
 export async function restoreHere(
   env: Env,
   options: EngineOptions,
   repair: RepairId,
   candidate: Candidate,
+  own: OwnDisk,
   begunBefore: boolean,
 ): Promise<StepEnd<Restored>> {
   const { checkpoints } = env;
   let refusals = 0;
   let mayBeOurs = begunBefore;
   const end = await retry<StepEnd<Restored>>(env, options.reviveWithinMs, async () => {
-    const { vm, definition } = await vmWork(env, repair);
+    const { vm } = await vmWork(env, repair);
     const ended = await notHere(env, repair, vm);
     if (ended !== undefined) return { came: { ok: false, words: ended } };
-    if (definition === null) return { came: refused("Its definition was never read.") };
     if (vm.rollbackIntolerant) return { came: refused(mustNotGoBack) }; // chosen since the repair began
-    const request = { checkpoint: candidate.id, vm, definition, generation: vm.generation };
+    const request = { checkpoint: candidate.id, vm, definition: own.xml, generation: vm.generation };
     try {
       const done = await restoreInTime(env, candidate.id, (signal) =>
         checkpoints.restore(vm.hostId, request, null, () => undefined, signal),

@@ -117,7 +117,7 @@ async function goBack(env: Env, options: EngineOptions, repair: RepairId, steps:
   const restored = await step<Restored>(env, steps, repair, "restore", async () => {
     const { repair: work } = await vmWork(env, repair);
     const begunBefore = work.steps.some((it) => it.name === "restore" && it.attempts > 1);
-    return restoreHere(env, options, repair, candidate, begunBefore);
+    return restoreHere(env, options, repair, candidate, own.value, begunBefore);
   });
   if (!restored.ok) return handOver(restored.words);
   if (restored.value.kind === "runs") return handOver("Somebody started it before the saved state was restored.");

@@ -99,17 +99,19 @@ async function hereOn(
   if (!first.ok) return { rounds: { kind: "handed-over", words: first.words }, said: "" };
   if (!first.value.needed) return { rounds: await reviveRounds(env, options, repair, steps, first.value), said: "" };
 
-  const own =
+  const noted =
     list.length === 0
       ? undefined
       : await step<OwnDisk>(env, steps, repair, "own disk", () => ownDiskHere(env, options, repair));
-  if (own?.ok === false) return { rounds: { kind: "handed-over", words: own.words }, said: "" };
+  if (noted?.ok === false) return { rounds: { kind: "handed-over", words: noted.words }, said: "" };
+  const own = noted?.value;
+  const tries = own === undefined ? [] : list.map((candidate) => ({ candidate, own }));
 
   let last = said;
   let touched = false;
   let cameUp = false;
   let byOther = false;
-  for (const [index, candidate] of list.entries()) {
+  for (const [index, { candidate, own }] of tries.entries()) {
     const off = await step(env, steps, repair, numbered("switch off", index), () =>
       switchOffHere(env, options, repair, first.value, touched),
     );
@@ -119,7 +121,7 @@ async function hereOn(
     const restored = await step<Restored>(env, steps, repair, name, async () => {
       const { repair: work } = await vmWork(env, repair);
       const begunBefore = work.steps.some((it) => it.name === name && it.attempts > 1);
-      return restoreHere(env, options, repair, candidate, begunBefore);
+      return restoreHere(env, options, repair, candidate, own, begunBefore);
     });
     if (!restored.ok) return { rounds: { kind: "handed-over", words: restored.words }, said: "" };
     touched = true;
@@ -154,7 +156,7 @@ async function hereOn(
   let seen: First = { ...first.value, offByUs: first.value.offByUs || first.value.hangs === true || touched };
   if (touched && !byOther && own !== undefined) {
     const back = await step(env, steps, repair, "back to its own disk", () =>
-      backToOwnDisk(env, options, repair, own.value, cameUp),
+      backToOwnDisk(env, options, repair, own, cameUp),
     );
     if (!back.ok) {
       const words = `It was not started from its own disk: ${back.words}`;
