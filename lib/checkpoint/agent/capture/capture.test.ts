@@ -7,7 +7,7 @@ import { pageHash } from "../differ/index.ts";
 import { findDisks } from "./disks.ts";
 import { Differ } from "./memory.ts";
 import { choose, type Findings } from "./probe.ts";
-import { mayStartSaved } from "./saved.ts";
+import { markOf, markText, mayStartSaved } from "./saved.ts";
 import { Spool } from "./spool.ts";
 
 const disk = (target: string, more = "", attributes = "device='disk'") =>
@@ -89,10 +89,17 @@ it("a page that becomes zero is told, although the agent before knew it and this
 });
 
 it("starts a guest from what was saved only where nobody can have run it since", () => {
-  const may = (state: "shutoff" | "running", reason: string, now = "run") =>
-    mayStartSaved("run", now, { state, reason });
-  expect(mayStartSaved("run", "run", undefined)).toBe(true); // a VM without a definition
-  expect(mayStartSaved("run", "later", undefined)).toBe(false);
+  const saved = { hostRun: "run", persistent: true, generation: 2 };
+  const may = (state: "shutoff" | "running", reason: string, now = "run", generation = 2) =>
+    mayStartSaved(saved, now, { status: { state, reason }, generation }, false);
+  const transient = { ...saved, persistent: false };
+  // The host let go of it, and it may run elsewhere.
+  expect([true, false].map((ours) => mayStartSaved(saved, "run", undefined, ours))).toEqual([false, false]);
+  expect(mayStartSaved(transient, "run", undefined, false)).toBe(false);
+  expect(mayStartSaved(transient, "run", undefined, true)).toBe(true); // the save itself made libvirt forget it
+  expect(mayStartSaved(transient, "later", undefined, true)).toBe(false);
+  expect(may("shutoff", "saved", "run", 3)).toBe(false); // it was away, and came back
+  for (const mark of [saved, transient]) expect(markOf(markText(mark))).toEqual(mark);
   expect(["saved", "failed", "unknown"].map((reason) => may("shutoff", reason))).toEqual([true, true, true]);
   expect(["shutdown", "destroyed", "crashed", "migrated"].some((reason) => may("shutoff", reason))).toBe(false);
   expect(may("shutoff", "saved", "later")).toBe(false);

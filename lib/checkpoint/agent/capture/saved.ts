@@ -7,8 +7,10 @@ import {
   domainJob,
   domainStatus,
   findDomain,
+  listDomains,
 } from "../../../libvirt/index.ts";
 import { connectHere } from "../monitor.ts";
+import { lookAt } from "../restore/look.ts";
 import type { WorkFiles } from "../work-files.ts";
 
 const restoreMs = 10 * 60_000;
@@ -17,7 +19,28 @@ export const saveFileOf = (files: WorkFiles, uuid: string) => files.path(uuid, "
 export const savedMarkOf = (files: WorkFiles, uuid: string) => files.path(uuid, "saved");
 
 /** Changes with every start of the host. */
-export const hostRun = async (): Promise<string> => (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
+const hostRun = async (): Promise<string> => (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
+
+/** The VM as it was when it was saved. */
+export interface SavedMark {
+  readonly hostRun: string;
+  readonly persistent: boolean;
+  readonly generation: number;
+}
+
+/** To be read while it runs still. */
+export async function readMark(connection: Connection, { uuid }: DomainKey): Promise<SavedMark> {
+  const listed = (await listDomains(connection)).find(({ domain }) => domain.uuid === uuid);
+  const generation = (await lookAt(connection, uuid))?.generation ?? 0;
+  return { hostRun: await hostRun(), persistent: listed?.persistent ?? true, generation };
+}
+
+export const markText = ({ hostRun, persistent, generation }: SavedMark): string =>
+  `${hostRun} ${persistent ? "kept" : "transient"} ${generation}`;
+export function markOf(text: string): SavedMark {
+  const [hostRun = "", kept, generation] = text.split(" ");
+  return { hostRun, persistent: kept !== "transient", generation: Number(generation) || 0 };
+}
 
 /** undefined: libvirt does not know it here. */
 async function statusOf(connection: Connection, domain: DomainKey): Promise<DomainStatus | undefined> {
@@ -34,11 +57,19 @@ const lives = async (connection: Connection, domain: DomainKey) => isAlive(await
 /**
  * Whether the guest may still be started from what we saved. Not after the host was away: the VM may run elsewhere since, on the same disks,
  * and what is written of it may be half. Nor where it ran and was ended since: its disks are not those of the saved memory any more. "failed":
- * we tried to start it already; "unknown": libvirtd was started anew.
+ * we tried to start it already; "unknown": libvirtd was started anew. One that libvirt does not know any more was let go of, and may run
+ * elsewhere; a transient VM is forgotten by the save itself, so `ours`, the very capture that saved it, may start that again, and no sweep.
  */
-export function mayStartSaved(savedIn: string, now: string, status: DomainStatus | undefined): boolean {
-  if (savedIn !== now || isAlive(status)) return false;
-  return status === undefined || ["saved", "failed", "unknown"].includes(status.reason);
+export function mayStartSaved(
+  saved: SavedMark,
+  now: string,
+  here: { readonly status: DomainStatus; readonly generation: number } | undefined,
+  ours: boolean,
+): boolean {
+  if (saved.hostRun !== now) return false;
+  if (here === undefined) return ours && !saved.persistent;
+  if (isAlive(here.status) || here.generation !== saved.generation) return false; // of another one it was away, and has come back
+  return ["saved", "failed", "unknown"].includes(here.status.reason);
 }
 
 async function isSaving(connection: Connection, domain: DomainKey): Promise<boolean> {
@@ -46,11 +77,11 @@ async function isSaving(connection: Connection, domain: DomainKey): Promise<bool
   return (await domainJob(connection, domain)).type !== "none";
 }
 
-/** Starts the guest again that we saved and whose state is nowhere else. False: there was none. Twice is once. */
-export async function restoreSaved(domain: DomainKey, files: WorkFiles): Promise<boolean> {
+/** Starts the guest again that we saved and whose state is nowhere else. False: there was none, or it may run elsewhere. Twice is once. */
+export async function restoreSaved(domain: DomainKey, files: WorkFiles, ours = false): Promise<boolean> {
   const mark = savedMarkOf(files, domain.uuid);
-  const savedIn = await files.read(mark);
-  if (savedIn === undefined) return false;
+  const saved = await files.read(mark);
+  if (saved === undefined) return false;
   const connection = await connectHere();
   let restored = false;
   try {
@@ -59,7 +90,9 @@ export async function restoreSaved(domain: DomainKey, files: WorkFiles): Promise
       await abortDomainJob(connection, domain).catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    if (mayStartSaved(savedIn, await hostRun(), await statusOf(connection, domain))) {
+    const status = await statusOf(connection, domain);
+    const generation = (await lookAt(connection, domain.uuid))?.generation ?? 0;
+    if (mayStartSaved(markOf(saved), await hostRun(), status && { status, generation }, ours)) {
       await connection.call("domain_restore", { from: saveFileOf(files, domain.uuid) }, { timeoutMs: restoreMs });
       restored = true;
     }

@@ -2,7 +2,7 @@ import { domainInfo } from "../../../libvirt/index.ts";
 import { mustLeave, planBackups, roomNeeded } from "./backup.ts";
 import type { CaptureWay } from "./method.ts";
 import { RecordedStream } from "./recorded.ts";
-import { hostRun, restoreSaved, savedMarkOf, saveFileOf } from "./saved.ts";
+import { markText, readMark, restoreSaved, savedMarkOf, saveFileOf } from "./saved.ts";
 import { copyDisk } from "./still-disk.ts";
 
 const spareBytes = 512 * 1024 * 1024;
@@ -24,13 +24,14 @@ export const stop: CaptureWay = async (context) => {
   const { maxMemoryKiB } = await domainInfo(monitor.connection, { uuid });
   const copies = roomNeeded(planBackups(disks, files, uuid, null)) / 2;
   await mustLeave(files, maxMemoryKiB * 1024 + copies + spareBytes, "its memory and a copy of its disks");
+  const mark = markText(await readMark(monitor.connection, { uuid }));
   await files.markCapture(asked);
   return {
     hold: async () => {
       signal.throwIfAborted();
       at = Date.now();
       since = performance.now();
-      await files.mark(savedMarkOf(files, uuid), await hostRun());
+      await files.mark(savedMarkOf(files, uuid), mark);
       await monitor.connection.call(
         "domain_save",
         { dom: { name: "", uuid, id: -1 }, to: file },
@@ -40,7 +41,7 @@ export const stop: CaptureWay = async (context) => {
     go: async () => {
       for (const disk of disks) copied.push(await copyDisk(context, disk));
       // The mark goes with it: from here on the file is a copy of what runs.
-      await restoreSaved({ uuid }, files);
+      await restoreSaved({ uuid }, files, true);
       return { at, pauseMs: performance.now() - since };
     },
     finish: async () => {
@@ -57,7 +58,7 @@ export const stop: CaptureWay = async (context) => {
       return "The VM stood still until all of it was written.";
     },
     release: async () => {
-      await restoreSaved({ uuid }, files).catch((error: unknown) => {
+      await restoreSaved({ uuid }, files, true).catch((error: unknown) => {
         process.stderr.write(`a saved VM could not be started again: ${error}\n`);
       });
     },
