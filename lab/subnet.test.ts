@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   chooseSubnet,
   gatewayOf,
+  givenAddresses,
   guestAddress,
   hostAddress,
   linkName,
@@ -30,11 +31,13 @@ describe("a lab's place in 198.18.0.0/15", () => {
       fc.property(index, (at) => {
         const hosts = Array.from({ length: 32 }, (_, host) => hostAddress(at, host + 1));
         const guests = Array.from({ length: 1024 }, (_, guest) => guestAddress(at, guest)).flatMap((one) => one ?? []);
-        const all = [gatewayOf(at), ...hosts, ...guests];
+        const given = Object.values(givenAddresses(at));
+        const all = [gatewayOf(at), ...hosts, ...guests, ...given];
         const start = toNumber(subnetOf(at).split("/")[0] ?? "");
         expect(new Set(all).size).toBe(all.length);
         expect(all.every((one) => toNumber(one) > start && toNumber(one) < start + 1023)).toBe(true);
-        expect(guests).toHaveLength(767);
+        expect(guests).toHaveLength(384);
+        expect(toNumber(given[0] ?? "")).toBe(toNumber(guests.at(-1) ?? "") + 1);
       }),
       { numRuns: 20 },
     );

@@ -31,11 +31,18 @@ export const subnetOf = (index: number) => `${toAddress(start(index))}/${prefixL
 export const gatewayOf = (index: number) => toAddress(start(index) + 1);
 /** Host number 1 and up. */
 export const hostAddress = (index: number, host: number) => toAddress(start(index) + 10 + host);
-/** Guest number 0 and up; undefined when the subnet is full. The last quarter's end is the broadcast address. */
+/** From here on addresses are for VMs that Belay makes. */
+const givenFrom = 640;
+/** Guest number 0 and up; undefined when there is no address left for another guest of the lab's own. */
 export function guestAddress(index: number, guest: number): string | undefined {
   const offset = 256 + guest;
-  return offset < size - 1 ? toAddress(start(index) + offset) : undefined;
+  return offset < givenFrom ? toAddress(start(index) + offset) : undefined;
 }
+/** The addresses that the lab gives to nobody, first and last. The subnet's very last is the broadcast address. */
+export const givenAddresses = (index: number): { from: string; to: string } => ({
+  from: toAddress(start(index) + givenFrom),
+  to: toAddress(start(index) + size - 2),
+});
 /** Network interfaces of the machine that belong to this lab. At most 15 characters, the kernel's limit. */
 export const bridgeName = (index: number) => `bly${index}`;
 export const sinkName = (index: number) => `bly${index}void`;

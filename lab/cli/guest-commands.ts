@@ -1,5 +1,12 @@
 import type { Command } from "commander";
-import { createGuest, type EnsureImageOptions, type GuestOptions, listGuests, removeGuest } from "../index.ts";
+import {
+  createGuest,
+  type EnsureImageOptions,
+  type GuestOptions,
+  imageNames,
+  listGuests,
+  removeGuest,
+} from "../index.ts";
 import { type LabOption, labCommand, oneOf, whole } from "./options.ts";
 import { guestTable } from "./show.ts";
 
@@ -14,7 +21,7 @@ export function addGuestCommands(program: Command, { onPhase }: EnsureImageOptio
     .argument("<name>")
     .requiredOption("--host <host>", "where")
     .option("--memory <MiB>", "its memory", whole, 256)
-    .option("--image <image>", "what runs on it", oneOf("web"), "web")
+    .option("--image <image>", "what runs on it", oneOf(...imageNames), "web")
     .option("--disk <place>", "shared or local storage", oneOf("shared", "local"), "shared")
     .option("--on-crash <action>", "what libvirt does when it panics", oneOf("preserve", "destroy"), "preserve")
     .option("--no-start", "only define it")

@@ -1,7 +1,16 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { type EnsureImageOptions, ensureImage, LabError, labDown, labUp, readLab } from "../index.ts";
-import { type LabOption, labCommand, many, whole } from "./options.ts";
+import {
+  type EnsureImageOptions,
+  ensureImage,
+  type ImageName,
+  imageNames,
+  LabError,
+  labDown,
+  labUp,
+  readLab,
+} from "../index.ts";
+import { type LabOption, labCommand, many, oneOf, whole } from "./options.ts";
 import { labTable } from "./show.ts";
 
 interface UpOptions extends LabOption {
@@ -50,6 +59,9 @@ export function addLabCommands(program: Command, watch: EnsureImageOptions): voi
     .command("image")
     .description("the guest image")
     .command("build")
-    .description("build it, unless its inputs are unchanged")
-    .action(async () => console.log(JSON.stringify(await ensureImage(watch), null, 2)));
+    .description("build it, unless its inputs are unchanged; bare and prepared are built together")
+    .option("--image <image>", "what runs on it", oneOf(...imageNames), "web")
+    .action(async ({ image }: { image: ImageName }) =>
+      console.log(JSON.stringify(await ensureImage({ ...watch, image }), null, 2)),
+    );
 }

@@ -4,20 +4,11 @@ import { type OnPhase, phase } from "../phases.ts";
 import { must, type RunOptions } from "../system/run.ts";
 import { type CpioEntry, cpioArchive } from "./cpio.ts";
 import { debianMirror, fetchEnv, suite } from "./debian.ts";
+import { boxed, dropLeft, writeDisk } from "./disk.ts";
 import { busybox, guestPackages, initramfsInit, rootfsDir } from "./inputs.ts";
 import { bootModules, lateModules, readModules } from "./modules.ts";
 
-const diskMiB = 1024;
-/** What a server does not need at run time; it would only make the image larger. */
-const left = [
-  "usr/share/doc",
-  "usr/share/man",
-  "usr/share/info",
-  "usr/share/locale",
-  "var/lib/apt/lists",
-  "var/cache/apt",
-];
-
+export const webDiskMiB = 1024;
 export interface BuildOptions {
   /** An empty directory: everything is made here, and only the four files of the image remain. */
   dir: string;
@@ -25,21 +16,6 @@ export interface BuildOptions {
   onPhase?: OnPhase;
   signal?: AbortSignal;
 }
-
-/**
- * debootstrap and friends in namespaces that die with this process, even by kill -9: no mount of theirs can stay behind.
- */
-const boxed = (argv: readonly string[]) => [
-  "setpriv",
-  "--pdeathsig",
-  "KILL",
-  "unshare",
-  "--mount",
-  "--pid",
-  "--fork",
-  "--kill-child",
-  ...argv,
-];
 
 /** Builds root.qcow2, vmlinuz and initrd.img in `dir`. As root; about a minute, most of it debootstrap. */
 export async function buildImage(options: BuildOptions): Promise<void> {
@@ -77,17 +53,13 @@ export async function buildImage(options: BuildOptions): Promise<void> {
   await phase("guest image: disk", onPhase, async () => {
     await fillRoot(root, kernelDir);
     await writeFile(path.join(dir, "initrd.img"), await initramfs(kernelDir));
-    const raw = path.join(dir, "root.raw");
-    await must(["mkfs.ext4", "-q", "-L", "belay-root", "-d", root, raw, `${diskMiB}M`], limits);
-    await must(["qemu-img", "convert", "-O", "qcow2", raw, path.join(dir, "root.qcow2")], limits);
-    for (const file of [raw, root, kernelDir]) await rm(file, { recursive: true, force: true });
+    await writeDisk(root, dir, webDiskMiB, limits);
+    for (const file of [root, kernelDir]) await rm(file, { recursive: true, force: true });
   });
 }
 
 async function fillRoot(root: string, kernelDir: string): Promise<void> {
-  for (const directory of left) await rm(path.join(root, directory), { recursive: true, force: true });
-  await mkdir(path.join(root, "var/lib/apt/lists"), { recursive: true });
-  await mkdir(path.join(root, "var/cache/apt/archives/partial"), { recursive: true });
+  await dropLeft(root);
   await cp(rootfsDir, root, { recursive: true });
   const modulesDir = path.join(root, "usr/lib/belay/modules");
   await mkdir(modulesDir, { recursive: true });

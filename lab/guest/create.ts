@@ -11,6 +11,8 @@ import { guestAddress, macAddress, prefixLength } from "../subnet.ts";
 import { LabError } from "../system/error.ts";
 import { readText, writeAtomic } from "../system/files.ts";
 import { withLock } from "../system/lock.ts";
+import { ensureImage } from "./image.ts";
+import { type ImageName, linuxCommandLine } from "./inputs.ts";
 import { checkGuestName, type GuestRecord, guestFiles, readGuest, readGuests, writeGuest } from "./record.ts";
 import { homeOf, runningHosts, seenOn, virsh } from "./seen.ts";
 
@@ -19,7 +21,8 @@ export interface GuestOptions {
   host: string;
   /** 256 unless told. */
   memoryMiB?: number;
-  image?: "web";
+  /** What runs on it; `web` unless told. */
+  image?: ImageName;
   /** On the storage that every host sees (default), or on the host's own. */
   disk?: "shared" | "local";
   /** What libvirt does when the guest panics: keep it, crashed, for whoever looks after it (default), or end it. */
@@ -37,10 +40,6 @@ export interface GuestInfo {
   host: string;
 }
 
-/** A quiet kernel that leaves a panic to libvirt (panic=0: stay, do not reboot) and spares emulation what it need not do. */
-const commandLine =
-  "console=ttyS0 quiet panic=0 oops=panic mitigations=off nowatchdog no_timer_check random.trust_cpu=on ipv6.disable=1";
-
 /**
  * Makes a guest, defines it persistently in its host's libvirt and starts it. Returns when libvirt has started it, not when
  * its services answer. Called again with the same options it finishes what is missing; with others it is an error. One that has
@@ -49,12 +48,17 @@ const commandLine =
 export async function createGuest(lab: string, options: GuestOptions): Promise<GuestInfo> {
   const { start = true, onPhase } = options;
   checkGuestName(options.name);
+  const { image = "web" } = options;
+  // The lab's own record names its image of `web`: guests made later are the same as those made before.
+  const other = image === "web" ? undefined : await ensureImage({ image, ...(onPhase ? { onPhase } : {}) });
   return await withLock(
     labPaths(lab).lock,
     async () => {
       const record = await requireRecord(lab);
       requireHost(record, options.host);
-      const guest = await withLock(path.join(labPaths(lab).dir, "guests.lock"), () => allocate(record, options));
+      const guest = await withLock(path.join(labPaths(lab).dir, "guests.lock"), () =>
+        allocate(record, options, other?.hash ?? record.image),
+      );
       const home = homeOf(await seenOn(lab, await runningHosts(lab), guest.uuid), guest.host);
       if (home === undefined) {
         await phase(`guest ${guest.name}: disks`, onPhase, () => makeDisks(record, guest));
@@ -68,7 +72,7 @@ export async function createGuest(lab: string, options: GuestOptions): Promise<G
 }
 
 /** The record first, with its address: a crash later leaves something that create finishes and remove cleans. */
-async function allocate(record: LabRecord, options: GuestOptions): Promise<GuestRecord> {
+async function allocate(record: LabRecord, options: GuestOptions, imageHash: string): Promise<GuestRecord> {
   const { memoryMiB = 256, image = "web", disk = "shared", onCrash = "preserve" } = options;
   if (!Number.isInteger(memoryMiB) || memoryMiB < 64)
     throw new LabError(`${memoryMiB} MiB is no guest memory`, "at least 64 MiB; 256 is usual");
@@ -97,7 +101,7 @@ async function allocate(record: LabRecord, options: GuestOptions): Promise<Guest
     number,
     address,
     mac,
-    imageHash: record.image,
+    imageHash,
     ...wanted,
   };
   await writeGuest(record.name, guest);
@@ -148,7 +152,7 @@ async function define(record: LabRecord, guest: GuestRecord): Promise<void> {
     uuid: guest.uuid,
     memoryMiB: guest.memoryMiB,
     type: record.kvm ? "kvm" : "qemu",
-    boot: { kind: "kernel", kernel: files.kernel, initrd: files.initrd, commandLine },
+    boot: { kind: "kernel", kernel: files.kernel, initrd: files.initrd, commandLine: linuxCommandLine },
     disk: { path: files.disk, backing: { path: files.backing, format: "qcow2" } },
     seed: files.seed,
     bridge: "br0",

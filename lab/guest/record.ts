@@ -4,9 +4,7 @@ import { z } from "zod";
 import { hostPaths, imagesMount, labPaths, localImages, sharedMount } from "../paths.ts";
 import { LabError } from "../system/error.ts";
 import { readText, writeJson } from "../system/files.ts";
-
-/** Flavours of the image. All are the same disk today; a flavour is what runs on it. */
-export const imageNames = ["web"] as const;
+import { imageNames } from "./inputs.ts";
 
 /** What the lab remembers of a guest it made: enough to make it again, and to remove it. */
 export const guestRecord = z.object({

@@ -54,7 +54,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   "lib/boot": { to: ["lib/*"], doors: door },
 
   /** main.ts is its command line, which tools/lab.ts runs. */
-  lab: { to: ["lib/libvirt", "lib/provision"], doors: [...door, "main.ts"] },
+  lab: { to: ["lib/libvirt", "lib/provision", "lib/model"], doors: [...door, "main.ts"] },
   prisma: { to: [] },
   /** It starts the whole of Belay, as `npm start` does, and looks at it as a person. */
   e2e: { to: ["lab", "lib/*", "tools"] },
