@@ -69,6 +69,18 @@ describe("the engine's side", () => {
     expect(host.state.starts).toBe(1);
   });
 
+  test("says before anything is touched that a disk is not there any more", async () => {
+    host = await fakeHost({ capture: capturing(() => host.dir, [[]]) });
+    const vm = aVm();
+    const id = aCheckpoint();
+    await host.checkpoints.capture({ id, vm, method: "background", base: null }, never);
+    const whyNot = (definition: string) =>
+      host.checkpoints.whyNot({ checkpoint: id, vm: { ...vm, name: "g1" }, definition, generation: 1 });
+    expect(await whyNot(xml)).toBeUndefined();
+    expect(await whyNot(xml.replace("vda", "sda"))).toBe("It had a disk then that it has not any more: vda.");
+    expect(await whyNot("<domain type='qemu'/>")).toContain("vda");
+  });
+
   test("what the agent refuses, and what is called off, leaves nothing", async () => {
     let aborted = false;
     const waits = (signal: AbortSignal) =>

@@ -5,7 +5,7 @@ import { Agents } from "./side/agents.ts";
 import { capture, captureGroup } from "./side/capture.ts";
 import { asHostError } from "./side/failures.ts";
 import { placeAgent } from "./side/place.ts";
-import { dropStandby, refreshStandby, restore, standbyReady } from "./side/restore.ts";
+import { dropStandby, refreshStandby, restore, standbyReady, whyNot } from "./side/restore.ts";
 import type { HostShell } from "./side/shell.ts";
 import type { ByteStore } from "./words.ts";
 
@@ -81,6 +81,10 @@ export function createCheckpoints(options: {
       } catch (error) {
         throw asHostError(error);
       }
+    },
+    async whyNot(request) {
+      const stored = await store.get(request.checkpoint);
+      return stored && whyNot(stored, request);
     },
     restore: (target, request, _proof, onProgress, signal) =>
       noting(request.checkpoint, () => restore(parts, target, request, onProgress, signal)),

@@ -175,6 +175,12 @@ export function writableFilesOf(xml: string): string[] {
   });
 }
 
+/** Of all of its disks: `vda`. */
+export function targetsOf(xml: string): string[] {
+  const devices = child(create(xml).root(), "devices");
+  return (devices ? children(devices, "disk") : []).flatMap((disk) => attribute(child(disk, "target"), "dev") ?? []);
+}
+
 /** Whether its main memory can be mapped from a file: one block, of ordinary pages, that nothing else is told of. */
 export function mayMap(xml: string): boolean {
   const root = create(xml).root();

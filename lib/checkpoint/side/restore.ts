@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { CheckpointDamaged, type RestoreProgress, type RestoreRequest } from "../../engine/ports.ts";
+import { CheckpointDamaged, HypervisorRefused, type RestoreProgress, type RestoreRequest } from "../../engine/ports.ts";
 import type { HostId } from "../../model/index.ts";
 import { isDone, lookAt } from "../agent/restore/look.ts";
 import { type StagedResult, stagedResult, standbyKey, startResult } from "../agent/restore/messages.ts";
@@ -9,7 +9,7 @@ import { mainBlock, memoryVolume } from "../stream/index.ts";
 import { type ByteStore, type PageBatch, pageBytes, type StoredCheckpoint, type Volume } from "../words.ts";
 import type { Agents } from "./agents.ts";
 import { AgentRefused, type Asked, type Conversation } from "./conversation.ts";
-import { baseName, mayMap, namesOf, overlayName, rewriteDomain, writableFilesOf } from "./definition.ts";
+import { baseName, mayMap, namesOf, overlayName, rewriteDomain, targetsOf, writableFilesOf } from "./definition.ts";
 import { asHostError } from "./failures.ts";
 import type { HostShell } from "./shell.ts";
 
@@ -180,6 +180,21 @@ export async function dropStandby({ agents }: RestoreParts, target: HostId, uuid
   }
 }
 
+/** Looked at before anything is sent, or switched off: what its definition would have to have. In words for its owner. */
+export function whyNot({ facts }: StoredCheckpoint, { definition, beside }: RestoreRequest): string | undefined {
+  const there = new Set(targetsOf(definition));
+  const gone = facts.disks.flatMap(({ target }) => (there.has(target) ? [] : [target]));
+  if (gone.length > 0)
+    return `It had ${gone.length === 1 ? "a disk" : "disks"} then that it has not any more: ${gone.join(", ")}.`;
+  try {
+    rewriteDomain(definition, { disks: [], generation: 0, ...(beside && { beside }) });
+  } catch (error) {
+    if (error instanceof HypervisorRefused) return error.message;
+    throw error;
+  }
+  return undefined;
+}
+
 /** The domain as it is kept, and as it is started: from memory that is read, or mapped. */
 function programOf(stored: StoredCheckpoint, { uuid, token }: Staging, request: RestoreRequest) {
   const { facts, volumes } = stored;
@@ -250,6 +265,8 @@ export async function restore(
       return { done: false, words: "It runs there already.", lazy: false };
     onProgress({ phase: "reading", bytesDone: 0, bytesTotal: 0 });
     const stored = await wholeOf(store, request.checkpoint);
+    const not = whyNot(stored, request);
+    if (not !== undefined) throw new HypervisorRefused(not);
     const conversation = await agents.of(target);
     const staging = await stageFor(parts, conversation, stored, request, onProgress, signal);
     try {

@@ -80,6 +80,8 @@ export interface Checkpoints {
   captureGroup(requests: readonly CaptureRequest[], signal: AbortSignal): Promise<ReadonlyMap<VmId, Captured>>;
   /** Takes away what a capture that was cut short left on the host: jobs, capabilities, bitmaps, files; lets the guest go on. Twice is once. */
   sweep(host: HostId, vm: CapturedVm): Promise<{ readonly words: string }>;
+  /** Why this cannot be restored with this definition, for the VM's owner; undefined: nothing speaks against it. Touches nothing. */
+  whyNot(request: RestoreRequest): Promise<string | undefined>;
   /**
    * Restores onto `target` and starts. Does nothing where it runs there already with that generation. `proof` as for `startElsewhere`; null
    * on the VM's own host, where it must not be running. Throws `CheckpointDamaged`, `HypervisorRefused`, `HostUnreachable`. Once `signal` has

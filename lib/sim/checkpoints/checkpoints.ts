@@ -4,7 +4,7 @@ import { captureMethods } from "../../model/index.ts";
 import type { Session } from "../hypervisor/session.ts";
 import type { World } from "../world/world.ts";
 import { captureAll, type Part, sweepHost } from "./capture.ts";
-import { restoreOn } from "./restore.ts";
+import { restoreOn, whyNot } from "./restore.ts";
 import { outOfOrder, statesOf } from "./saved.ts";
 import { dropReplica, isReady, refresh } from "./standby.ts";
 
@@ -48,6 +48,10 @@ export function simulatedCheckpoints(world: World, sessionOf: (host: HostId) => 
     async sweep(host, vm) {
       const session = sessionTo(host);
       return session.call(sweepMs, () => ({ words: sweepHost(world, session.host, vm) }));
+    },
+    async whyNot(request) {
+      await clock.sleep(askMs);
+      return whyNot(world, request);
     },
     restore: async (target, request, proof, onProgress) =>
       restoreOn(world, sessionTo(target), request, proof, onProgress),

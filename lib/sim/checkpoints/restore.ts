@@ -48,6 +48,13 @@ function look(host: SimHost, request: RestoreRequest): Outcome | undefined {
   return undefined;
 }
 
+/** Why it cannot become the VM of this definition; undefined: it can. */
+export function whyNot(world: World, { checkpoint, vm }: RestoreRequest): string | undefined {
+  const detachedAt = world.saved.detached.get(vm.uuid) ?? Number.NEGATIVE_INFINITY;
+  const state = world.saved.states.get(checkpoint);
+  return state && state.takenAt < detachedAt ? "It had a disk then that it has not any more: vdb." : undefined;
+}
+
 export async function restoreOn(
   world: World,
   session: Session,
@@ -58,6 +65,8 @@ export async function restoreOn(
   const { host } = session;
   const already = await session.call(askMs, () => look(host, request));
   if (already) return { ...already, lazy: false };
+  const not = whyNot(world, request);
+  if (not !== undefined) refuse(not);
   const isReplica = world.saved.standbys.get(placeKey(host.name, request.vm.uuid)) === request.checkpoint;
   // A replica holds all that it needs.
   const bytesTotal = world.saved.states.get(request.checkpoint)?.captured.wholeBytes ?? 0;

@@ -79,6 +79,8 @@ export interface Saved {
   /** Replicas that stand by, by host and UUID. They run nothing. */
   readonly standbys: Map<string, CheckpointId>;
   readonly restores: Restored[];
+  /** When a person detached a second disk of a guest, by UUID: what was saved before has it in it. */
+  readonly detached: Map<string, EpochMs>;
   /** In the names of disks that restores made. */
   disksMade: number;
   /** Each time when the newest checkpoint of a VM was dropped that nobody could know as damaged. */
@@ -87,7 +89,15 @@ export interface Saved {
 
 export const createSaved = (): Saved => ({
   ...{ states: new Map(), truth: new Map(), full: false, slowMs: 0, captures: new Map(), plans: [], spared: 0 },
-  ...{ leftovers: new Map(), held: new Map(), standbys: new Map(), restores: [], disksMade: 0, newestDropped: [] },
+  ...{
+    leftovers: new Map(),
+    held: new Map(),
+    standbys: new Map(),
+    restores: [],
+    detached: new Map(),
+    disksMade: 0,
+    newestDropped: [],
+  },
 });
 
 export const placeKey = (host: string, uuid: string): string => `${host} ${uuid}`;

@@ -25,6 +25,8 @@ export const worldAction = z.discriminatedUnion("do", [
   z.strictObject({ do: z.literal("person-stops"), vm }),
   z.strictObject({ do: z.literal("person-starts"), vm }),
   z.strictObject({ do: z.literal("person-undefines"), vm }),
+  /** A second disk that nobody else speaks of: what was saved before has it. */
+  z.strictObject({ do: z.literal("person-detaches-disk"), vm }),
   z.strictObject({ do: z.literal("host-power-off"), host }),
   z.strictObject({ do: z.literal("host-power-on"), host }),
   /** The host's cable, to Belay and to all other hosts. */

@@ -106,6 +106,11 @@ function befallDomain(world: World, action: Exclude<VmAction, MendAction>): stri
       guest.startedByPersonAt = world.clock.now();
       startDomain(world, host, guest, domain);
       return `A person starts ${where}.`;
+    case "person-detaches-disk":
+      if (world.saved.detached.has(domain.uuid) || !libvirtd) return undefined;
+      world.saved.detached.set(domain.uuid, world.clock.now());
+      world.say(host, { uuid: domain.uuid, what: "defined updated" });
+      return `A person detaches the second disk of ${where}.`;
     case "person-undefines":
       if (isActive(domain) || !libvirtd) return undefined;
       host.domains.delete(domain.uuid);

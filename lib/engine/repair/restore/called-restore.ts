@@ -18,6 +18,7 @@ import { restoredAnswersWithinMs } from "./patience.ts";
 /** Every byte of the saved state is read before the VM that runs is given up for it. */
 const verifyWithinMs = 10 * 60_000;
 const captureEndsWithinMs = 5_000;
+const whyNotWithinMs = 15_000;
 
 const refused = (words: string): StepEnd<never> => ({ ok: false, words });
 const untouched = "The VM was not touched.";
@@ -55,6 +56,16 @@ async function check(env: Env, repair: RepairId): Promise<StepEnd<Candidate>> {
     words: `The state ${asOf(at, clock.now())} is whole.`,
     value: { id, at, newest: id === newestValid(rows)?.id },
   };
+}
+
+/** Found out before anything is switched off. A store that does not answer now is asked again by the restore. */
+async function whyNot(env: Env, repair: RepairId, { id }: Candidate, { xml }: OwnDisk): Promise<string | undefined> {
+  const { vm } = await vmWork(env, repair);
+  const request = { checkpoint: id, vm, definition: xml, generation: vm.generation };
+  return within(env.clock, whyNotWithinMs, env.checkpoints.whyNot(request), undefined).catch((error: unknown) => {
+    env.log.warn(`a checkpoint of ${vm.name} could not be looked at`, { error: String(error) });
+    return undefined;
+  });
 }
 
 /** Its owner gives up what runs, by their own call. */
@@ -109,7 +120,11 @@ async function goBack(env: Env, options: EngineOptions, repair: RepairId, steps:
     );
   if (!found.ok) return leaveAlone(found.words);
   const { value: candidate } = found;
-  const own = await step<OwnDisk>(env, steps, repair, "own disk", () => ownDiskHere(env, options, repair));
+  const own = await step<OwnDisk>(env, steps, repair, "own disk", async () => {
+    const found = await ownDiskHere(env, options, repair);
+    const why = found.ok ? await whyNot(env, repair, candidate, found.value) : undefined;
+    return why === undefined ? found : refused(`This saved state cannot be restored. ${why}`);
+  });
   if (!own.ok) return leaveAlone(`${own.words} ${untouched}`);
   const off = await step<Off>(env, steps, repair, "switch off", () => switchOff(env, options, repair));
   if (!off.ok) return handOver(off.words);
