@@ -1,3 +1,4 @@
+import Link from "next/link";
 import { type CheckpointQuestion, noCheckpointsIn, savedWords, serverNow } from "../../lib/client/index.ts";
 import type {
   ApplicationView,
@@ -6,7 +7,7 @@ import type {
   OrganizationView,
   VmView,
 } from "../../lib/contract/index.ts";
-import { intervalWords, protectionModes } from "../../lib/model/index.ts";
+import { intervalWords, type ProtectionMode, protectionModes } from "../../lib/model/index.ts";
 import { useNow } from "../ui/use-now.ts";
 import classes from "./application-head.module.css";
 import { ApplicationSettings } from "./application-settings.tsx";
@@ -21,6 +22,7 @@ export interface ApplicationHeadProps {
   readonly incidents: readonly IncidentView[];
   readonly simulated: boolean;
   readonly limits: CheckpointLimitsView;
+  readonly modesOffered: readonly ProtectionMode[];
   /** How each of its VMs is saved. */
   readonly saved: readonly CheckpointQuestion[];
 }
@@ -34,6 +36,7 @@ export function ApplicationHead({
   incidents,
   simulated,
   limits,
+  modesOffered,
   saved,
 }: ApplicationHeadProps) {
   const running = vms.filter((it) => it.state === "running").length;
@@ -41,10 +44,12 @@ export function ApplicationHead({
     <div className={classes.application} style={{ "--hue": hue }}>
       <div className={classes.head}>
         <span className={classes.swatch} aria-hidden="true" />
-        <h3 className={classes.name}>{application.name}</h3>
+        <h3 className={classes.name}>
+          <Link href={`/applications/${application.id}`}>{application.name}</Link>
+        </h3>
         {owner === undefined ? null : <span className={classes.owner}>{owner.name}</span>}
         <span className={classes.settings}>
-          <ApplicationSettings application={application} vms={vms} limits={limits} />
+          <ApplicationSettings application={application} vms={vms} limits={limits} modesOffered={modesOffered} />
         </span>
       </div>
       <p className={classes.facts}>

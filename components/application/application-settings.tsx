@@ -3,20 +3,25 @@ import { Settings2 } from "lucide-react";
 import { useState } from "react";
 import { changeApplication, listWords, noCheckpointsIn, restoredByHandOnly } from "../../lib/client/index.ts";
 import type { ApplicationView, CheckpointLimitsView, VmView } from "../../lib/contract/index.ts";
+import type { ProtectionMode } from "../../lib/model/index.ts";
 import { IntervalChoice } from "../checkpoint/interval-choice.tsx";
 import { useAsk } from "../cloud/use-ask.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { Form } from "../ui/form.tsx";
+import { AgreementChoice } from "./agreement-choice.tsx";
 import classes from "./application-settings.module.css";
+import { ModeChoice } from "./mode-choice.tsx";
 
 export interface ApplicationSettingsProps {
   readonly application: ApplicationView;
   readonly vms: readonly VmView[];
   readonly limits: CheckpointLimitsView;
+  readonly modesOffered: readonly ProtectionMode[];
 }
 
 /** What its owner wishes for all VMs of an application that do not say otherwise. */
-export function ApplicationSettings({ application, vms, limits }: ApplicationSettingsProps) {
+export function ApplicationSettings(props: ApplicationSettingsProps) {
+  const { application } = props;
   const [opened, setOpened] = useState(false);
   const close = () => setOpened(false);
   return (
@@ -31,30 +36,39 @@ export function ApplicationSettings({ application, vms, limits }: ApplicationSet
         Settings
       </Button>
       <Dialog title={`Settings of application ${application.name}`} opened={opened} onClose={close}>
-        <Inputs application={application} vms={vms} limits={limits} onClose={close} />
+        <Inputs {...props} onClose={close} />
       </Dialog>
     </>
   );
 }
 
-function Inputs({ application, vms, limits, onClose }: ApplicationSettingsProps & { readonly onClose: () => void }) {
+function Inputs({
+  application,
+  vms,
+  limits,
+  modesOffered,
+  onClose,
+}: ApplicationSettingsProps & { readonly onClose: () => void }) {
   const { busy, problem, wrongAt, ask } = useAsk();
+  const [mode, setMode] = useState(application.mode);
+  const [agreement, setAgreement] = useState(application.agreement);
   const [everyMs, setEveryMs] = useState(application.checkpointEveryMs);
-  const none = noCheckpointsIn(application.mode);
+  const none = noCheckpointsIn(mode);
   const byHand = vms.filter((vm) => restoredByHandOnly(vm) !== undefined).map(({ name }) => name);
   const save = async () => {
-    const body = { checkpointEveryMs: everyMs === 0 ? null : everyMs };
+    const body = {
+      ...(mode !== application.mode && { mode }),
+      ...(mode === "collaborative" && { agreement }),
+      ...(none === undefined && { checkpointEveryMs: everyMs === 0 ? null : everyMs }),
+    };
     if ((await ask(() => changeApplication(application.id, body))) !== undefined) onClose();
   };
   return (
-    <Form
-      submit="Save"
-      busy={busy}
-      problem={problem}
-      disabled={none !== undefined}
-      onSubmit={() => void save()}
-      onCancel={onClose}
-    >
+    <Form submit="Save" busy={busy} problem={problem} onSubmit={() => void save()} onCancel={onClose}>
+      <ModeChoice value={mode} offered={modesOffered} error={wrongAt("mode")} onChange={setMode} />
+      {mode === "collaborative" ? (
+        <AgreementChoice value={agreement} wrongAt={wrongAt} onChange={setAgreement} />
+      ) : null}
       {none === undefined ? (
         <>
           <p>For each of its VMs that has no interval of its own.</p>
@@ -67,7 +81,7 @@ function Inputs({ application, vms, limits, onClose }: ApplicationSettingsProps 
             onChange={setEveryMs}
           />
           {byHand.length === 0 || everyMs === null || everyMs === 0 ? null : (
-            <p className={classes.note}>
+            <p className={classes.warning}>
               Belay takes {listWords(byHand)} back only when you call for it: the settings of each VM say whether it may
               go back by itself.
             </p>

@@ -102,6 +102,9 @@ function Row({ place, cloud, application, vms, saved }: RowProps) {
       saved={saved.get(vm.id)}
       savedToldEveryMs={cloud.checkpointsToldEveryMs}
       savedLimits={cloud.checkpointLimits}
+      manager={cloud.managers.find((it) => it.organizationId === vm.organizationId)}
+      sensors={cloud.sensorReports.find((it) => it.applicationId === vm.applicationId)}
+      hasImage={cloud.images.some((it) => it.id === vm.imageId)}
     />
   );
   return (
@@ -123,6 +126,7 @@ function Row({ place, cloud, application, vms, saved }: RowProps) {
             incidents={cloud.incidents.filter((it) => it.applicationId === application.id)}
             simulated={cloud.simulated}
             limits={cloud.checkpointLimits}
+            modesOffered={cloud.modesOffered}
             saved={vms.map((vm) => ({
               ...{ vm, application, status: saved.get(vm.id) },
               ...{ limits: cloud.checkpointLimits, toldEveryMs: cloud.checkpointsToldEveryMs },

@@ -5,6 +5,7 @@ import type { IncidentView } from "../../lib/contract/index.ts";
 import { type IncidentId, incidentStates } from "../../lib/model/index.ts";
 import { NotYet } from "../cloud/could-not.tsx";
 import { WithCloud } from "../cloud/with-cloud.tsx";
+import { ConversationPanel } from "../collaboration/conversation-panel.tsx";
 import { SimulatedMark } from "../shell/simulated.tsx";
 import { OneThingHead, TwoColumns } from "../ui/one-thing.tsx";
 import { Panel } from "../ui/panel.tsx";
@@ -29,6 +30,12 @@ function Found({ cloud, id }: { readonly cloud: LiveCloud; readonly id: Incident
   if (incident !== undefined) return <One cloud={cloud} incident={incident} />;
   return <NotYet title="Incident" asking="Fetching the incident…" error={error} retry={refetch} />;
 }
+
+/** Where its owner has a part in the repair, or had when it began. */
+const isOfBoth = (cloud: LiveCloud, { applicationId, repairs, layer }: IncidentView): boolean =>
+  layer === "application" ||
+  repairs.some((it) => it.technique === "assisted-rebuild" || it.technique === "assisted-evacuate") ||
+  cloud.applications.some((it) => it.id === applicationId && it.mode === "collaborative");
 
 function One({ cloud, incident }: { readonly cloud: LiveCloud; readonly incident: IncidentView }) {
   const title = incidentTitle(incident, cloud);
@@ -59,6 +66,13 @@ function One({ cloud, incident }: { readonly cloud: LiveCloud; readonly incident
             ) : (
               incident.repairs.map((repair) => <RepairPanel key={repair.id} repair={repair} incident={incident} />)
             )}
+            {isOfBoth(cloud, incident) ? (
+              <ConversationPanel
+                incident={incident.id}
+                title="What both said"
+                empty="Provider and customer have not spoken about it."
+              />
+            ) : null}
           </>
         }
         right={

@@ -2,6 +2,7 @@
 
 import type { LiveCloud } from "../../lib/client/index.ts";
 import { WithCloud } from "../cloud/with-cloud.tsx";
+import { ImagesPanel } from "../collaboration/images-panel.tsx";
 import { PageHead } from "../ui/page-head.tsx";
 import { Hooks } from "./hooks.tsx";
 import { PolicyPanel } from "./policy-panel.tsx";
@@ -18,6 +19,7 @@ function Settings({ cloud }: { readonly cloud: LiveCloud }) {
         <span>for the whole cloud</span>
       </PageHead>
       {cloud.policy === null ? null : <PolicyPanel policy={cloud.policy} />}
+      <ImagesPanel images={cloud.images} mayChange />
       <Hooks hooks={cloud.hooks} />
     </>
   );

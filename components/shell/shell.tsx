@@ -19,13 +19,18 @@ interface Place {
   readonly href: string;
   readonly words: string;
   readonly is: (path: string) => boolean;
-  readonly forProviders?: true;
+  readonly only?: ShellProps["role"];
 }
 
 const places: readonly Place[] = [
-  { href: "/", words: "Cloud", is: (path) => path === "/" || path.startsWith("/hosts") },
+  {
+    href: "/",
+    words: "Cloud",
+    is: (path) => path === "/" || path.startsWith("/hosts") || path.startsWith("/applications"),
+  },
   { href: "/incidents", words: "Incidents", is: (path) => path.startsWith("/incidents") },
-  { href: "/settings", words: "Settings", is: (path) => path.startsWith("/settings"), forProviders: true },
+  { href: "/settings", words: "Settings", is: (path) => path.startsWith("/settings"), only: "provider" },
+  { href: "/access", words: "Your manager", is: (path) => path.startsWith("/access"), only: "customer" },
 ];
 
 /** What stands around every page of a signed-in person. */
@@ -43,7 +48,7 @@ export function Shell({ person, role, children }: ShellProps) {
         </Link>
         <nav className={classes.nav} aria-label="Pages">
           {places
-            .filter((place) => place.forProviders !== true || role === "provider")
+            .filter((place) => place.only === undefined || place.only === role)
             .map((place) => (
               <Link key={place.href} href={place.href} aria-current={place.is(path) ? "page" : undefined}>
                 {place.words}

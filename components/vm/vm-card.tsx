@@ -6,7 +6,9 @@ import type {
   CheckpointStatusView,
   HostView,
   IncidentView,
+  ManagerView,
   OrganizationView,
+  SensorReportView,
   VmView,
 } from "../../lib/contract/index.ts";
 import { CheckpointLine } from "../checkpoint/checkpoint-line.tsx";
@@ -34,6 +36,10 @@ export interface VmCardProps {
   readonly saved: CheckpointStatusView | undefined;
   readonly savedToldEveryMs: number;
   readonly savedLimits: CheckpointLimitsView;
+  /** What of its owner's part in repairs is in place. */
+  readonly manager: ManagerView | undefined;
+  readonly sensors: SensorReportView | undefined;
+  readonly hasImage: boolean;
 }
 
 /** One VM: how it is, why, whether it is protected, and the button that breaks it on purpose. Drawn anew when one of its own changes. */
@@ -49,6 +55,9 @@ export const VmCard = memo(function VmCard(props: VmCardProps) {
     saved,
     savedToldEveryMs,
     savedLimits,
+    manager,
+    sensors,
+    hasImage,
   } = props;
   const now = useNow(serverNow, 5_000);
   const incidents = all.filter((it) => it.vmId === vm.id);
@@ -77,7 +86,15 @@ export const VmCard = memo(function VmCard(props: VmCardProps) {
       {open === undefined ? null : <IncidentOfVm incident={open} />}
       <ProtectionLine
         protection={protectionOf(
-          { vm, application, host, incidents, misfit, goesBack: goesBack({ vm, application, status: saved }) },
+          {
+            vm,
+            application,
+            host,
+            incidents,
+            misfit,
+            together: { manager, sensors, hasImage },
+            goesBack: goesBack({ vm, application, status: saved }),
+          },
           now,
         )}
       />

@@ -140,12 +140,25 @@ function changed(cloud: LiveCloud, change: Change): Partial<CloudView> {
       return { policy: change.policy, checkpointLimits: limitsOf(change.policy) };
     case "tolerance.changed":
       return { tolerance: change.tolerance };
-    case "conversation.changed":
-    case "sensors.changed":
-    case "manager.changed":
-    case "allocation.changed":
+    case "sensors.changed": {
+      const others = cloud.sensorReports.filter((it) => it.applicationId !== change.report.applicationId);
+      return { sensorReports: [...others, change.report] };
+    }
+    case "manager.changed": {
+      const others = cloud.managers.filter((it) => it.organizationId !== change.manager.organizationId);
+      return { managers: [...others, change.manager] };
+    }
+    case "allocation.changed": {
+      const { allocation } = change;
+      const others = without(cloud.allocations, allocation.id);
+      return { allocations: allocation.endedAt === null ? byId([...others, allocation]) : others };
+    }
     case "image.changed":
+      return { images: put(cloud.images, change.image) };
     case "image.removed":
+      return { images: without(cloud.images, change.imageId) };
+    case "conversation.changed": // whoever shows it has it in a place of its own: see the feed
+      return {};
     case "cloud.stale":
       return {}; // what is new is in the next snapshot
   }

@@ -1,9 +1,11 @@
 import type { QueryClient } from "@tanstack/react-query";
-import type { CloudEvent, ServerFrame, TrafficSample } from "../contract/index.ts";
-import type { ApplicationId, VmId } from "../model/index.ts";
+import type { CloudEvent, ConversationMessageView, ServerFrame, TrafficSample } from "../contract/index.ts";
+import type { ApplicationId, IncidentId, VmId } from "../model/index.ts";
 import { applyEvents, fromSnapshot, type LiveCloud } from "./apply.ts";
 import { isSignedOut, orThrow, type Refusal } from "./call.ts";
 import { type AdviceRequest, fetchCheckpointAdvice, fetchCheckpoints } from "./checkpoint-requests.ts";
+import { conversationQuery } from "./collaboration-requests.ts";
+import { withMessage } from "./conversation.ts";
 import { addLines, type LogLine, lineMaker, logLines } from "./event-log.ts";
 import { type Live, type LiveOptions, type LiveState, startLive } from "./live.ts";
 import { createRefresher, outdates } from "./refresher.ts";
@@ -63,12 +65,18 @@ export function startFeed({ cache, open, onSignedOut, snapshot = fetchCloud }: F
     if (outdates(events, known)) refresher.want();
     missed?.push(...events);
     if (missed !== undefined && missed.length > heldEvents) missed = undefined;
+    for (const { change } of events)
+      if (change.kind === "conversation.changed") onSaid(change.incidentId, change.message);
     const lines = linesOf(events, known.vms);
     cache.setQueryData<readonly LogLine[]>(keys.log, (log = []) => addLines(log, lines));
     if (held === undefined) return void cache.setQueryData<LiveCloud>(keys.cloud, applyEvents(known, events, seq));
     held.push(...events);
     if (held.length > heldEvents) live?.giveUp("Too much happened while the page was brought up to date.");
   };
+
+  /** Whoever looks at a conversation later fetches it whole. */
+  const onSaid = (incident: IncidentId | null, message: ConversationMessageView) =>
+    cache.setQueryData(conversationQuery(incident).queryKey, (known) => known && withMessage(known, message));
 
   const onTraffic = (samples: readonly TrafficSample[]) => {
     for (const [id, more] of Map.groupBy(samples, (it) => it.applicationId)) {
@@ -137,6 +145,7 @@ export function startFeed({ cache, open, onSignedOut, snapshot = fetchCloud }: F
     if (state.kind === "dropped") held = missed = undefined;
     // Traffic is not numbered, so what was missed of it is asked for.
     if (state.kind === "live" && connections++ > 0) void cache.invalidateQueries({ queryKey: ["traffic"] });
+    if (state.kind === "live") void cache.invalidateQueries({ queryKey: ["conversation"] });
   };
 
   const begin = () => {

@@ -23,6 +23,19 @@ export {
   savedWords,
   verifiedWords,
 } from "./checkpoints.ts";
+export {
+  conversationQuery,
+  createKey,
+  endpointQuery,
+  keysQuery,
+  putEndpoint,
+  putImage,
+  removeEndpoint,
+  removeImage,
+  revokeKey,
+  testEndpoint,
+} from "./collaboration-requests.ts";
+export { type Said, techniqueInWords, tell, withoutOldProgress } from "./conversation.ts";
 export { agoWords, clockWords, dateWords, exactClockWords, spanWords, stopwatchWords } from "./durations.ts";
 export type { LogLine } from "./event-log.ts";
 export { adviceQuery, checkpointsQuery, cloudQuery, type Feed, keys, startFeed, trafficQuery } from "./feed.ts";
@@ -46,6 +59,7 @@ export {
 } from "./provider-requests.ts";
 export { fetchIncident, fetchIncidents, fetchIntent, killVm, signIn, signOut } from "./requests.ts";
 export { serverNow } from "./server-clock.ts";
+export { sensorTrouble, type Together, togetherOf } from "./together.ts";
 export { columnsOf, failedIn, rateOf, trafficSeconds } from "./traffic.ts";
 export {
   bytesWords,

@@ -1,14 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { repairId } from "../contract/index.ts";
 import { planRepair } from "../decide/index.ts";
-import { consentLadder, protectionModeNames, restartLimit } from "../model/index.ts";
+import { consentLadder, defaultAgreement, protectionModeNames, restartLimit } from "../model/index.ts";
 import { type ProtectionQuestion, protectionOf, protectionOfHost } from "./protection.ts";
 import { aHost, anIncident, aVm } from "./testing/things.ts";
 
 const now = 1_790_000_000_000;
 const question = (more: Partial<ProtectionQuestion> = {}): ProtectionQuestion => ({
   vm: aVm(1),
-  application: { mode: "provider" },
+  application: { mode: "provider", agreement: defaultAgreement },
+  together: { manager: undefined, sensors: undefined, hasImage: false },
   host: aHost(1),
   incidents: [],
   ...more,
@@ -48,7 +49,7 @@ test.each<[string, Partial<ProtectionQuestion>, boolean, RegExp]>([
   ],
   ["is being repaired", { vm: aVm(1, { state: "stopped" }), incidents: [anIncident(1)] }, true, /being brought back/],
   ["is wanted stopped", { vm: aVm(1, { wanted: "stopped", state: "stopped" }) }, false, /owner wishes/],
-  ["has its protection off", { application: { mode: "none" } }, false, /off/],
+  ["has its protection off", { application: { mode: "none", agreement: defaultAgreement } }, false, /off/],
   ["may only be told of", { vm: aVm(1, { consent: "notify" }) }, false, /told/],
   ["is on a silent host", { host: aHost(1, { state: "silent" }) }, false, /does not hear/],
   ["is on a host in maintenance", { host: aHost(1, { standing: "maintenance" }) }, false, /maintenance/],
@@ -113,7 +114,11 @@ describe("what the planner would refuse is never shown as protected", () => {
         saved: undefined,
       });
       const shown = protectionOf(
-        question({ vm: aVm(1, { consent }), application: { mode }, incidents: repaired(recentRepairs, 1_000) }),
+        question({
+          vm: aVm(1, { consent }),
+          application: { mode, agreement: defaultAgreement },
+          incidents: repaired(recentRepairs, 1_000),
+        }),
         now,
       );
       expect(shown.isProtected).toBe("technique" in plan);

@@ -16,6 +16,7 @@ import {
   type VmId,
   vmStates,
 } from "../model/index.ts";
+import { bothTogether, customerAlone, type Together } from "./together.ts";
 import { capital, shortAgents } from "./words.ts";
 
 /** Whether a failure of the VM would be repaired now, with the reason in a sentence (DESIGN, invariant 8). */
@@ -31,7 +32,9 @@ export interface Protection {
 export interface ProtectionQuestion {
   readonly vm: VmView;
   /** undefined for a VM of no application: it has the provider's protection. */
-  readonly application: Pick<ApplicationView, "mode"> | undefined;
+  readonly application: Pick<ApplicationView, "mode" | "agreement"> | undefined;
+  /** What of the customer's part is in place now. */
+  readonly together: Together;
   /** undefined for customers: for them the server says with the VM what its host means for it. */
   readonly host: Pick<HostView, "state" | "standing" | "protection"> | undefined;
   /** Why it would not fit elsewhere if its host died now (the cloud's tolerance); undefined where it would, and for customers. */
@@ -50,7 +53,7 @@ export function protectionOf(question: ProtectionQuestion, now: number): Protect
   const mode = application?.mode ?? "provider";
   if (vm.wanted === "stopped") return not("Stopped as its owner wishes, so nobody brings it back.");
   if (mode === "none") return not("Protection is off: failures are told and nothing is repaired.");
-  if (mode === "customer") return not("Its owner repairs it alone, as they chose.");
+  if (mode === "customer") return customerAlone(question.together, now);
   if (!consentCovers(vm.consent, techniques["revive-vm"].needsConsent)) {
     return not(
       vm.consent === "notify"
@@ -85,6 +88,15 @@ export function protectionOf(question: ProtectionQuestion, now: number): Protect
     return not(
       `Repaired ${repairs.length} times within ${restartLimit.withinMs / 60_000} minutes: one more is not tried.`,
     );
+  }
+  if (!underWay && vmStates[vm.state].alive && application !== undefined && mode === "collaborative") {
+    const { isWhole, words } = bothTogether(question.together, vm, application, now);
+    return {
+      isProtected: true,
+      ...(hostLoss !== null && { hostLoss }),
+      ...(isWhole ? {} : { label: "Partly protected." }),
+      words,
+    };
   }
   return {
     isProtected: true,

@@ -11,7 +11,7 @@ import type {
   VmView,
 } from "../../contract/index.ts";
 import { cloudView } from "../../contract/index.ts";
-import { defaultPolicy, freshHost, freshVm } from "../../model/index.ts";
+import { defaultAgreement, defaultPolicy, freshHost, freshVm } from "../../model/index.ts";
 
 /** Small well-formed things for tests. `n` makes the id. */
 
@@ -45,7 +45,14 @@ const base = (n: number): CloudView =>
       },
     ],
     applications: [
-      { id: id("app", n), organizationId: id("org", 1), name: `app-${n}`, mode: "provider", checkpointEveryMs: null },
+      {
+        id: id("app", n),
+        organizationId: id("org", 1),
+        name: `app-${n}`,
+        mode: "provider",
+        checkpointEveryMs: null,
+        agreement: defaultAgreement,
+      },
     ],
     vms: [
       {

@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { managerView, sensorReportView } from "../contract/index.ts";
+import { defaultAgreement } from "../model/index.ts";
+import { bothTogether, customerAlone } from "./together.ts";
+
+const now = 1_790_000_000_000;
+const org = "org_00000000000000000001";
+const manager = (more: object = {}) =>
+  managerView.parse({
+    organizationId: org,
+    instance: "one",
+    name: "tune",
+    version: "1",
+    epoch: 1,
+    connected: true,
+    since: now - 60_000,
+    heardAt: now,
+    ...more,
+  });
+const sensors = (agoMs: number) =>
+  sensorReportView.parse({
+    organizationId: org,
+    applicationId: "app_00000000000000000001",
+    reportedAt: now - agoMs,
+    sensors: [],
+  });
+
+test.each([
+  ["all is in place", { manager: manager(), sensors: sensors(1_000) }, true, /tune repairs it/],
+  ["nobody ever connected", { manager: undefined, sensors: undefined }, false, /ever connected/],
+  [
+    "it went away",
+    { manager: manager({ connected: false, heardAt: now - 90_000 }), sensors: sensors(1) },
+    false,
+    /not connected/,
+  ],
+  ["its sensors are silent", { manager: manager(), sensors: sensors(120_000) }, false, /silent/],
+  ["it has no sensors", { manager: manager(), sensors: undefined }, false, /no sensor/],
+])("a customer who repairs alone: %s", (_, together, isProtected, words) => {
+  const shown = customerAlone({ ...together, hasImage: false }, now);
+  expect(shown).toEqual({ isProtected, words: expect.stringMatching(words) });
+});
+
+const application = { agreement: { ...defaultAgreement, fallback: "hand-over" as const } };
+
+test("together: made anew only where its owner allows it and the image is known", () => {
+  const whole = { manager: manager(), sensors: sensors(1_000), hasImage: true };
+  expect(bothTogether(whole, { consent: "recreate" }, application, now).words).toContain("made anew");
+  expect(bothTogether(whole, { consent: "relocate" }, application, now).words).toContain("its own disk");
+  expect(bothTogether({ ...whole, hasImage: false }, { consent: "recreate" }, application, now).words).toContain(
+    "its own disk",
+  );
+});
+
+test("together without a manager: what then happens is said, and that it is a part only", () => {
+  const shown = bothTogether(
+    { manager: undefined, sensors: undefined, hasImage: true },
+    { consent: "recreate" },
+    application,
+    now,
+  );
+  expect(shown).toEqual({ isWhole: false, words: expect.stringMatching(/after 10 s: nothing more is done/) });
+});
