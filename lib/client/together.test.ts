@@ -59,5 +59,5 @@ test("together without a manager: what then happens is said, and that it is a pa
     application,
     now,
   );
-  expect(shown).toEqual({ isWhole: false, words: expect.stringMatching(/after 10(\.0)? s: nothing more is done/) });
+  expect(shown).toEqual({ isWhole: false, words: expect.stringMatching(/after 10\.00 s: nothing more is done/) });
 });

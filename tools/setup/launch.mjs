@@ -5,10 +5,13 @@ import { constants } from "node:os";
 import { requireNode } from "./node.mjs";
 import { ensurePackages, node24, projectDir } from "./packages.mjs";
 
+/** As `nodeArguments` of tools/kit/project.ts, which says why; here they must be known before a TypeScript file can be read. */
+const nodeArguments = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=32"];
+
 export async function launch(file, args) {
   requireNode();
   await ensurePackages();
-  const child = spawn(node24(), ["--disable-warning=ExperimentalWarning", file, ...args], {
+  const child = spawn(node24(), [...nodeArguments, file, ...args], {
     cwd: projectDir,
     // The channel closes when we die, even by kill -9: the child then stops what it started (tools/kit/interruption.ts).
     stdio: ["inherit", "inherit", "inherit", "ipc"],

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { nodeArguments } from "../kit/project.ts";
 
 const projectDir = path.resolve(import.meta.dirname, "../..");
 const readyWithinMs = 60_000;
@@ -71,23 +72,19 @@ async function untilReady(
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const url = `http://127.0.0.1:${options.port}`;
-  const child = spawn(
-    process.execPath,
-    ["--disable-warning=ExperimentalWarning", "server.ts", ...(options.args ?? [])],
-    {
-      cwd: projectDir,
-      env: {
-        ...process.env,
-        NODE_ENV: "production",
-        PORT: String(options.port),
-        BELAY_DATA: options.dataDir,
-        ...options.env,
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-      // Its own group: Ctrl-C in the terminal reaches us, and we stop it in order.
-      detached: true,
+  const child = spawn(process.execPath, [...nodeArguments, "server.ts", ...(options.args ?? [])], {
+    cwd: projectDir,
+    env: {
+      ...process.env,
+      NODE_ENV: "production",
+      PORT: String(options.port),
+      BELAY_DATA: options.dataDir,
+      ...options.env,
     },
-  );
+    stdio: ["ignore", "pipe", "pipe"],
+    // Its own group: Ctrl-C in the terminal reaches us, and we stop it in order.
+    detached: true,
+  });
   let text = "";
   const keep = (chunk: Buffer) => {
     text = (text + chunk.toString("utf8")).slice(-outputKept);
