@@ -1,6 +1,5 @@
 import type { ConversationMessage, CustomerMessage } from "./collaboration.ts";
 import type { Repair } from "./entities.ts";
-import type { VmId } from "./ids.ts";
 import { repairStates } from "./states.ts";
 import type { EpochMs } from "./time.ts";
 
@@ -9,6 +8,10 @@ import type { EpochMs } from "./time.ts";
  * for the customer.
  */
 type Thread = readonly ConversationMessage[];
+
+/** How much is taken of one repair, and how many of a customer's questions and answers wait at once. */
+export const mostHeardOfRepair = 1000;
+export const mostUnsettled = 100;
 
 /** What customers say about a repair, by what it answers. */
 type RepairMessage = Extract<CustomerMessage, { readonly repair: unknown }>;
@@ -98,6 +101,3 @@ export function maintenanceRefusal(
   if (!announced.actions.includes(action)) return `${action} is not among the actions that were announced.`;
   return at > announced.startsAt ? "The work has begun." : undefined;
 }
-
-/** The VM that a customer's message names, where it names one. */
-export const vmNamed = (message: CustomerMessage): VmId | undefined => ("vmId" in message ? message.vmId : undefined);

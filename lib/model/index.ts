@@ -7,6 +7,7 @@ export {
   type AllocationState,
   allocationStates,
 } from "./allocations.ts";
+export { applicationChanges } from "./application-changes.ts";
 export { can } from "./can.ts";
 export { type CheckpointNews, checkpointNews } from "./checkpoint-news.ts";
 export {
@@ -81,7 +82,14 @@ export {
 } from "./entities.ts";
 export { BelayError, type ErrorCode, errorCodes } from "./errors.ts";
 export { freshHost, freshVm } from "./fresh.ts";
-export { diagnosisRefusal, isOfRepair, maintenanceRefusal, repairMessageRefusal, vmNamed } from "./hearing.ts";
+export {
+  diagnosisRefusal,
+  isOfRepair,
+  maintenanceRefusal,
+  mostHeardOfRepair,
+  mostUnsettled,
+  repairMessageRefusal,
+} from "./hearing.ts";
 export {
   type CloudPolicy,
   defaultPolicy,

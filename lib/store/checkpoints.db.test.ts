@@ -160,7 +160,9 @@ describe("a wish", () => {
     expect(await bench.service.intentByKey("w-1")).toEqual({ id, vmId: vm.id, runId: null, wish: asked.wish });
 
     expect(await bench.engine.pendingIntents()).toEqual([]);
-    expect(await bench.engine.pendingWishes()).toEqual([{ id, vmId: vm.id, by: "Ada", wish: asked.wish, at: 5000 }]);
+    expect(await bench.engine.pendingWishes()).toEqual([
+      { id, vmId: vm.id, by: "Ada", wish: asked.wish, at: 5000, owner: vm.organizationId },
+    ]);
     expect(await bench.engine.beginWish(id, 5100)).toBe(true);
     expect(await bench.engine.injectedAt(vm.id, 0)).toBeUndefined();
     await bench.engine.endWish(id, { ok: true, words: "It runs as look." }, 5200);

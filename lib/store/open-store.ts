@@ -25,7 +25,7 @@ export async function openStore(options: {
   const { databaseUrl, ids, log } = options;
   const listener = await openListener(databaseUrl, Object.values(channels), log);
   const database = openDatabase(databaseUrl, log);
-  const parts = { database, ids, write: createWriter(database) };
+  const parts = { database, ids, listener, write: createWriter(database) };
   return {
     engine: engineStore(parts),
     service: serviceStore(parts),

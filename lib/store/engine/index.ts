@@ -1,6 +1,8 @@
 import type { EngineStore } from "../../engine/ports.ts";
 import type { Parts } from "../parts.ts";
+import { engineAllocations } from "./allocations.ts";
 import { engineCheckpoints } from "./checkpoints.ts";
+import { engineCollaboration } from "./collaboration.ts";
 import { engineFence } from "./fence.ts";
 import { engineHostIncidents } from "./host-incidents.ts";
 import { engineHosts } from "./hosts.ts";
@@ -25,4 +27,6 @@ export const engineStore = (parts: Parts): EngineStore => ({
   ...engineMaintenance(parts),
   ...engineCheckpoints(parts),
   ...engineWishes(parts),
+  ...engineCollaboration(parts),
+  ...engineAllocations(parts),
 });

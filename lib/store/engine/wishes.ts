@@ -3,7 +3,7 @@ import { BelayError, type Evidence } from "../../model/index.ts";
 import { findVm } from "../find.ts";
 import { toJson } from "../json.ts";
 import type { Parts } from "../parts.ts";
-import { toWish } from "../rows/checkpoint.ts";
+import { toWish, wishOwner } from "../rows/checkpoint.ts";
 import { epochMs, idOf, instant } from "../rows/narrow.ts";
 import { toVm } from "../rows/vm.ts";
 import { emitIncident } from "./incidents.ts";
@@ -30,6 +30,7 @@ export const engineWishes = ({ database, write, ids }: Parts): WishPart => ({
       vmId: idOf("vm", row.vmId),
       by: row.by ?? "",
       wish: toWish(row.wish),
+      owner: wishOwner(row.wish),
       at: epochMs(row.at),
     }));
   },

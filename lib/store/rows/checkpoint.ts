@@ -62,3 +62,12 @@ const wish = z.discriminatedUnion("kind", [
 ]) satisfies z.ZodType<CheckpointWish>;
 
 export const toWish = (json: unknown): CheckpointWish => wish.parse(json);
+
+const asked = z.object({
+  owner: z
+    .string()
+    .transform((text) => idOf("org", text))
+    .nullish(),
+});
+/** Written beside the wish. */
+export const wishOwner = (json: unknown): OrganizationId | null | undefined => asked.parse(json).owner;

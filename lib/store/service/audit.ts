@@ -25,6 +25,14 @@ export interface Deed {
     | "checkpoint.restore"
     | "checkpoint.restore-beside"
     | "checkpoint.keep"
+    | "key.create"
+    | "key.revoke"
+    | "image.put"
+    | "image.remove"
+    | "endpoint.put"
+    | "endpoint.remove"
+    | "allocation.ask"
+    | "allocation.free"
     | "vm.change"
     | "vm.kill";
   /** Id of the thing that was written. */
@@ -40,6 +48,7 @@ export async function audit(write: Write, ids: Ids, by: Viewer, at: EpochMs, dee
       id: ids.next("aud"),
       at: instant(at),
       userId: by.userId,
+      keyId: by.key?.id ?? null,
       viewerName: by.name,
       organizationId: by.organizationId,
       role: by.role,

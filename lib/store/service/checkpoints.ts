@@ -55,8 +55,8 @@ export const serviceCheckpoints = ({
           cure: "Wait until they are carried out.",
         });
       const id = ids.next("int");
-      const { hostId, uuid, name } = vm;
-      const asked = { wish: toJson(wish), by: by.name, key, at: instant(at) };
+      const { hostId, uuid, name, organizationId: owner } = vm;
+      const asked = { wish: toJson({ ...wish, owner }), by: by.name, key, at: instant(at) };
       await tx.db.intent.create({ data: { id, kind: "checkpoint", vmId, hostId, uuid, name, ...asked } });
       const action = `checkpoint.${wish.kind}` as const;
       await audit(tx, ids, by, at, { action, subject: vmId, details: { ...wish, intentId: id, name } });

@@ -2,12 +2,15 @@ import type { ServiceStore } from "../../engine/ports.ts";
 import type { Incident, OrganizationId, VmId } from "../../model/index.ts";
 import type { Database, Readable } from "../database.ts";
 import { readStatuses } from "../engine/checkpoints.ts";
+import { readAllocations } from "../rows/allocation.ts";
 import { present, toHost } from "../rows/host.ts";
 import { toIncident, wholeIncident } from "../rows/incident.ts";
 import { toApplication, toOrganization } from "../rows/organization.ts";
 import { readFenceDevices, readHooks, toPolicy, toTolerance } from "../rows/provider.ts";
 import { toVm } from "../rows/vm.ts";
+import { readImages } from "./images.ts";
 import { readMaintenances } from "./maintenance.ts";
+import { readManagers, readSensorReports } from "./managers.ts";
 
 type Reads = Pick<
   ServiceStore,
@@ -94,6 +97,10 @@ export const serviceReads = (database: Database): Reads => ({
           policy: toPolicy(await db.policy.findUnique({ where: { id: 1 } })),
           checkpointStatuses: await readStatuses(db),
           tolerance: toTolerance(await db.toleranceList.findUnique({ where: { id: 1 } })),
+          images: await readImages(db),
+          managers: await readManagers(db),
+          sensorReports: await readSensorReports(db),
+          allocations: await readAllocations(db, { endedAt: null }),
         };
       },
       { isolationLevel: "RepeatableRead", maxWait: 10_000, timeout: 15_000 },

@@ -1,22 +1,32 @@
 import type {
+  Allocation,
   Application,
   CheckpointStatus,
   CloudPolicy,
+  ConversationMessage,
   FenceDevice,
   FenceDeviceId,
   Hook,
   HookId,
   Host,
   HostId,
+  Image,
+  ImageId,
   Incident,
   IncidentId,
   Maintenance,
+  ManagerStanding,
   Organization,
   OrganizationId,
+  SensorReport,
   Tolerance,
   Vm,
   VmId,
 } from "../../model/index.ts";
+
+/** Where it is made and whose keys it gets is for nobody's page. */
+export type ToldAllocation = Omit<Allocation, "hostId" | "uuid" | "sshKeys">;
+export const toldAllocation = ({ hostId: _, uuid: __, sshKeys: ___, ...told }: Allocation): ToldAllocation => told;
 
 /** What an event says: a `Change` of lib/contract, whole and unredacted. (The tests parse every event with the contract's schema.) */
 export type StoreChange =
@@ -38,6 +48,17 @@ export type StoreChange =
       readonly organizationId: OrganizationId | null;
       readonly status: CheckpointStatus;
     }
+  | {
+      readonly kind: "conversation.changed";
+      readonly organizationId: OrganizationId;
+      readonly incidentId: IncidentId | null;
+      readonly message: ConversationMessage;
+    }
+  | { readonly kind: "sensors.changed"; readonly report: SensorReport }
+  | { readonly kind: "manager.changed"; readonly manager: ManagerStanding }
+  | { readonly kind: "allocation.changed"; readonly allocation: ToldAllocation }
+  | { readonly kind: "image.changed"; readonly image: Omit<Image, "boot"> }
+  | { readonly kind: "image.removed"; readonly imageId: ImageId }
   | { readonly kind: "tolerance.changed"; readonly tolerance: readonly Tolerance[] };
 
 /** The columns by which events are found again. */
@@ -67,6 +88,14 @@ export function subjectsOf(change: StoreChange): {
       return { hostId: change.fenceDevice.hostId };
     case "maintenance.changed":
       return { hostId: change.maintenance.hostId };
+    case "conversation.changed":
+      return change.incidentId === null ? {} : { incidentId: change.incidentId };
+    case "allocation.changed":
+      return change.allocation.vmId === null ? {} : { vmId: change.allocation.vmId };
+    case "sensors.changed":
+    case "manager.changed":
+    case "image.changed":
+    case "image.removed":
     case "fence-device.removed":
     case "hook.changed":
     case "hook.removed":
