@@ -11,6 +11,7 @@ import {
   techniques,
 } from "../model/index.ts";
 import { planRollBack, type Saved } from "./checkpoints/plan-roll-back.ts";
+import { askedTogether, neverHeard, type Together } from "./collaboration/partner.ts";
 import { consentRefusal, modeRefusal } from "./placement/relocation.ts";
 
 export { restartLimit };
@@ -35,6 +36,8 @@ export interface RepairQuestion {
   readonly elsewhere: { readonly host: HostId } | { readonly refusal: string } | undefined;
   /** Its checkpoints, where it is saved regularly. */
   readonly saved: Saved | undefined;
+  /** The other side, where the mode is `collaborative`. */
+  readonly together?: Together | undefined;
 }
 
 export type Plan =
@@ -76,6 +79,10 @@ export function techniqueRefusal(
   return consentRefusal(vm.consent, needsConsent);
 }
 
+/** Its owner's manager takes part. Without anybody who was ever heard there is nothing to wait for. */
+const isTogether = ({ mode, together }: RepairQuestion): boolean =>
+  mode === "collaborative" && together?.reachable === true;
+
 /** How often the VM may be started on its own host and then once elsewhere. */
 function limited(question: RepairQuestion): Plan | undefined {
   const { recentRepairs, failedAt, now, elsewhere } = question;
@@ -89,6 +96,11 @@ function limited(question: RepairQuestion): Plan | undefined {
       const why = refusal ?? (elsewhere !== undefined && "refusal" in elsewhere ? elsewhere.refusal : "");
       return { refusal: `${often}: one more start will not help.${why === "" ? "" : ` It stays on its host: ${why}`}` };
     }
+    if (isTogether(question))
+      return {
+        technique: "assisted-evacuate",
+        words: `${often}: its host may be the reason. It goes to another one. ${askedTogether}`,
+      };
     return {
       technique: "relocate",
       words: `${often}: its host may be the reason. Start it on another one, from its own disk.`,
@@ -109,7 +121,8 @@ export function planRepair(question: RepairQuestion): Plan {
   const hook = question.hooks.some((it) => it.enabled && it.cause === cause && it.role === "instead");
   if (!hook) {
     const others = notOurs[cause];
-    if (others !== undefined) return { refusal: others };
+    const asked = cause === "unreachable" && isTogether(question); // what its sensors see may settle it
+    if (others !== undefined && !asked) return { refusal: others };
     if (certainty === "unsure")
       return { refusal: "What failed is not certain enough to touch the VM. Look at it on its host." };
     if (!question.definitionKnown)
@@ -121,10 +134,16 @@ export function planRepair(question: RepairQuestion): Plan {
   const limit = limited(question);
   if (limit !== undefined) return limit;
   if (hook) return { technique, words: techniques.hook.words };
-  const back = planRollBack({ cause, vm: question, saved: question.saved });
-  if (back !== undefined && "technique" in back) return back;
+  if (isTogether(question)) return { technique: "assisted-rebuild", words: askedTogether };
   const words = how[cause] ?? "Bring it back on its host.";
-  return { technique, words: back === undefined ? words : `${words} ${back.notBecause}` };
+  if (mode === "collaborative" && question.together?.fallback === "hand-over")
+    return { refusal: `${neverHeard}, and as agreed nothing is done without it.` };
+  const alone = mode === "collaborative" ? ` ${neverHeard}: the provider repairs alone, as agreed.` : "";
+  if (mode === "collaborative" && question.together?.fallback === "own-disk")
+    return { technique, words: `${words}${alone}` };
+  const back = planRollBack({ cause, vm: question, saved: question.saved });
+  if (back !== undefined && "technique" in back) return { ...back, words: `${back.words}${alone}` };
+  return { technique, words: back === undefined ? `${words}${alone}` : `${words} ${back.notBecause}${alone}` };
 }
 
 /** Whether the plan may need another host: placing is dear, so it is asked for only then. */

@@ -11,6 +11,7 @@ import { causes, type Evidence, type Host, type HostId, type ProtectionMode, typ
 import { tellBeside } from "./beside.ts";
 import { capturesInHand } from "./checkpoints/in-hand.ts";
 import { savedOf } from "./checkpoints/saved.ts";
+import { togetherOf } from "./conversation/partner.ts";
 import type { Env } from "./env.ts";
 import { timeOfDay } from "./time-of-day.ts";
 
@@ -58,6 +59,7 @@ async function planFor(
           hooks,
           elsewhere: asksElsewhere(recentRepairs) ? await elsewhere(env, vm, mode) : undefined,
           saved: await savedOf(env, vm, timeOfDay(clock, decision.tp)),
+          together: await togetherOf(env, vm, mode),
         })
       : { refusal: "People work on the machine that it runs on: it is looked at anew when they are done." };
   return { plan, hooks, recentRepairs };

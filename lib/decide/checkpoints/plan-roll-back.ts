@@ -1,4 +1,5 @@
 import { type Cause, type Consent, techniques, type Vm } from "../../model/index.ts";
+import { askedTogether, neverHeard, type Together } from "../collaboration/partner.ts";
 import { consentRefusal } from "../placement/relocation.ts";
 import { asOfFailure } from "./as-of.ts";
 import { type CheckpointQuestion, newestValid, restorable } from "./choose.ts";
@@ -65,13 +66,29 @@ export function planRollBack({ cause, vm, saved }: RollBackQuestion): RollBack |
   return { technique: "restore-checkpoint", words: `${which}, ${asOfFailure(found.at, saved.failedAt)}.` };
 }
 
+export type ElsewherePlan =
+  | {
+      readonly technique: "restore-checkpoint" | "standby" | "relocate" | "assisted-evacuate";
+      readonly words: string;
+    }
+  | { readonly refusal: string };
+
 /** How a VM whose host is lost comes back elsewhere. Whether it may is `relocationRefusal`'s to say. */
 export function planElsewhere(
   vm: Pick<Vm, "consent" | "rollbackIntolerant">,
   saved: Saved | undefined,
-): { readonly technique: "restore-checkpoint" | "standby" | "relocate"; readonly words: string } {
+  /** Its owner's side, where the mode is `collaborative`. */
+  together?: Together,
+): ElsewherePlan {
+  if (together?.reachable === true)
+    return { technique: "assisted-evacuate", words: `It goes to another host. ${askedTogether}` };
+  if (together?.fallback === "hand-over")
+    return { refusal: `${neverHeard}, and as agreed nothing is done without it.` };
+  const alone = together === undefined ? "" : ` ${neverHeard}: the provider repairs alone, as agreed.`;
+  const ownDisk = "Start it on another host, from its own disk.";
+  if (together?.fallback === "own-disk") return { technique: "relocate", words: `${ownDisk}${alone}` };
   const back = planRollBack({ cause: "host-lost", vm, saved });
-  if (back !== undefined && "technique" in back) return back;
+  if (back !== undefined && "technique" in back) return { ...back, words: `${back.words}${alone}` };
   const why = back === undefined ? "" : ` ${back.notBecause}`;
-  return { technique: "relocate", words: `Start it on another host, from its own disk.${why}` };
+  return { technique: "relocate", words: `${ownDisk}${why}${alone}` };
 }

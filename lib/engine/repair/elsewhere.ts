@@ -25,7 +25,15 @@ export interface Bringing {
   readonly words: () => string;
   /** What it is brought up from comes with it: the host need not see its disk. */
   readonly diskComesAlong: boolean;
+  /** Files that the host has to see besides: the image that it is made from. */
+  readonly files?: readonly string[];
 }
+
+/** How it went. Who brings it elsewhere ends the repair by it, or goes on. */
+export type Elsewhere =
+  | { readonly kind: "answers"; readonly tr: EpochMs }
+  | { readonly kind: "handed-over"; readonly words: string }
+  | { readonly kind: "not-needed"; readonly words: string };
 
 type Claimed =
   | { readonly claim: Claim }
@@ -41,10 +49,7 @@ export type Answered =
 /** A host that is in use again, of an incident that was its failure: the VM is home. */
 const isPart = ({ incident }: { readonly incident: { readonly partOf: unknown } }) => incident.partOf !== null;
 
-/**
- * The VM on another host, and the repair's end. Only with proof that it cannot run where it was: its host is fenced, or, alive, has let go
- * of it. Each start elsewhere has a generation of its own.
- */
+/** The VM on another host, and the repair's end. */
 export async function bringElsewhere(
   env: Env,
   options: EngineOptions,
@@ -54,12 +59,38 @@ export async function bringElsewhere(
   bringing: Bringing,
 ): Promise<void> {
   const { store, clock } = env;
-  const { diskComesAlong } = bringing;
-  const handOver = (words: string) =>
-    steps.run("hand over", async () => {
+  const end = await elsewhere(env, options, places, repair, steps, bringing);
+  if (end.kind === "handed-over")
+    return steps.run("hand over", async () => {
       places.settled((await vmWork(env, repair)).vm.id);
+      const { words } = end;
       await store.endRepair(repair, { state: "handed-over", incident: "handed-over", words, tr: null }, clock.now());
     });
+  return steps.run("end", async () => {
+    places.settled((await vmWork(env, repair)).vm.id);
+    const how =
+      end.kind === "answers"
+        ? ({ state: "succeeded", incident: "repaired", words: bringing.words(), tr: end.tr } as const)
+        : ({ state: "not-needed", incident: "cleared", words: end.words, tr: null } as const);
+    await store.endRepair(repair, how, clock.now());
+  });
+}
+
+/**
+ * The VM on another host. Only with proof that it cannot run where it was: its host is fenced, or, alive, has let go of it. Each start
+ * elsewhere has a generation of its own. The repair goes on: its end is the caller's.
+ */
+export async function elsewhere(
+  env: Env,
+  options: EngineOptions,
+  places: Places,
+  repair: RepairId,
+  steps: Steps,
+  bringing: Bringing,
+): Promise<Elsewhere> {
+  const { store, clock } = env;
+  const { diskComesAlong, files } = bringing;
+  const handOver = (words: string): Elsewhere => ({ kind: "handed-over", words });
   const tooLate = ({ words, detail }: Trouble): StepEnd<never> => ({
     ok: false,
     words: `It could not be done within ${options.reviveWithinMs / 1000} s. Last: ${words}`,
@@ -84,7 +115,7 @@ export async function bringElsewhere(
         return { came: { ok: true, words: "Its host is back.", value: false } };
       if (host?.standing === "fencing") return { trouble: "Its old host is not proven off yet." };
       if (vm.movingTo !== null) return { trouble: "It is being moved." };
-      const place = await places.placeOne(vm, new Set([vm.hostId]), diskComesAlong); // it is not let go for nothing
+      const place = await places.placeOne(vm, new Set([vm.hostId]), diskComesAlong, files); // it is not let go for nothing
       if ("refusal" in place) return { came: { ok: false, words: place.refusal, detail: place.detail } };
       // It may be saved by ending and starting it: that must be over before the host lets go of it.
       if (!(await ceaseCapture(env, vm.id, 0))) return { trouble: "It is being saved, and that does not end." };
@@ -96,11 +127,7 @@ export async function bringElsewhere(
   if (!released.ok) return handOver(released.words);
   const letGo = released.value;
   if (letGo === "moved")
-    return steps.run("end", async () => {
-      places.settled((await vmWork(env, repair)).vm.id);
-      const words = "It had been moved to another host before its own failed.";
-      await store.endRepair(repair, { state: "not-needed", incident: "cleared", words, tr: null }, clock.now());
-    });
+    return { kind: "not-needed", words: "It had been moved to another host before its own failed." };
 
   const tried: HostId[] = [];
   let last = "";
@@ -109,14 +136,7 @@ export async function bringElsewhere(
     const suffix = turn === 1 ? "" : ` (${turn})`;
     const claimed = again === undefined ? await placeAndClaim(suffix) : ({ claim: again } as const);
     if ("words" in claimed) return handOver(claimed.words);
-    if ("home" in claimed)
-      return steps.run("end", () =>
-        store.endRepair(
-          repair,
-          { state: "not-needed", incident: "cleared", words: "Its host is back; it is looked at there.", tr: null },
-          clock.now(),
-        ),
-      );
+    if ("home" in claimed) return { kind: "not-needed", words: "Its host is back; it is looked at there." };
     const { claim } = claimed;
     again = undefined;
 
@@ -138,14 +158,7 @@ export async function bringElsewhere(
       bringing.verify((await vmWork(env, repair)).vm),
     );
     if (!answer.ok) return handOver(answer.words);
-    if ("answeredAt" in answer.value) {
-      const tr = answer.value.answeredAt;
-      return steps.run("end", async () => {
-        places.settled((await vmWork(env, repair)).vm.id);
-        const end = { state: "succeeded", incident: "repaired", words: bringing.words(), tr } as const;
-        await store.endRepair(repair, end, clock.now());
-      });
-    }
+    if ("answeredAt" in answer.value) return { kind: "answers", tr: answer.value.answeredAt };
     last = "died" in answer.value ? `It ${answer.value.died} after its start. ` : `${answer.words} `;
     const freed = await step<Freed>(env, steps, repair, `free after its end${suffix}`, () =>
       freeThere(env, options, repair, claim.to),
@@ -163,7 +176,7 @@ export async function bringElsewhere(
       const ended = await notOurs(env, repair, vm);
       if (ended !== undefined) return { ok: false, words: ended };
       if (vm.movingTo !== null) return { ok: false, words: "It is being moved." };
-      const place = await places.placeOne(vm, new Set([...tried, vm.hostId]), diskComesAlong);
+      const place = await places.placeOne(vm, new Set([...tried, vm.hostId]), diskComesAlong, files);
       if ("refusal" in place) return { ok: false, words: `${last}${place.refusal}`, detail: place.detail };
       return { ok: true, words: "It has a place.", value: { to: place.host } };
     });

@@ -47,18 +47,23 @@ export class Places {
     return place !== undefined && "host" in place ? place.host : undefined;
   }
 
-  /** `diskComesAlong`: rather a host that sees its disk, but any other does. */
-  async placeOne(vm: Vm, exclude: ReadonlySet<HostId>, diskComesAlong = false): Promise<Placement> {
+  /** `diskComesAlong`: rather a host that sees its disk, but any other does that sees these files. */
+  async placeOne(
+    vm: Vm,
+    exclude: ReadonlySet<HostId>,
+    diskComesAlong = false,
+    files: readonly string[] = [],
+  ): Promise<Placement> {
     const promised = this.#reserved.get(vm.id);
     if (promised !== undefined && !exclude.has(promised)) {
       const host = await this.#env.store.host(promised);
       if (host?.standing === "in-use" && host.state === "up" && host.health === "green") return { host: promised };
     }
     this.#reserved.delete(vm.id);
-    const own = (await this.placeAll([vm], exclude)).get(vm.id);
+    const own = (await this.placeAll([{ ...vm, diskPaths: [...vm.diskPaths, ...files] }], exclude)).get(vm.id);
     const refused = own === undefined || "refusal" in own;
     const place =
-      refused && diskComesAlong ? (await this.placeAll([{ ...vm, diskPaths: [] }], exclude)).get(vm.id) : own;
+      refused && diskComesAlong ? (await this.placeAll([{ ...vm, diskPaths: files }], exclude)).get(vm.id) : own;
     if (place !== undefined && "host" in place) this.#reserved.set(vm.id, place.host);
     return place ?? { refusal: "No place was found for it.", detail: "" };
   }

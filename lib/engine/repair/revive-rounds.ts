@@ -1,4 +1,4 @@
-import type { EpochMs, RepairId, Vm } from "../../model/index.ts";
+import type { AnswerCheck, EpochMs, RepairId, Vm } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import type { Steps } from "../ports.ts";
 import { bringUp, type First, lookAgain } from "./bring-up.ts";
@@ -21,6 +21,13 @@ export type Rounds =
   | { readonly kind: "left-off"; readonly words: string }
   | { readonly kind: "handed-over"; readonly words: string };
 
+/** What is asked of a VM that was brought up, and the name of the step that asks. */
+export interface Asking {
+  readonly name: string;
+  readonly checks: (vm: Vm) => readonly AnswerCheck[];
+}
+const askService: Asking = { name: "verify", checks: (vm) => [vm.answerCheck] };
+
 /**
  * The VM back on its own host, from its own disk: rounds of bring up and verify after a first look. `acted`: the repair has touched it
  * already. `label` tells these steps from those of another try in the same repair.
@@ -33,6 +40,7 @@ export async function reviveRounds(
   first: First,
   actedBefore = first.needed,
   label = "",
+  asking = askService,
 ): Promise<Rounds> {
   let acted = actedBefore;
   let last = "";
@@ -60,9 +68,10 @@ export async function reviveRounds(
       };
     if (up.value.byHand) return { kind: "left-off", words: up.words };
 
-    const answer = await step(env, steps, repair, `verify${suffix}`, async () =>
-      verify(env, options, (await vmWork(env, repair)).vm),
-    );
+    const answer = await step(env, steps, repair, `${asking.name}${suffix}`, async () => {
+      const { vm } = await vmWork(env, repair);
+      return verify(env, options, vm, asking.checks(vm));
+    });
     if (!answer.ok) return { kind: "handed-over", words: answer.words };
     if ("answeredAt" in answer.value) return { kind: "answers", tr: answer.value.answeredAt, acted };
     last = answer.value.died;

@@ -8,6 +8,29 @@ const inWords = (check: AnswerCheck) =>
 
 const stillCheckEveryMs = 2_000;
 
+/** How the guest itself answers, whatever its servers do: by its agent, an echo, or its SSH. What was made anew has no server yet. */
+export function guestChecks(vm: Pick<Vm, "answerCheck" | "address">): readonly AnswerCheck[] {
+  const address = vm.address ?? (vm.answerCheck.kind === "agent" ? null : vm.answerCheck.address);
+  const agent = { kind: "agent" } as const;
+  return address === null ? [agent] : [{ kind: "icmp", address }, { kind: "tcp", address, port: 22 }, agent];
+}
+
+/** Whether the guest answers any of them: as soon as one is answered. */
+async function answersAny(env: Env, vm: Vm, checks: readonly AnswerCheck[], timeoutMs: number) {
+  const [only] = checks;
+  if (checks.length === 1 && only !== undefined)
+    return (await env.prober.answers(vm, only, timeoutMs)) ? only : undefined;
+  return new Promise<AnswerCheck | undefined>((resolve, reject) => {
+    let left = checks.length;
+    for (const check of checks)
+      env.prober.answers(vm, check, timeoutMs).then((answered) => {
+        left--;
+        if (answered) resolve(check);
+        else if (left === 0) resolve(undefined);
+      }, reject);
+  });
+}
+
 /**
  * Asks the guest until it answers: a domain that runs is not yet a service that is back. Says `died` when the domain stops
  * running meanwhile, so that the repair can begin anew instead of asking a dead guest for minutes.
@@ -16,14 +39,16 @@ export async function verify(
   env: Env,
   options: EngineOptions,
   vm: Vm,
+  checks: readonly AnswerCheck[] = [vm.answerCheck],
 ): Promise<StepEnd<{ answeredAt: EpochMs } | { died: string }>> {
-  const { prober, hypervisor, clock } = env;
+  const { hypervisor, clock } = env;
   const began = clock.monotonicMs();
   let lookedAt = began;
   while (clock.monotonicMs() < began + options.answerWithinMs) {
-    if (await prober.answers(vm, vm.answerCheck, options.probeTimeoutMs)) {
+    const answered = await answersAny(env, vm, checks, options.probeTimeoutMs);
+    if (answered !== undefined) {
       const answeredAt = clock.now();
-      return { ok: true, words: `The guest answers (${inWords(vm.answerCheck)}).`, value: { answeredAt } };
+      return { ok: true, words: `The guest answers (${inWords(answered)}).`, value: { answeredAt } };
     }
     if (clock.monotonicMs() >= lookedAt + stillCheckEveryMs) {
       lookedAt = clock.monotonicMs();
@@ -40,6 +65,6 @@ export async function verify(
   }
   return {
     ok: false,
-    words: `It runs, but ${inWords(vm.answerCheck)} did not answer within ${options.answerWithinMs / 1000} s.`,
+    words: `It runs, but ${checks.map(inWords).join(", ")} did not answer within ${options.answerWithinMs / 1000} s.`,
   };
 }

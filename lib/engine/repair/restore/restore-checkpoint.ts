@@ -4,7 +4,7 @@ import type { StandbyFinder } from "../../checkpoints/saved.ts";
 import type { EngineOptions, Env } from "../../env.ts";
 import type { Steps } from "../../ports.ts";
 import { type First, lookFirst } from "../bring-up.ts";
-import { bringElsewhere } from "../elsewhere.ts";
+import { type Bringing, bringElsewhere } from "../elsewhere.ts";
 import type { Places } from "../places.ts";
 import { endRounds, type Rounds, reviveRounds } from "../revive-rounds.ts";
 import { type StepEnd, step } from "../step.ts";
@@ -47,25 +47,40 @@ export const restoreCheckpoint =
     );
     if (!where.ok) return endRounds(env, steps, repair, { kind: "handed-over", words: where.words });
     if (where.value.here) {
-      const { rounds, said } = await hereOn(env, options, help, repair, steps, chosen.value);
+      const { rounds, said } = await restoreOnItsHost(env, options, help, repair, steps, chosen.value);
       return endRounds(env, steps, repair, rounds, said);
     }
-    const { vm, incident } = await vmWork(env, repair);
-    if (where.value.standby !== null) help.places.reserve(vm, where.value.standby);
-    const read = await step<Candidates>(env, steps, repair, "read", () => readFirst(env, repair, chosen.value));
-    if (!read.ok) return endRounds(env, steps, repair, { kind: "handed-over", words: read.words });
-    // Without a checkpoint it needs a host that sees its disk.
-    if (read.value.list.length === 0) help.places.settled(vm.id);
-    const own =
-      read.value.list.length === 0
-        ? undefined
-        : await step<OwnDisk>(env, steps, repair, "own disk", () => ownDiskAsRead(env, repair));
-    if (own?.ok === false) return endRounds(env, steps, repair, { kind: "handed-over", words: own.words });
-    const bringing = fromCheckpoint(env, options, help, repair, steps, read.value, own?.value, (candidate, said) =>
-      saidOf(candidate, incident.tp, said),
-    );
-    return bringElsewhere(env, options, help.places, repair, steps, bringing);
+    const { standby } = where.value;
+    const way = await elsewhereFromCheckpoint(env, options, help, repair, steps, chosen.value, standby);
+    if ("refusal" in way) return endRounds(env, steps, repair, { kind: "handed-over", words: way.refusal });
+    return bringElsewhere(env, options, help.places, repair, steps, way.bringing);
   };
+
+/** Its checkpoints are read whole first; without a whole one it needs a host that sees its disk. */
+export async function elsewhereFromCheckpoint(
+  env: Env,
+  options: EngineOptions,
+  help: RestoreHelp,
+  repair: RepairId,
+  steps: Steps,
+  chosen: Candidates,
+  standby: HostId | null,
+): Promise<{ readonly bringing: Bringing } | { readonly refusal: string }> {
+  const { vm, incident } = await vmWork(env, repair);
+  if (standby !== null) help.places.reserve(vm, standby);
+  const read = await step<Candidates>(env, steps, repair, "read", () => readFirst(env, repair, chosen));
+  if (!read.ok) return { refusal: read.words };
+  if (read.value.list.length === 0) help.places.settled(vm.id);
+  const own =
+    read.value.list.length === 0
+      ? undefined
+      : await step<OwnDisk>(env, steps, repair, "own disk", () => ownDiskAsRead(env, repair));
+  if (own?.ok === false) return { refusal: own.words };
+  const bringing = fromCheckpoint(env, options, help, repair, steps, read.value, own?.value, (candidate, said) =>
+    saidOf(candidate, incident.tp, said),
+  );
+  return { bringing };
+}
 
 /** On its own host, while that carries VMs and its failure is not what the VM is repaired for. */
 async function whereTo(
@@ -84,7 +99,8 @@ async function whereTo(
   return { ok: true, words, value: { here: false, standby: standby ?? null } };
 }
 
-async function hereOn(
+/** On its own host, from its checkpoints one after the other, then from its own disk. */
+export async function restoreOnItsHost(
   env: Env,
   options: EngineOptions,
   { everAnswered }: RestoreHelp,

@@ -1,0 +1,37 @@
+import type { Env } from "../env.ts";
+
+/** A wake may be lost: then it is seen a little later. */
+const pollMs = 500;
+
+/**
+ * Asks again and again, and at once when a message came, until there is an answer; undefined when the time is over. The time is measured
+ * on the clock that is never set.
+ */
+export async function heardWithin<T>(
+  { clock, wakes }: Pick<Env, "clock" | "wakes">,
+  untilMs: () => number,
+  ask: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  let wake: AbortController | undefined;
+  let woken = false;
+  const stop = wakes.onWake((what) => {
+    if (what !== "messages") return;
+    woken = true;
+    wake?.abort("a message came");
+  });
+  try {
+    for (;;) {
+      woken = false;
+      const found = await ask();
+      if (found !== undefined) return found;
+      const leftMs = untilMs() - clock.monotonicMs();
+      if (leftMs <= 0) return undefined;
+      if (woken) continue;
+      wake = new AbortController();
+      await clock.sleep(Math.min(pollMs, leftMs), wake.signal).catch(() => undefined);
+      wake = undefined;
+    }
+  } finally {
+    stop();
+  }
+}
