@@ -1,18 +1,17 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { type ByteStore, createCheckpoints } from "../checkpoint/index.ts";
-import {
-  type Checkpoints,
-  type FenceAgents,
-  type HookRunner,
-  type HostExaminer,
-  type HostHelpers,
-  type HostInstaller,
-  type Hypervisor,
-  HypervisorRefused,
-  type Log,
-  type Prober,
-  type Provisioner,
+import type {
+  Checkpoints,
+  FenceAgents,
+  HookRunner,
+  HostExaminer,
+  HostHelpers,
+  HostInstaller,
+  Hypervisor,
+  Log,
+  Prober,
+  Provisioner,
 } from "../engine/ports.ts";
 import { createFenceAgents, createHookRunner } from "../fencing/index.ts";
 import {
@@ -21,6 +20,7 @@ import {
   createHostInstaller,
   createHypervisor,
   createProber,
+  createProvisioner,
   ensureIdentity,
   HostLinks,
   hostShell,
@@ -43,9 +43,6 @@ export interface Cloud {
   readonly simulation: SimulatedCloud | undefined;
   close(): void;
 }
-
-const none = () => Promise.reject(new HypervisorRefused("VMs are not made on these hosts yet."));
-const noProvisioner: Provisioner = { make: none, remove: none, renewDisk: none };
 
 export async function openCloud(options: {
   dataDir: string;
@@ -87,7 +84,7 @@ export async function openCloud(options: {
     helpers: createHostHelpers({ links, clock: systemClock, log }),
     hooks: createHookRunner(hooksDir),
     checkpoints,
-    provisioner: noProvisioner,
+    provisioner: createProvisioner(links),
     simulation: undefined,
     close: () => checkpoints.close(),
   };

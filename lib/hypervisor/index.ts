@@ -6,4 +6,5 @@ export { ensureIdentity, type Identity } from "./identity.ts";
 export { createHostInstaller } from "./installer.ts";
 export { HostLinks } from "./links.ts";
 export { createProber } from "./prober.ts";
+export { createProvisioner } from "./provision/provisioner.ts";
 export { type HostShell, hostShell } from "./shell.ts";

@@ -32,7 +32,7 @@ const apacheModules = [
   ...["authz_user", "autoindex", "deflate", "dir", "env", "expires", "filter", "headers", "mime", "mpm_event"],
   ...["negotiation", "proxy", "proxy_balancer", "proxy_fcgi", "proxy_hcheck", "proxy_http", "ratelimit", "remoteip"],
   ...["lbmethod_bybusyness", "lbmethod_byrequests", "lbmethod_bytraffic", "reqtimeout", "rewrite", "setenvif"],
-  ...["slotmem_shm", "status", "unique_id", "watchdog"],
+  ...["slotmem_shm", "status", "unique_id"],
 ];
 const phpExtensions = [
   ...["ctype", "iconv", "mysqli", "mysqlnd", "opcache", "pdo", "pdo_mysql", "posix", "sockets", "tokenizer"],
