@@ -23,9 +23,10 @@ export function finish(
   what: string,
   input: string | Uint8Array | Readable,
   options: CommandOptions,
+  keep: { readonly stdout: boolean } = { stdout: true },
 ): Promise<CommandResult> {
   const kept = options.keptBytes ?? 64 * 1024;
-  const stdout = new Kept(channel, kept);
+  const stdout = keep.stdout ? new Kept(channel, kept) : { text: () => "" };
   const stderr = new Kept(channel.stderr, kept);
   let code: number | undefined;
   return new Promise((resolve, reject) => {

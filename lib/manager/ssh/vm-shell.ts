@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
+import { type Duplex, Readable, type Writable } from "node:stream";
+import { finished } from "node:stream/promises";
 import type { Client, ClientChannel } from "ssh2";
 import { type CommandOptions, type CommandResult, finish, tail } from "./command.ts";
 import { type DialOptions, dial } from "./dial.ts";
@@ -37,8 +38,10 @@ export interface VmShell {
   feed(what: string, script: Script, content: Content | Readable, options: CommandOptions): Promise<CommandResult>;
   /** A script that runs on: each line it writes, until `signal`. Ends by an error in every case; the script ends with the connection. */
   follow(what: string, script: Script, options: FollowOptions): Promise<never>;
-  /** A script that runs on, or for long: its raw output. Destroy it to end the script. */
-  stream(what: string, script: Script, signal?: AbortSignal): Promise<Readable>;
+  /** A script's standard output into `to`, which is ended. SshError `failed` where the script fails: what was written is not whole then. */
+  collect(what: string, script: Script, to: Writable, options: CommandOptions): Promise<void>;
+  /** A byte stream to a port of the VM itself. */
+  tunnel(port: number): Promise<Duplex>;
   close(): void;
 }
 
@@ -137,13 +140,7 @@ mv -f ${draft} ${to}`;
       return await finish(opened, `${vm}: ${what}`, input, limits);
     },
     async follow(what, script, { signal, onLine }) {
-      const output = await self.stream(what, script, signal);
-      for await (const line of createInterface({ input: output, crlfDelay: Number.POSITIVE_INFINITY }))
-        onLine(line.slice(0, 4096));
-      throw new SshError(signal.aborted ? "stopped" : "lost", `${vm}: ${what} has ended`);
-    },
-    async stream(what, script, signal) {
-      if (signal?.aborted) throw new SshError("stopped", `${vm}: ${what}: stopped by the caller`);
+      if (signal.aborted) throw new SshError("stopped", `${vm}: ${what}: stopped by the caller`);
       const opened = await channel(what, withData(script));
       opened.on("error", () => undefined);
       const stop = () => {
@@ -151,11 +148,35 @@ mv -f ${draft} ${to}`;
         opened.close();
         opened.destroy();
       };
-      signal?.addEventListener("abort", stop, { once: true });
-      opened.on("close", () => signal?.removeEventListener("abort", stop));
+      signal.addEventListener("abort", stop, { once: true });
       opened.stderr.resume();
       opened.end();
-      return opened;
+      try {
+        for await (const line of createInterface({ input: opened, crlfDelay: Number.POSITIVE_INFINITY }))
+          onLine(line.slice(0, 4096));
+      } finally {
+        signal.removeEventListener("abort", stop);
+      }
+      throw new SshError(signal.aborted ? "stopped" : "lost", `${vm}: ${what} has ended`);
+    },
+    async collect(what, script, to, limits) {
+      const opened = await within(channel(what, withData(script)), `${vm}: ${what}`, limits);
+      opened.pipe(to);
+      const written = finished(to);
+      // Who waits for `done` first must not find `written` unheard.
+      written.catch(() => opened.close());
+      const done = await finish(opened, `${vm}: ${what}`, "", limits, { stdout: false });
+      if (done.code !== 0) throw new SshError("failed", `${vm}: ${what} failed (${done.code})${tail(done.stderr)}`);
+      await written;
+    },
+    async tunnel(port) {
+      const client = await ready();
+      return await new Promise<Duplex>((resolve, reject) =>
+        client.forwardOut("127.0.0.1", 0, "127.0.0.1", port, (error, opened) => {
+          if (error) reject(new SshError("lost", `${vm}: port ${port}: ${error.message}`, { cause: error }));
+          else resolve(opened);
+        }),
+      );
     },
     close() {
       closed = true;

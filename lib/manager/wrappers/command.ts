@@ -1,0 +1,66 @@
+import type { ServerOf } from "../description/index.ts";
+import { ManagerError } from "../servers.ts";
+import { type Script, sh } from "../ssh/index.ts";
+import { keptState } from "./kept-state.ts";
+import { limits, lookLimit, type Site, startLimit, type Wrapper } from "./site.ts";
+import { fillIn } from "./template.ts";
+
+type Command = ServerOf<"command">;
+
+/** Anything else: its owner's commands, run by /bin/sh on the VM with its environment. */
+export const command: Wrapper<Command> = {
+  programs: [],
+  prepare: (site) => runIf(site, "deploy", site.server.withinSeconds.deploy),
+  configure: (site) => runIf(site, "configure", site.server.withinSeconds.start),
+  start: (site) => runIf(site, "start", site.server.withinSeconds.start),
+  stop: (site) => runIf(site, "stop", site.server.withinSeconds.start),
+  synchronise: (site) => runIf(site, "synchronise", site.server.withinSeconds.synchronise),
+  async health(site) {
+    if (site.server.options.health === undefined) return { ok: true, words: "It has no command that would tell." };
+    const done = await site.shell.run("health", scriptOf(site, site.server.options.health), lookLimit(site));
+    const said = `${done.stdout}${done.stderr}`.trim().slice(-300);
+    if (done.code === 0) return { ok: true, words: said || "Its command says that it works." };
+    return { ok: false, words: said || `Its command ended with ${done.code}.` };
+  },
+  async save(site) {
+    const { save } = site.server.options;
+    if (save === undefined) return;
+    const within = limits(site, site.server.withinSeconds.synchronise * 1000);
+    await keptState(site.context, site.server.name).write((to) =>
+      site.shell.collect("save", scriptOf(site, save), to, within),
+    );
+  },
+  async restore(site) {
+    const { restore } = site.server.options;
+    const saved = await keptState(site.context, site.server.name).newest();
+    if (restore === undefined || saved === undefined) return;
+    const within = limits(site, site.server.withinSeconds.synchronise * 1000);
+    const done = await site.shell.feed("restore", scriptOf(site, restore, sh``), { file: saved.file }, within);
+    if (done.code !== 0)
+      throw new ManagerError({
+        code: "commandFailed",
+        message: `${site.server.name}: restore failed.`,
+        output: done.stderr,
+      });
+  },
+};
+
+async function runIf(
+  site: Site<Command>,
+  part: "deploy" | "configure" | "start" | "stop" | "synchronise",
+  seconds: number,
+) {
+  const text = site.server.options[part];
+  if (text === undefined) return;
+  const within = part === "start" ? startLimit(site) : limits(site, seconds * 1000);
+  await site.shell.must(`${part} ${site.server.name}`, scriptOf(site, text), within);
+}
+
+/** The owner's text is a script already; their values come in by the environment, quoted. */
+function scriptOf({ server, context }: Site<Command>, text: string, input = sh`< /dev/null`): Script {
+  const set = Object.entries(server.options.environment).map(
+    ([name, value]) => sh`export ${`${name}=${fillIn(value, server.name, context)}`}`,
+  );
+  return sh`${set}
+exec sh -c ${text} ${input}`;
+}

@@ -1,0 +1,2 @@
+/** What is done with servers of each kind. */
+export { createHands } from "./hands.ts";

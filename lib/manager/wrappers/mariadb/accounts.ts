@@ -1,0 +1,64 @@
+import type { ServerOf } from "../../description/index.ts";
+
+/** HAProxy asks as this user whether the server may get work; it is locked until the server is whole. It may do nothing. */
+export const checkUser = "belay_check";
+/** Mirrors read as this user. Locked until the server is whole, so that nothing is read from one that is not. */
+export const mirrorUser = "belay_mirror";
+/** A string for MariaDB, whatever it holds. */
+export function sqlString(value: string): string {
+  if (value.includes("\0")) throw new RangeError("a string for SQL cannot hold a NUL character");
+  return `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
+}
+
+const user = (name: string, password: string | undefined) => {
+  const who = `${sqlString(name)}@'%'`;
+  const by = password === undefined ? "IDENTIFIED VIA mysql_native_password" : `IDENTIFIED BY ${sqlString(password)}`;
+  return [`CREATE USER IF NOT EXISTS ${who} ${by};`, ...(password === undefined ? [] : [`ALTER USER ${who} ${by};`])];
+};
+
+/**
+ * Databases and users as described, on this server alone: its mirror has its own from the same description. Pure; may run again and again.
+ */
+export function accountsSql(
+  server: ServerOf<"mariadb">,
+  secretOf: (name: string) => string,
+  mirrorPassword: string | undefined,
+  checkUsers: readonly string[],
+): string {
+  const lines = [
+    "SET SESSION sql_log_bin=0;",
+    ...server.options.databases.map((name) => `CREATE DATABASE IF NOT EXISTS \`${name}\` CHARACTER SET utf8mb4;`),
+    ...checkUsers.flatMap((name) => user(name, undefined)),
+    ...(mirrorPassword === undefined
+      ? []
+      : [
+          ...user(mirrorUser, mirrorPassword),
+          `GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES, RELOAD, REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR ON *.* TO '${mirrorUser}'@'%';`,
+        ]),
+    ...server.options.users.flatMap(({ name, password, grants }) => [
+      ...user(name, password === undefined ? undefined : secretOf(password)),
+      ...grants.map((grant) => `GRANT ${grant} TO ${sqlString(name)}@'%';`),
+    ]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+const gates = (checkUsers: readonly string[]) => [...checkUsers, mirrorUser];
+
+/** Run by the server itself before it lets anybody in: one statement a line. */
+export const closedSql = (checkUsers: readonly string[]): string =>
+  [
+    "SET SESSION sql_log_bin=0;",
+    "SET GLOBAL read_only=1;",
+    ...gates(checkUsers).map((name) => `ALTER USER IF EXISTS ${sqlString(name)}@'%' ACCOUNT LOCK;`),
+    "",
+  ].join("\n");
+
+/** Into rotation. */
+export const openSql = (checkUsers: readonly string[]): string =>
+  [
+    "SET SESSION sql_log_bin=0;",
+    "SET GLOBAL read_only=0;",
+    ...gates(checkUsers).map((name) => `ALTER USER IF EXISTS ${sqlString(name)}@'%' ACCOUNT UNLOCK;`),
+    "",
+  ].join("\n");

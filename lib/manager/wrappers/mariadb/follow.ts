@@ -1,0 +1,88 @@
+import { ManagerError } from "../../servers.ts";
+import type { CommandOptions } from "../../ssh/index.ts";
+import { mirrorUser, sqlString } from "./accounts.ts";
+import { serverIdOf } from "./config.ts";
+import { type DatabaseSite, mirrorAddress, mirrorPassword, readFollowing, sql } from "./database.ts";
+import { withoutDomain } from "./gtid.ts";
+
+/** Begins to follow, from where the server is. Again and again the same. */
+export async function followMirror(site: DatabaseSite, mirror: DatabaseSite, options: CommandOptions): Promise<void> {
+  const { host, port } = mirrorAddress(mirror);
+  const password = mirrorPassword(site) ?? "";
+  await sql(
+    site,
+    "follow its mirror",
+    `STOP SLAVE;
+CHANGE MASTER TO MASTER_HOST=${sqlString(host)}, MASTER_PORT=${port}, MASTER_USER='${mirrorUser}', MASTER_PASSWORD=${sqlString(password)},
+  MASTER_CONNECT_RETRY=1, MASTER_HEARTBEAT_PERIOD=1, MASTER_USE_GTID=slave_pos;
+START SLAVE;
+`,
+    options,
+  );
+}
+
+/** Follows already, and whom it should: left alone. */
+export async function keepFollowing(site: DatabaseSite, mirror: DatabaseSite, options: CommandOptions): Promise<void> {
+  const { host, port } = mirrorAddress(mirror);
+  const now = await readFollowing(site, options);
+  if (now?.host === `${host}:${port}` && now.applying && now.reading) return;
+  await followMirror(site, mirror, options);
+}
+
+/** All that the server has received is applied: what it acknowledged by receiving it is in its data. */
+export async function settle(site: DatabaseSite, withinSeconds: number, options: CommandOptions): Promise<void> {
+  const now = await readFollowing(site, options);
+  if (now === null || now.received === "") return;
+  if (!now.applying)
+    throw new ManagerError({
+      code: "mirrorStopped",
+      message: `${site.server.name} has changes of its mirror that it cannot apply.`,
+      output: now.words,
+    });
+  const wanted = withoutDomain(now.received, serverIdOf(site.server, site.context.description));
+  await waitFor(site, wanted, withinSeconds, options);
+}
+
+/** Has everything that the mirror had when it was asked. Answers false where it cannot be read there any more. */
+export async function catchUp(
+  site: DatabaseSite,
+  mirrorPosition: string,
+  withinSeconds: number,
+  options: CommandOptions,
+): Promise<boolean> {
+  const wanted = withoutDomain(mirrorPosition, serverIdOf(site.server, site.context.description));
+  if (wanted === "") return true;
+  const deadline = performance.now() + withinSeconds * 1000;
+  while (performance.now() < deadline) {
+    if (await reached(site, wanted, 2, options)) return true;
+    const now = await readFollowing(site, options);
+    // A mirror that is away for a moment is tried again by the server itself; what was thrown away there never comes.
+    if (now?.words !== undefined && /1236|requested GTID|could not find next log/i.test(now.words)) return false;
+    if (now !== null && !now.applying)
+      throw new ManagerError({
+        code: "followStopped",
+        message: `${site.server.name} cannot apply its mirror's changes.`,
+        output: now.words,
+      });
+    site.act.progress(null, `${site.server.name}: reads what is new from its mirror.`);
+  }
+  return false;
+}
+
+async function waitFor(site: DatabaseSite, position: string, seconds: number, options: CommandOptions): Promise<void> {
+  if (position === "" || (await reached(site, position, seconds, options))) return;
+  throw new ManagerError({
+    code: "notSettled",
+    message: `${site.server.name} did not apply all of its mirror's changes in time.`,
+  });
+}
+
+const reached = async (site: DatabaseSite, position: string, seconds: number, options: CommandOptions) =>
+  (
+    await sql(
+      site,
+      "wait for changes",
+      `SELECT MASTER_GTID_WAIT(${sqlString(position)}, ${Math.ceil(seconds)});\n`,
+      options,
+    )
+  ).trim() === "0";

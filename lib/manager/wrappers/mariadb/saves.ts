@@ -1,0 +1,36 @@
+import { ManagerError } from "../../servers.ts";
+import { type CommandOptions, sh } from "../../ssh/index.ts";
+import { keptState } from "../kept-state.ts";
+import { confOf, type DatabaseSite, sql } from "./database.ts";
+
+/** All of its databases as of one instant, with the position in its log of transactions, compressed, on the manager's side. */
+export async function save(site: DatabaseSite, within: CommandOptions): Promise<void> {
+  const failed = `${site.paths.run}/save-failed`;
+  const script = sh`names=$(mariadb --defaults-file=${confOf(site)} -N -B -e ${"SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ('mysql','sys','information_schema','performance_schema')"}) || exit 1
+[ -n "$names" ] || { echo "there is no database" >&2; exit 1; }
+rm -f ${failed}
+{ mariadb-dump --defaults-file=${confOf(site)} --single-transaction --quick --gtid --master-data=1 --routines --triggers --events \
+  --skip-lock-tables --add-drop-database --databases $names || touch ${failed}; } | gzip -1
+[ ! -e ${failed} ]`;
+  await keptState(site.context, site.server.name).write((to) => site.shell.collect("save", script, to, within));
+}
+
+/** The last save. What was recorded after it is replayed by the techniques' recorder. */
+export async function restoreSave(site: DatabaseSite, within: CommandOptions): Promise<void> {
+  const saved = await keptState(site.context, site.server.name).newest();
+  if (saved === undefined) throw new ManagerError({ code: "noSave", message: `${site.server.name} was never saved.` });
+  await sql(
+    site,
+    "forget its past",
+    "STOP SLAVE; RESET SLAVE ALL; RESET MASTER; SET GLOBAL gtid_slave_pos='';\n",
+    within,
+  );
+  const load = sh`gunzip -c | mariadb --defaults-file=${confOf(site)} --init-command=${"SET SESSION sql_log_bin=0"}`;
+  const done = await site.shell.feed("restore", load, { file: saved.file }, within);
+  if (done.code !== 0)
+    throw new ManagerError({
+      code: "commandFailed",
+      message: `${site.server.name}: its save cannot be restored.`,
+      output: done.stderr,
+    });
+}
