@@ -124,8 +124,9 @@ async function start(): Promise<void> {
   });
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
-    const { pathname } = new URL(request.url ?? "/", "http://belay");
-    if (pathname === "/ws" && running !== undefined) void running.upgrade(request, socket, head);
+    const pathname = URL.parse(request.url ?? "/", "http://belay")?.pathname; // null for what is no path: it must not end the process
+    if ((pathname === "/ws" || pathname === "/manager") && running !== undefined)
+      void running.upgrade(request, socket, head);
     else if (dev && pages !== undefined)
       pages
         .getUpgradeHandler()(request, socket, head)

@@ -20,7 +20,12 @@ export async function testApi(log: Log = { info() {}, warn() {}, error() {} }) {
   await person("admin", cloud.admin.organizationId);
   await person("ada", cloud.aster.organizationId);
   await person("ben", cloud.birch.organizationId);
-  const viewerOf = viewerSource({ auth, operatorToken, organizations: () => cloud.store.service.organizations() });
+  const viewerOf = viewerSource({
+    auth,
+    operatorToken,
+    organizations: () => cloud.store.service.organizations(),
+    keyByDigest: (digest) => cloud.store.service.keyByDigest(digest, Date.now()),
+  });
   const signedOut: number[] = [];
   const api = createApi({
     service: cloud.service,

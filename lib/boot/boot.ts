@@ -20,7 +20,7 @@ import { webRole } from "./web-role.ts";
 export interface Running {
   /** As they were first made; empty without the web role. */
   readonly accounts: readonly Account[];
-  /** Takes over an upgrade to /ws. */
+  /** Takes over an upgrade to /ws, for pages, or to /manager, for customers' managers. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
   /** In order, each part within a time: live connections, engine, store, database. Twice is once. */
   stop(): Promise<void>;
@@ -30,6 +30,9 @@ const migrations = fileURLToPath(new URL("../../prisma/migrations", import.meta.
 /** One engine per database: its lock and DBOS's name for it. */
 const engineName = "engine";
 const partStopMs = 4000;
+
+const pathOf = ({ url }: IncomingMessage) => URL.parse(url ?? "/", "http://belay")?.pathname;
+const isManager = (request: IncomingMessage) => pathOf(request) === "/manager";
 
 /** A database holds a real cloud or a simulated one. Taking one for the other would show what is not there. */
 async function refuseOtherKind(store: Store, simulated: boolean): Promise<void> {
@@ -106,7 +109,10 @@ export async function boot(options: BootOptions, log: Log, surrender: (words: st
     }
     return {
       accounts: web?.accounts ?? [],
-      upgrade: async (request, socket, head) => (web ? web.hub.upgrade(request, socket, head) : void socket.destroy()),
+      upgrade: async (request, socket, head) => {
+        if (web === undefined) socket.destroy();
+        else await (isManager(request) ? web.collaboration : web.hub).upgrade(request, socket, head);
+      },
       stop,
     };
   } catch (error) {

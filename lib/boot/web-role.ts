@@ -2,9 +2,16 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import pg from "pg";
 import { type BelayGlobal, createApi, createAuth, originsOf, urlOf, viewerSource } from "../api/index.ts";
+import {
+  type CollaborationHub,
+  createCollaborationHub,
+  createEndpointCaller,
+  createWebhooks,
+} from "../collaboration/index.ts";
 import type { Ids, Log } from "../engine/ports.ts";
 import { systemClock } from "../hypervisor/index.ts";
 import { createHub, type Hub } from "../live/index.ts";
+import type { Viewer } from "../model/index.ts";
 import { createService } from "../service/index.ts";
 import { advisoryLock, type Store } from "../store/index.ts";
 import { type Account, seedAccounts } from "./accounts.ts";
@@ -16,9 +23,21 @@ import { passSimulatedTraffic } from "./simulated-traffic.ts";
 export interface WebRole {
   readonly handle: BelayGlobal;
   readonly hub: Hub;
+  /** Of customers' managers. */
+  readonly collaboration: CollaborationHub;
   readonly accounts: readonly Account[];
   stop(): Promise<void>;
 }
+
+type ViewerOf = (headers: Headers) => Promise<Viewer | undefined>;
+
+/** The live view shows all that an organization sees: a key must hold the scope for that. */
+const readersOnly =
+  (viewerOf: ViewerOf): ViewerOf =>
+  async (headers) => {
+    const viewer = await viewerOf(headers);
+    return viewer?.key === undefined || viewer.key.scopes.includes("read") ? viewer : undefined;
+  };
 
 const random = () => randomBytes(32).toString("base64url");
 
@@ -55,10 +74,25 @@ export async function webRole(
   );
 
   const { examiner, installer } = cloud;
-  const service = createService({ store: store.service, examiner, installer, clock, ids, simulated });
-  const viewerOf = viewerSource({ auth, operatorToken, organizations: () => store.service.organizations() });
-  const hub = createHub({ feed: store.feed, viewerOf, trusts: (origin) => origins.has(origin), log });
+  const endpointCaller = createEndpointCaller({ store: store.service, clock });
+  const service = createService({ store: store.service, examiner, installer, endpointCaller, clock, ids, simulated });
+  const viewerOf = viewerSource({
+    auth,
+    operatorToken,
+    organizations: () => store.service.organizations(),
+    keyByDigest: (digest) => store.service.keyByDigest(digest, clock.now()),
+  });
+  const hub = createHub({
+    feed: store.feed,
+    viewerOf: readersOnly(viewerOf),
+    trusts: (origin) => origins.has(origin),
+    log,
+  });
   await hub.start();
+  const collaboration = createCollaborationHub({ store: store.service, viewerOf, clock, log });
+  await collaboration.start();
+  const webhooks = createWebhooks({ store: store.service, caller: endpointCaller, clock, log });
+  webhooks.start();
   const unsubscribe = service.onTraffic((samples) => hub.traffic(samples));
   const api = createApi({
     service,
@@ -79,11 +113,12 @@ export async function webRole(
   return {
     handle: { fetch: api.fetch, viewerOf, simulated },
     hub,
+    collaboration,
     accounts,
     async stop() {
       ending.abort();
       unsubscribe();
-      await hub.stop();
+      await Promise.all([hub.stop(), collaboration.stop(), webhooks.stop()]);
       await traffic;
       await pool.end();
     },

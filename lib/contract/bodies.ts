@@ -7,8 +7,9 @@ import {
   protectionModeNames,
   wantedStates,
 } from "../model/index.ts";
+import { agreementBody } from "./collaboration/bodies.ts";
 import { trafficSample } from "./frames.ts";
-import { applicationId, organizationId } from "./ids.ts";
+import { applicationId, imageId, organizationId } from "./ids.ts";
 import { answerCheck, causeNames, hostView } from "./views.ts";
 
 /** Where a person's hypervisor is. `qemu+ssh://[USER@]ADDRESS[:PORT]/system` */
@@ -208,6 +209,8 @@ export const createApplicationBody = z.object({ organizationId, name: z.string()
 export const changeVmBody = z.object({
   applicationId: applicationId.nullable().optional(),
   organizationId: organizationId.nullable().optional(),
+  /** What it is made anew from. For providers: a wrong one loses what is in the VM. */
+  imageId: imageId.nullable().optional(),
   answerCheck: answerCheck.optional(),
   consent: z.enum(consentLadder).optional(),
   wanted: z.enum(wantedStates).optional(),
@@ -232,6 +235,8 @@ export const changeApplicationBody = z.object({
   mode: z.enum(protectionModeNames).optional(),
   /** For its VMs that do not say otherwise; null: never. */
   checkpointEveryMs: interval.nullable().optional(),
+  /** How provider and customer repair together. What is left out of it stays, too. */
+  agreement: agreementBody.optional(),
 });
 
 /** POST /api/v1/checkpoints/:id/restore: the VM goes back to that state, and loses what it did since. */

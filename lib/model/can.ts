@@ -86,6 +86,15 @@ export const can = {
           "Its owner does not allow the provider to bring it back to an older state.",
   restoreFrom: (checkpoint: Pick<Checkpoint, "state">) =>
     checkpointStates[checkpoint.state].restorable || checkpointStates[checkpoint.state].words,
+  /** Keys let customers' programs in. The provider's own have the operator's token. */
+  haveKeys: (viewer: Viewer) => viewer.role === "customer" || "Keys are made by the customers whose programs use them.",
+  revokeKey: (viewer: Viewer, key: Owned) => owns(viewer, key) || "This key belongs to somebody else.",
+  manageImages: (viewer: Viewer) => viewer.role === "provider" || "Images are the provider's.",
+  /** An endpoint, and answers to proposals, are the customer's own word: nobody gives it for them. */
+  speakForCustomer: (viewer: Viewer) =>
+    viewer.role === "customer" || "Only the customer speaks for themselves in a repair.",
+  allocateFor: (viewer: Viewer, application: Owned) =>
+    owns(viewer, application) || "This application belongs to somebody else.",
   killVm: (viewer: Viewer, vm: Pick<Vm, "state" | "organizationId">, host: Pick<Host, "faultInjection" | "state">) =>
     viewer.role !== "provider"
       ? "Only the provider may kill a VM."

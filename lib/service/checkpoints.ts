@@ -26,6 +26,7 @@ import {
   withinCheckpointLimits,
 } from "../model/index.ts";
 import { found, must } from "./allowed.ts";
+import { askerOf } from "./asker.ts";
 import type { ServiceDeps } from "./deps.ts";
 
 /** Saved states of VMs: what is there, and what people ask for. The engine does it; each wish is an intent that can be asked about. */
@@ -40,7 +41,7 @@ export function checkpointService({ store, clock }: ServiceDeps) {
     return { checkpoint, vm };
   }
 
-  const keyOf = (viewer: Viewer, key: string) => `${viewer.userId ?? "operator"}:${key}`;
+  const keyOf = (viewer: Viewer, key: string) => `${askerOf(viewer)}:${key}`;
 
   /** What was recorded under this key: the same request again, after a lost reply, whatever became of the VM since. */
   async function earlier(viewer: Viewer, key: string, vm: Vm, wish: CheckpointWish): Promise<IntentId | undefined> {

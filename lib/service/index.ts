@@ -1,3 +1,4 @@
-export type { ServiceDeps } from "./deps.ts";
+export type { EndpointCaller, ServiceDeps } from "./deps.ts";
 export { HostNotReady } from "./hosts.ts";
+export { isKeySecret, keyDigest } from "./keys.ts";
 export { createService, type Service } from "./service.ts";

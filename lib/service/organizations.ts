@@ -7,6 +7,7 @@ import type {
   OrganizationView,
 } from "../contract/index.ts";
 import { type ApplicationId, BelayError, can, defaultAgreement, type Viewer } from "../model/index.ts";
+import { refuseBeyondOffer } from "./agreement.ts";
 import { found, must } from "./allowed.ts";
 import { refuseInterval } from "./checkpoint-interval.ts";
 import type { ServiceDeps } from "./deps.ts";
@@ -73,8 +74,12 @@ export function organizationService({ store, clock, ids }: ServiceDeps) {
         (it) => can.seeApplication(viewer, it),
       );
       must(can.changeApplication(viewer, application));
-      if (body.checkpointEveryMs != null) refuseInterval(body.checkpointEveryMs, await store.policy());
-      return store.changeApplication(application.id, withoutUndefined(body), viewer, clock.now());
+      const policy = await store.policy();
+      refuseInterval(body.checkpointEveryMs, policy);
+      refuseBeyondOffer(body, application, policy);
+      const { agreement, ...rest } = body;
+      const to = { ...withoutUndefined(rest), ...(agreement && { agreement: withoutUndefined(agreement) }) };
+      return store.changeApplication(application.id, to, viewer, clock.now());
     },
   };
 }

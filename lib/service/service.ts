@@ -1,16 +1,22 @@
 import { type CloudView, cloudFor } from "../contract/index.ts";
 import type { Viewer } from "../model/index.ts";
+import { allocationService } from "./allocations.ts";
 import { checkpointAdviceService } from "./checkpoint-advice.ts";
 import { checkpointService } from "./checkpoints.ts";
+import { conversationService } from "./conversation.ts";
 import type { ServiceDeps } from "./deps.ts";
+import { endpointService } from "./endpoints.ts";
 import { fenceDeviceService } from "./fence-devices.ts";
 import { helperService } from "./helpers.ts";
 import { hookService } from "./hooks.ts";
 import { hostService } from "./hosts.ts";
+import { imageService } from "./images.ts";
 import { incidentService } from "./incidents.ts";
+import { keyService } from "./keys.ts";
 import { maintenanceService } from "./maintenance.ts";
 import { organizationService } from "./organizations.ts";
 import { policyService } from "./policy.ts";
+import { withScopes } from "./scopes.ts";
 import { trafficService } from "./traffic.ts";
 import { wholeCloud } from "./views.ts";
 import { vmService } from "./vms.ts";
@@ -20,26 +26,32 @@ const endedIncidents = 50;
 
 /**
  * What people and programs ask for. Every method takes the viewer first, and refuses with a BelayError; what it returns is already
- * without what the viewer may not see. A method that writes returns after the commit.
+ * without what the viewer may not see. A method that writes returns after the commit. What a key may call is in scopes.ts.
  */
-export function createService(deps: ServiceDeps) {
-  return {
-    async cloud(viewer: Viewer): Promise<CloudView> {
-      const snapshot = await deps.store.snapshot(endedIncidents);
-      return cloudFor(viewer, wholeCloud(viewer, deps.simulated, snapshot));
-    },
-    ...hostService(deps),
-    ...fenceDeviceService(deps),
-    ...maintenanceService(deps),
-    ...policyService(deps),
-    ...hookService(deps),
-    ...helperService(deps),
-    ...organizationService(deps),
-    ...vmService(deps),
-    ...checkpointService(deps),
-    ...incidentService(deps),
-    ...checkpointAdviceService(deps),
-    ...trafficService(deps),
-  };
-}
-export type Service = ReturnType<typeof createService>;
+const fullService = (deps: ServiceDeps) => ({
+  async cloud(viewer: Viewer): Promise<CloudView> {
+    const snapshot = await deps.store.snapshot(endedIncidents);
+    return cloudFor(viewer, wholeCloud(viewer, deps.simulated, snapshot));
+  },
+  ...hostService(deps),
+  ...fenceDeviceService(deps),
+  ...maintenanceService(deps),
+  ...policyService(deps),
+  ...hookService(deps),
+  ...helperService(deps),
+  ...organizationService(deps),
+  ...vmService(deps),
+  ...checkpointService(deps),
+  ...incidentService(deps),
+  ...checkpointAdviceService(deps),
+  ...trafficService(deps),
+  ...keyService(deps),
+  ...imageService(deps),
+  ...allocationService(deps),
+  ...endpointService(deps),
+  ...conversationService(deps),
+});
+export type FullService = ReturnType<typeof fullService>;
+export type Service = FullService;
+
+export const createService = (deps: ServiceDeps): Service => withScopes(fullService(deps));

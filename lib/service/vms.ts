@@ -11,6 +11,7 @@ import {
   type VmId,
 } from "../model/index.ts";
 import { found, must } from "./allowed.ts";
+import { askerOf } from "./asker.ts";
 import { refuseInterval } from "./checkpoint-interval.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { withoutUndefined } from "./without-undefined.ts";
@@ -68,6 +69,16 @@ export function vmService({ store, clock }: ServiceDeps) {
       if (change.answerCheck !== undefined && change.answerCheck.kind !== "agent")
         must(can.aimProbe(viewer), { field: "answerCheck", cure: "Choose the guest agent, or ask the provider." });
       if (change.priority !== undefined) must(can.prioritiseVm(viewer), { field: "priority" });
+      if (change.imageId !== undefined) must(can.assignVm(viewer), { field: "imageId" });
+      if (change.imageId != null) {
+        const images = await store.images();
+        found(
+          "image",
+          images.find((it) => it.id === change.imageId),
+          () => true,
+          "imageId",
+        );
+      }
       refuseBothGroups({ ...vm, ...withoutUndefined(change) });
       if (change.checkpointEveryMs != null) refuseInterval(change.checkpointEveryMs, await store.policy());
       const { answerCheck, consent, wanted, priority, apart, together, rollbackIntolerant } = change;
@@ -80,6 +91,7 @@ export function vmService({ store, clock }: ServiceDeps) {
         ...withoutUndefined({ priority, apart, together, rollbackIntolerant }),
         ...withoutUndefined({ checkpointEveryMs, standby, checkpointGroup }),
       };
+      if (change.imageId !== undefined) await store.setImageOf(vm.id, change.imageId, viewer, clock.now());
       return vmFor(viewer, await store.changeVm(vm.id, to, viewer, clock.now()));
     },
 
@@ -89,7 +101,7 @@ export function vmService({ store, clock }: ServiceDeps) {
      */
     async killVm(viewer: Viewer, id: VmId, body: z.infer<typeof killVmBody> & { key: string }): Promise<IntentId> {
       const vm = await vmOf(viewer, id);
-      const key = `${viewer.userId ?? "operator"}:${body.key}`;
+      const key = `${askerOf(viewer)}:${body.key}`;
       const earlier = viewer.role === "provider" ? await store.intentByKey(key) : undefined;
       if (earlier !== undefined) {
         if (earlier.vmId === vm.id && earlier.runId === body.runId) return earlier.id;

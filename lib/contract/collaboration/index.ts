@@ -27,6 +27,19 @@ export {
   providerView,
 } from "./messages.ts";
 export {
+  allocationList,
+  conversationList,
+  endpointReply,
+  endpointTested,
+  imageList,
+  keyList,
+  type ManagerReply,
+  managerReply,
+  type OfferView,
+  offerView,
+} from "./replies.ts";
+export { protocolSchemas } from "./schemas.ts";
+export {
   type AgreementView,
   type AllocationView,
   agreementView,

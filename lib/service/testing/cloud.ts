@@ -8,7 +8,7 @@ import {
 import { BelayError, type HostId, idSource, type OrganizationId, type Viewer, type Vm } from "../../model/index.ts";
 import { openStore } from "../../store/index.ts";
 import { testDatabase } from "../../store/testing/index.ts";
-import { createService } from "../index.ts";
+import { createService, type EndpointCaller } from "../index.ts";
 
 /** For tests on a real database: a cloud with a provider, the customers Aster and Birch, and hosts that an examiner of ours shows. */
 
@@ -58,7 +58,26 @@ export async function testCloud() {
     async *uninstall() {},
   };
   const clock = { now: () => Date.now() };
-  const service = createService({ store: store.service, examiner, installer, clock, ids, simulated: false });
+  /** Endpoints that were tested, and one that may not be called. */
+  const tested: string[] = [];
+  const endpointCaller: EndpointCaller = {
+    async check(url) {
+      if (url.includes("forbidden")) throw new BelayError("bad-input", "It is a loopback address.", { field: "url" });
+    },
+    async test({ url }) {
+      tested.push(url);
+      return { ok: true, words: "The endpoint answered 204." };
+    },
+  };
+  const service = createService({
+    store: store.service,
+    examiner,
+    installer,
+    endpointCaller,
+    clock,
+    ids,
+    simulated: false,
+  });
 
   const providerId = ids.next("org");
   const admin: Viewer = { userId: ids.next("usr"), name: "admin", organizationId: providerId, role: "provider" };
@@ -75,6 +94,7 @@ export async function testCloud() {
     service,
     ids,
     found,
+    tested,
     admin,
     operator,
     aster: await customer("Aster"),
