@@ -52,6 +52,9 @@ async function carryOut(env: Env, wish: PendingWish, help: WishHelp): Promise<vo
 
 /** undefined: it is tried again. */
 async function attempt(env: Env, wish: PendingWish, vm: Vm, help: WishHelp): Promise<Outcome | undefined> {
+  // Who asked has nothing to say of it any more, and who has it now did not ask.
+  if (wish.owner !== undefined && wish.owner !== vm.organizationId)
+    return { ok: false, words: "The VM was given to another owner since. Nothing was done." };
   switch (wish.wish.kind) {
     case "capture":
       return captureNow(env, wish, vm, help);

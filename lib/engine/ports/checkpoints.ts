@@ -175,6 +175,8 @@ export interface PendingWish {
   readonly by: string;
   readonly wish: CheckpointWish;
   readonly at: EpochMs;
+  /** Whose the VM was when it was asked; undefined: that was not written down. */
+  readonly owner: OrganizationId | null | undefined;
 }
 
 /** What people ask of the store. Audited under `by`. */

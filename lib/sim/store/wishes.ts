@@ -28,7 +28,7 @@ export function engineWishes(parts: Parts): ForEngine {
     pendingWishes: async () =>
       [...tables.by.openWish.of("open")]
         .sort((a, b) => a.at - b.at || byText(a.id, b.id))
-        .map(({ id, vmId, by, wish, at }) => ({ id, vmId, by, wish, at })),
+        .map(({ id, vmId, by, wish, at, owner }) => ({ id, vmId, by, wish, at, owner })),
     async beginWish(id, at) {
       const row = tables.wishes.get(id);
       if (row === undefined || row.ended) return false;
@@ -91,11 +91,11 @@ export function peopleWishes(parts: Parts): ForPeople {
       if (known && known.vmId === vmId && isDeepStrictEqual(known.wish, wish)) return known.id;
       if (known || [...tables.by.intentKey.of(key)].length > 0)
         throw new BelayError("conflict", "This key was used for another request.", { field: "Idempotency-Key" });
-      needVm(tables, vmId);
+      const owner = needVm(tables, vmId).vm.organizationId;
       const waiting = [...tables.by.openWish.of("open")].filter((it) => it.vmId === vmId).length;
       if (waiting >= waitingWishes)
         throw new BelayError("conflict", `${waiting} requests for this VM already wait.`, { field: "id" });
-      const row: WishRow = { id: ids.next("int"), vmId, by: by.name, wish, at, key, begunAt: null, ended: null };
+      const row: WishRow = { id: ids.next("int"), vmId, owner, by: by.name, wish, at, key, begunAt: null, ended: null };
       tables.wishes.set(row.id, row);
       audit(parts, by, at, `checkpoint.${wish.kind}`, vmId);
       parts.wake("intents");

@@ -1,6 +1,12 @@
 import { z } from "zod";
 import type { CheckpointWish } from "../../engine/ports.ts";
-import { type Checkpoint, type CheckpointStatus, captureMethodNames, checkpointStateNames } from "../../model/index.ts";
+import {
+  type Checkpoint,
+  type CheckpointStatus,
+  captureMethodNames,
+  checkpointStateNames,
+  type OrganizationId,
+} from "../../model/index.ts";
 import { type Checkpoint as CheckpointRow, Prisma, type CheckpointStatus as StatusRow } from "../generated/client.ts";
 import { toJson } from "../json.ts";
 import { epochMs, epochMsOrNull, idOf, instant, instantOrNull, oneOf } from "./narrow.ts";

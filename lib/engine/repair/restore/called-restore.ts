@@ -1,5 +1,5 @@
 import { asOf, newestValid } from "../../../decide/index.ts";
-import { type RepairId, type Vm, vmStates } from "../../../model/index.ts";
+import { type Incident, type RepairId, type Vm, vmStates } from "../../../model/index.ts";
 import { ceaseCapture, whileRead } from "../../checkpoints/in-hand.ts";
 import { checkpointsOf } from "../../checkpoints/rows.ts";
 import type { EngineOptions, Env } from "../../env.ts";
@@ -22,11 +22,16 @@ const whyNotWithinMs = 15_000;
 
 const refused = (words: string): StepEnd<never> => ({ ok: false, words });
 const untouched = "The VM was not touched.";
+const anothers = "It was given to another owner since.";
+/** Who called for it has nothing to say of it any more. */
+const isAnothers = (incident: Pick<Incident, "organizationId">, vm: Pick<Vm, "organizationId">): boolean =>
+  incident.organizationId !== vm.organizationId;
 
 /** Which state it is, and that it is whole; else, in words, why nothing is done. */
 async function check(env: Env, repair: RepairId): Promise<StepEnd<Candidate>> {
   const { store, checkpoints, clock } = env;
-  const { vm, definition } = await vmWork(env, repair);
+  const { vm, definition, incident } = await vmWork(env, repair);
+  if (isAnothers(incident, vm)) return refused(`${anothers} ${untouched}`);
   if (vm.rollbackIntolerant) return refused(`It must never go back to an older state, as was chosen. ${untouched}`);
   if ((await store.host(vm.hostId))?.standing !== "in-use") return refused(`Its host is not in use now. ${untouched}`);
   if (vm.movingTo !== null) return refused(`It is being moved to another host now. ${untouched}`);
@@ -84,6 +89,7 @@ async function switchOff(env: Env, options: EngineOptions, repair: RepairId): Pr
     if (ended !== undefined) return { came: refused(ended) };
     const sight = await env.hypervisor.readDomain(vm.hostId, vm.uuid);
     // Chosen since it was called for: to read all of it takes minutes.
+    if (isAnothers(work.incident, work.vm)) return { came: { ok: true, words: anothers, value: "not-off" } };
     if (work.vm.rollbackIntolerant) return { came: { ok: true, words: mustNotGoBack, value: "not-off" } };
     if (sight === undefined || !vmStates[sight.state].alive) {
       await wanted(work.vm);
