@@ -23,6 +23,8 @@ test("anybody may ask whether Belay is at work and read how to talk to it; nothi
   expect(Object.keys(document.paths).sort()).toEqual(
     [
       [
+        "/allocations",
+        "/allocations/{id}",
         "/applications",
         "/applications/{id}",
         "/applications/{id}/checkpoint-advice",
@@ -31,6 +33,11 @@ test("anybody may ask whether Belay is at work and read how to talk to it; nothi
         "/checkpoints/{id}/restore",
         "/checkpoints/{id}/restore-beside",
         "/cloud",
+        "/collaboration/messages",
+        "/collaboration/schemas",
+        "/conversation",
+        "/endpoint",
+        "/endpoint/test",
         "/fence-devices/{id}",
         "/health",
         "/hooks",
@@ -44,12 +51,19 @@ test("anybody may ask whether Belay is at work and read how to talk to it; nothi
         "/hosts/{id}/helper",
         "/hosts/{id}/maintenance",
         "/hosts/{id}/maintenance/preview",
+        "/images",
+        "/images/{id}",
         "/incidents",
         "/incidents/{id}",
         "/incidents/{id}/approve",
+        "/incidents/{id}/conversation",
         "/incidents/{id}/off",
         "/intents/{id}",
+        "/keys",
+        "/keys/{id}",
         "/maintenances",
+        "/manager",
+        "/offer",
         "/organizations",
         "/policy",
         "/traffic",
@@ -59,7 +73,7 @@ test("anybody may ask whether Belay is at work and read how to talk to it; nothi
       ["/vms/{id}/checkpoint-advice", "/vms/{id}/checkpoints", "/vms/{id}/kill"],
     ].flat(),
   );
-  const open = new Set(["/health"]);
+  const open = new Set(["/health", "/collaboration/schemas"]);
   for (const [path, methods] of Object.entries<Record<string, unknown>>(document.paths))
     for (const method of Object.keys(methods).filter(() => !open.has(path))) {
       const reply = await api.send(method.toUpperCase(), `/api/v1${path}`, { origin });

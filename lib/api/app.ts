@@ -1,17 +1,22 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { type HealthView, healthView } from "../contract/index.ts";
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { type HealthView, healthView, protocolSchemas } from "../contract/index.ts";
 import type { Log } from "../engine/ports.ts";
 import type { Viewer } from "../model/index.ts";
 import type { Service } from "../service/index.ts";
 import { json } from "./describe.ts";
 import { type ApiEnv, ownOriginOnly, safeHeaders, signedInOnly, smallBodies } from "./guard.ts";
 import { badInput, onError, refusal } from "./refusal.ts";
+import { allocationRoutes } from "./routes/allocations.ts";
 import { checkpointAdviceRoutes } from "./routes/checkpoint-advice.ts";
 import { checkpointRoutes } from "./routes/checkpoints.ts";
 import { cloudRoutes } from "./routes/cloud.ts";
+import { conversationRoutes } from "./routes/conversation.ts";
+import { endpointRoutes } from "./routes/endpoint.ts";
 import { fenceDeviceRoutes } from "./routes/fence-devices.ts";
 import { hookRoutes } from "./routes/hooks.ts";
 import { hostRoutes } from "./routes/hosts.ts";
+import { imageRoutes } from "./routes/images.ts";
+import { keyRoutes } from "./routes/keys.ts";
 import { maintenanceRoutes } from "./routes/maintenance.ts";
 import { organizationRoutes } from "./routes/organizations.ts";
 import { policyRoutes } from "./routes/policy.ts";
@@ -38,6 +43,14 @@ const health = createRoute({
   responses: { 200: json("Its state", healthView) },
 });
 
+const schemas = createRoute({
+  method: "get",
+  path: "/collaboration/schemas",
+  summary: "JSON Schemas of all messages of the collaboration protocol (docs/protocol.md). For anybody.",
+  security: [],
+  responses: { 200: json("The schemas by name", z.record(z.string(), z.unknown())) },
+});
+
 const document: Parameters<OpenAPIHono["getOpenAPI31Document"]>[0] = {
   openapi: "3.1.0",
   info: {
@@ -45,10 +58,10 @@ const document: Parameters<OpenAPIHono["getOpenAPI31Document"]>[0] = {
     version: "1",
     description:
       "Every refusal is {error: {code, message, field?, cure?}}. Instants are milliseconds since 1970. A person has a cookie of " +
-      "/api/auth/sign-in/email; a program on the server's machine sends the operator's token.",
+      "/api/auth/sign-in/email; a program on the server's machine sends the operator's token, a customer's program a key of its organization.",
   },
   servers: [{ url: "/api/v1" }],
-  security: [{ operator: [] }, { session: [] }],
+  security: [{ operator: [] }, { key: [] }, { session: [] }],
 };
 
 /** HTTP: /api/v1 from the contract, /api/auth by better-auth. A route reads: parse, may, call, reply; all but the first is the service. */
@@ -59,12 +72,18 @@ export function createApi(options: ApiOptions): { fetch(request: Request): Promi
       result.success ? undefined : c.json(badInput(result.error.issues, result.target), 400),
   });
   v1.openAPIRegistry.registerComponent("securitySchemes", "operator", { type: "http", scheme: "bearer" });
+  v1.openAPIRegistry.registerComponent("securitySchemes", "key", {
+    type: "http",
+    scheme: "bearer",
+    description: "blk_…, made by POST /keys. What it may do, its scopes say.",
+  });
   v1.openAPIRegistry.registerComponent("securitySchemes", "session", {
     type: "apiKey",
     in: "cookie",
     name: "belay.session_token",
   });
   v1.openapi(health, (c) => c.json(options.health(), 200));
+  v1.openapi(schemas, (c) => c.json(protocolSchemas(), 200));
   v1.get("/openapi.json", (c) => c.json(v1.getOpenAPI31Document(document)));
   v1.use(signedInOnly(options.viewerOf));
   cloudRoutes(v1, service);
@@ -78,6 +97,11 @@ export function createApi(options: ApiOptions): { fetch(request: Request): Promi
   checkpointRoutes(v1, service);
   checkpointAdviceRoutes(v1, service);
   trafficRoutes(v1, service);
+  keyRoutes(v1, service);
+  imageRoutes(v1, service);
+  allocationRoutes(v1, service);
+  endpointRoutes(v1, service);
+  conversationRoutes(v1, service);
 
   const app = new OpenAPIHono();
   app.onError(onError(log));

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { errorBody } from "../contract/index.ts";
+import { errorBody, organizationId } from "../contract/index.ts";
 
 /** Short forms for what routes take and answer. */
 
@@ -17,5 +17,8 @@ export const body = <T extends z.ZodType>(schema: T) => ({
 export const idempotency = z.object({
   "idempotency-key": z.string({ error: "is required: a text that is new for each new request" }).min(1).max(200),
 });
+
+/** Providers name the customer that they ask about; customers ask about their own. */
+export const ofOrganization = z.object({ organizationId: organizationId.optional() });
 
 export const refused = { default: json("Refused: why, which input, and the cure", errorBody) };

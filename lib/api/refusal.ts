@@ -16,7 +16,7 @@ export const refusal = (
 });
 
 export const notSignedIn = refusal("not-signed-in", "Nobody is signed in.", {
-  cure: "Sign in, or send the operator's token as Authorization: Bearer.",
+  cure: "Sign in, or send a key or the operator's token as Authorization: Bearer.",
 });
 
 const headerNames: Record<string, string> = { "idempotency-key": "Idempotency-Key" };
