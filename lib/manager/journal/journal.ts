@@ -20,8 +20,8 @@ export interface Journal extends Notes {
 
 export interface JournalOptions {
   readonly nowMs?: () => number;
-  /** A journal of more lines than this, most of them out of date, is written anew. */
-  readonly compactAbove?: number;
+  /** A journal of more bytes than this, most of them out of date, is written anew. */
+  readonly compactAboveBytes?: number;
 }
 
 export async function openJournal(stateDir: string, options: JournalOptions = {}): Promise<Journal> {
@@ -36,12 +36,12 @@ export async function openJournal(stateDir: string, options: JournalOptions = {}
 }
 
 async function opened(file: string, lock: Lock, options: JournalOptions): Promise<Journal> {
-  const { nowMs = Date.now, compactAbove = 2_000 } = options;
+  const { nowMs = Date.now, compactAboveBytes = 4 * 1024 * 1024 } = options;
   const bytes = await readFile(file).catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return Buffer.alloc(0);
     throw error;
   });
-  const { state, lines: wholeLines, wholeBytes, damagedLine } = readJournal(bytes);
+  const { state, wholeBytes, damagedLine } = readJournal(bytes);
   if (damagedLine !== null)
     throw new ManagerError({
       code: "journal-damaged",
@@ -50,17 +50,20 @@ async function opened(file: string, lock: Lock, options: JournalOptions): Promis
     });
   let handle = await open(file, "a", 0o600);
   if (wholeBytes < bytes.length) await handle.truncate(wholeBytes);
-  let lines = wholeLines;
+  let size = wholeBytes;
+  let leastSize = 0;
   let waiting: string[] = [];
   let writing: Promise<void> = Promise.resolve();
   let failed: unknown;
 
   async function compacted(): Promise<void> {
-    const least = linesOf(state);
-    if (lines <= compactAbove || lines <= 2 * least.length) return;
+    if (size <= compactAboveBytes || size <= 2 * leastSize) return;
+    const least = linesOf(state)
+      .map((line) => `${JSON.stringify(line)}\n`)
+      .join("");
     const fresh = `${file}.new`;
     const next = await open(fresh, "w", 0o600);
-    await writeAll(next, least.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    await writeAll(next, least);
     await next.close();
     await rename(fresh, file);
     const directory = await open(path.dirname(file), "r");
@@ -68,7 +71,8 @@ async function opened(file: string, lock: Lock, options: JournalOptions): Promis
     await handle.close();
     handle = await open(file, "a", 0o600);
     // What came meanwhile is in the state that was written, and written again: each line bears that.
-    lines = least.length;
+    size = Buffer.byteLength(least);
+    leastSize = size;
   }
 
   /** Lines that come while the disk is busy are written together. */
@@ -82,8 +86,9 @@ async function opened(file: string, lock: Lock, options: JournalOptions): Promis
       waiting = [];
       if (batch.length === 0) return;
       try {
-        await writeAll(handle, batch.join(""));
-        lines += batch.length;
+        const text = batch.join("");
+        await writeAll(handle, text);
+        size += Buffer.byteLength(text);
         await compacted();
       } catch (cause) {
         failed = new ManagerError(

@@ -54,7 +54,6 @@ export function linesOf({ notes, steps }: JournalState): readonly JournalLine[] 
 
 export interface JournalText {
   readonly state: JournalState;
-  readonly lines: number;
   /** Of what is whole. What follows is a line that was being written when the process was killed. */
   readonly wholeBytes: number;
   /** A line that is no line of ours, before the last one: that is damage, and no torn write. */
@@ -67,9 +66,9 @@ export function readJournal(bytes: Buffer): JournalText {
   let wholeBytes = 0;
   for (;;) {
     const end = bytes.indexOf(0x0a, wholeBytes);
-    if (end < 0) return { state, lines, wholeBytes, damagedLine: null };
+    if (end < 0) return { state, wholeBytes, damagedLine: null };
     const line = parsed(bytes.toString("utf8", wholeBytes, end));
-    if (line === undefined) return { state, lines, wholeBytes, damagedLine: end + 1 < bytes.length ? lines + 1 : null };
+    if (line === undefined) return { state, wholeBytes, damagedLine: end + 1 < bytes.length ? lines + 1 : null };
     applyLine(state, line);
     lines++;
     wholeBytes = end + 1;

@@ -1,0 +1,2 @@
+export { type BringUp, bringUp, type Part } from "./bring-up.ts";
+export { digestsOf } from "./digest.ts";

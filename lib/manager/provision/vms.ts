@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Api, allocate, allocation, freeVm, isPassing } from "../api/index.ts";
+import type { VmSpec } from "../description/index.ts";
+import { type Act, ManagerError } from "../servers.ts";
+import type { VmRecords } from "./records.ts";
+
+/** Allocate and free (paper, section III-A-1), so that each may be cut off anywhere and asked again. */
+
+export interface Provision {
+  /** Resolves when the provider says that it runs; at once where it did already. */
+  allocate(vm: VmSpec, act: Act): Promise<{ readonly address: string }>;
+  free(vm: string, act: Act): Promise<void>;
+}
+
+export interface ProvisionOptions {
+  readonly api: Api;
+  readonly records: VmRecords;
+  readonly instance: string;
+  /** The provider's id of our application, and of an image by our name for it. */
+  readonly applicationId: () => Promise<string>;
+  readonly imageIdOf: (image: string) => Promise<string>;
+  /** A line of authorized_keys. */
+  readonly publicKey: string;
+  readonly pollMs?: number;
+  readonly deadlineMs?: number;
+}
+
+export function createProvision(options: ProvisionOptions): Provision {
+  const { api, records, pollMs = 500, deadlineMs = 10 * 60_000 } = options;
+
+  /** Asks until the allocation is `running`, or it ended. Passing failures of the provider's are waited out. */
+  async function settled(vm: string, id: string, until: (state: string) => boolean, act: Act) {
+    const deadline = performance.now() + deadlineMs;
+    for (;;) {
+      act.signal.throwIfAborted();
+      const view = await allocation(api, id, act.signal).catch((error: unknown) => {
+        if (isPassing(error)) return undefined;
+        throw error;
+      });
+      if (view !== undefined) {
+        if (until(view.state)) return view;
+        act.progress(null, `${vm}: ${view.words}`);
+      }
+      if (performance.now() > deadline)
+        throw new ManagerError({
+          code: "allocation-late",
+          message: `The provider has not made ${vm} within ${Math.round(deadlineMs / 60_000)} minutes.`,
+          cure: "Run the command again: it goes on waiting.",
+        });
+      await sleep(pollMs, undefined, { signal: act.signal });
+    }
+  }
+
+  return {
+    async allocate(vm, act) {
+      const before = records.get(vm.name);
+      const life = before.allocationId === null ? before.life + 1 : before.life;
+      if (before.allocationId === null) {
+        await records.put(vm.name, { life, vmId: null, address: null, generation: 0 });
+        const asked = await allocate(
+          api,
+          {
+            applicationId: await options.applicationId(),
+            imageId: await options.imageIdOf(vm.image),
+            name: vm.name,
+            memoryMiB: vm.memoryMiB,
+            vcpus: vm.vcpus,
+            apart: vm.apart ?? null,
+            sshKeys: [options.publicKey],
+          },
+          `${options.instance}/${vm.name}/${life}`,
+          act.signal,
+        );
+        await records.put(vm.name, { allocationId: asked.id, address: asked.address });
+      }
+      const id = records.get(vm.name).allocationId ?? "";
+      const view = await settled(vm.name, id, (state) => state !== "asked" && state !== "making", act);
+      if (view.state !== "running") {
+        await records.put(vm.name, { allocationId: null, vmId: null, address: null });
+        throw new ManagerError({
+          code: "allocation-failed",
+          message: `The provider could not make ${vm.name}: ${view.words}`,
+          cure: "Change what the words say in the description, or ask the provider; then run the command again.",
+        });
+      }
+      await records.put(vm.name, { vmId: view.vmId, address: view.address });
+      return { address: view.address };
+    },
+
+    async free(vm, act) {
+      const { allocationId } = records.get(vm);
+      if (allocationId !== null) {
+        const view = await settled(vm, allocationId, (state) => state !== "asked" && state !== "making", act);
+        if (view.vmId !== null && view.state !== "freed") {
+          await freeVm(api, view.vmId, act.signal).catch((error: unknown) => {
+            if (!(error instanceof ManagerError && error.code === "not-found")) throw error;
+          });
+          await settled(vm, allocationId, (state) => state === "freed" || state === "failed", act);
+        }
+      }
+      await records.put(vm, { allocationId: null, vmId: null, address: null });
+    },
+  };
+}
