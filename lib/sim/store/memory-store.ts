@@ -1,12 +1,18 @@
 import type { EngineStore, EventFeed, Ids, ServiceStore, StoredEvent, Wakes } from "../../engine/ports.ts";
+import { engineAllocations, peopleAllocations } from "./allocations.ts";
 import { engineCheckpoints, peopleCheckpoints } from "./checkpoints.ts";
+import { engineCollaboration } from "./collaboration.ts";
+import { engineConversation, peopleConversation } from "./conversation.ts";
 import { enrolment } from "./enrolment.ts";
 import { createEventLog } from "./event-log.ts";
 import { fence } from "./fence.ts";
 import { hostIncidents } from "./host-incidents.ts";
+import { images } from "./images.ts";
 import { incidents } from "./incidents.ts";
 import { engineIntents, peopleIntents } from "./intents.ts";
+import { keys } from "./keys.ts";
 import { engineMaintenance, peopleMaintenance } from "./maintenance.ts";
+import { managers } from "./managers.ts";
 import { owners } from "./owners.ts";
 import type { Parts } from "./parts.ts";
 import { provider } from "./provider.ts";
@@ -42,12 +48,18 @@ export function memoryStore(options: { ids: Ids }): MemoryStore {
     queueMicrotask(() => {
       for (const waker of [...wakers]) waker(what);
     });
-  const parts: Parts = { tables, log, ids, wake };
+  const deliverers = new Set<() => void>();
+  const wakeDelivery = () =>
+    queueMicrotask(() => {
+      for (const deliver of [...deliverers]) deliver();
+    });
+  const parts: Parts = { tables, log, ids, wake, wakeDelivery };
   const fencing = { ...fence(parts), ...hostIncidents(parts) };
   const engine: EngineStore = {
     ...{ ...watching(parts), ...incidents(parts), ...repairs(parts), ...engineIntents(parts) },
     ...{ ...fencing, ...relocation(parts), ...engineMaintenance(parts) },
     ...{ ...engineCheckpoints(parts), ...engineWishes(parts) },
+    ...{ ...engineConversation(parts), ...engineCollaboration(parts), ...engineAllocations(parts) },
   };
   const { policy, fenceDevices, hooks, checkpointStatuses } = engine;
   return {
@@ -56,6 +68,12 @@ export function memoryStore(options: { ids: Ids }): MemoryStore {
       ...{ ...reads(tables, log, engine), ...owners(parts), ...enrolment(parts), ...peopleIntents(parts) },
       ...{ policy, fenceDevices, hooks, ...provider(parts), ...peopleMaintenance(parts) },
       ...{ checkpointStatuses, ...peopleCheckpoints(parts), ...peopleWishes(parts) },
+      ...{ ...keys(parts), ...images(parts), ...managers(parts), ...peopleConversation(parts) },
+      ...peopleAllocations(parts),
+      onSayings(deliver) {
+        deliverers.add(deliver);
+        return () => void deliverers.delete(deliver);
+      },
     },
     feed: log.feed,
     wakes: {

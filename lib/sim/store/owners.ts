@@ -1,10 +1,13 @@
 import type { ServiceStore } from "../../engine/ports.ts";
-import { BelayError, changedChoices, intervalWords, protectionModes, type Vm, vmChoices } from "../../model/index.ts";
+import { applicationChanges, BelayError, changedChoices, type Vm, vmChoices } from "../../model/index.ts";
 import { emitStatus } from "./checkpoints.ts";
 import { audit, emitIncident, type Parts } from "./parts.ts";
 import { hostName, need, needVm, openIncidentOf, type Tables } from "./tables.ts";
 
-type Owners = Pick<ServiceStore, "createOrganization" | "createApplication" | "changeApplication" | "changeVm">;
+type Owners = Pick<
+  ServiceStore,
+  "createOrganization" | "createApplication" | "changeApplication" | "changeAgreement" | "changeVm"
+>;
 type Change = Parameters<ServiceStore["changeVm"]>[1];
 
 /** With an application the VM gets its organization; who loses the VM loses it from their application too. */
@@ -25,12 +28,21 @@ function ownerAfter(tables: Tables, before: Vm, to: Change): Pick<Vm, "organizat
   return { organizationId, applicationId: keeps ? before.applicationId : null };
 }
 
-const savedWords = (everyMs: number | null) =>
-  everyMs === null ? "Its VMs are not saved." : `Its VMs are saved every ${intervalWords(everyMs)}.`;
-
 /** What people say of whose things are and how they are protected. */
 export function owners(parts: Parts): Owners {
   const { tables, log } = parts;
+  const changeApplication: Owners["changeApplication"] = async (id, to, by, at) => {
+    const before = need(tables.applications, id, "application");
+    const { after: application, words } = applicationChanges(before, to);
+    if (words.length === 0) return before;
+    tables.applications.set(id, application);
+    audit(parts, by, at, "application.change", id);
+    log.append(at, `Application ${application.name}: ${words.join(" ")} (Said by ${by.name}.)`, {
+      ...{ kind: "application.changed", application },
+    });
+    parts.wake("vms");
+    return application;
+  };
   return {
     async createOrganization(organization, by, at) {
       const known = tables.organizations.get(organization.id);
@@ -51,22 +63,9 @@ export function owners(parts: Parts): Owners {
       log.append(at, words, { kind: "application.changed", application });
       return application;
     },
-    async changeApplication(id, to, by, at) {
-      const before = need(tables.applications, id, "application");
-      const { mode = before.mode, checkpointEveryMs = before.checkpointEveryMs } = to;
-      const words = [
-        ...(mode === before.mode ? [] : [protectionModes[mode]]),
-        ...(checkpointEveryMs === before.checkpointEveryMs ? [] : [savedWords(checkpointEveryMs)]),
-      ].join(" ");
-      if (words === "") return before;
-      const application = { ...before, mode, checkpointEveryMs };
-      tables.applications.set(id, application);
-      audit(parts, by, at, "application.change", id);
-      log.append(at, `Application ${application.name}: ${words} (Said by ${by.name}.)`, {
-        ...{ kind: "application.changed", application },
-      });
-      parts.wake("vms");
-      return application;
+    changeApplication,
+    async changeAgreement(id, agreement, by, at) {
+      await changeApplication(id, { agreement }, by, at);
     },
 
     /** An open incident moves with the VM to its new owner; ended ones stay with whom they happened to. */

@@ -9,6 +9,8 @@ export interface Parts {
   readonly log: EventLog;
   readonly ids: Ids;
   wake(what: Parameters<Parameters<Wakes["onWake"]>[0]>[0]): void;
+  /** Wakes those who deliver messages to customers. */
+  wakeDelivery(): void;
 }
 
 /** Tells the incident as it is now, whole with its repairs and their steps. */

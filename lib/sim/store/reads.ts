@@ -1,7 +1,10 @@
 import type { EngineStore, ServiceStore } from "../../engine/ports.ts";
+import { openAllocationsOf } from "./allocations.ts";
 import { statusesOf } from "./checkpoints.ts";
 import type { EventLog } from "./event-log.ts";
+import { imagesByName } from "./images.ts";
 import { newestMaintenances } from "./maintenance.ts";
+import { managersOf, sensorReportsOf } from "./managers.ts";
 import { byText, incidentOf, isOpenIncident, policyOf, type Tables, toleranceOf, vmsByName } from "./tables.ts";
 
 type Reads = Pick<
@@ -60,6 +63,10 @@ export function reads(
         policy: policyOf(tables),
         checkpointStatuses: statusesOf(tables),
         tolerance: toleranceOf(tables),
+        images: imagesByName(tables),
+        managers: managersOf(tables),
+        sensorReports: sensorReportsOf(tables),
+        allocations: openAllocationsOf(tables),
       };
     },
   };

@@ -1,5 +1,7 @@
 import type { Intent, PendingWish } from "../../engine/ports.ts";
 import {
+  type AllocationId,
+  type ApiKey,
   type Application,
   type ApplicationId,
   BelayError,
@@ -8,6 +10,7 @@ import {
   type CheckpointStatus,
   type CloudPolicy,
   defaultPolicy,
+  type Endpoint,
   type EpochMs,
   type FenceDevice,
   type FenceDeviceId,
@@ -16,12 +19,16 @@ import {
   type HookId,
   type Host,
   type HostId,
+  type Image,
+  type ImageId,
   type Incident,
   type IncidentId,
   type IntentId,
   incidentStates,
+  type KeyId,
   type Maintenance,
   type MaintenanceId,
+  type MessageId,
   type Organization,
   type OrganizationId,
   type Repair,
@@ -32,6 +39,7 @@ import {
   type Vm,
   type VmId,
 } from "../../model/index.ts";
+import type { AllocationRow, ManagerRow, MessageRow, SensorsRow } from "./collaboration-rows.ts";
 import { type Changes, type Index, Rows } from "./rows.ts";
 
 export interface HostRow {
@@ -107,6 +115,14 @@ export interface Tables {
   readonly hooks: Rows<HookId, Hook>;
   readonly maintenances: Rows<MaintenanceId, Maintenance>;
   readonly settings: Rows<"policy" | "tolerance", SettingRow>;
+  readonly keys: Rows<KeyId, ApiKey & { readonly digest: string }>;
+  readonly images: Rows<ImageId, Image>;
+  readonly endpoints: Rows<OrganizationId, Endpoint & { readonly secret: string }>;
+  readonly managers: Rows<OrganizationId, ManagerRow>;
+  readonly sensors: Rows<ApplicationId, SensorsRow>;
+  /** In the order of the commits. */
+  readonly messages: Rows<MessageId, MessageRow>;
+  readonly allocations: Rows<AllocationId, AllocationRow>;
   readonly audit: AuditRow[];
   readonly changes: Changes;
   readonly by: {
@@ -130,6 +146,13 @@ export interface Tables {
     readonly openWish: Index<IntentId, WishRow>;
     readonly wishKey: Index<IntentId, WishRow>;
     readonly checkpointsOfVm: Index<CheckpointId, CheckpointRow>;
+    readonly keyDigest: Index<KeyId, ApiKey & { readonly digest: string }>;
+    readonly messageKey: Index<MessageId, MessageRow>;
+    readonly messagesOf: Index<MessageId, MessageRow>;
+    readonly messagesOfRepair: Index<MessageId, MessageRow>;
+    /** The customer's that the engine has something to do about, in one group ("unsettled"). */
+    readonly unsettledMessage: Index<MessageId, MessageRow>;
+    readonly allocationOfVm: Index<AllocationId, AllocationRow>;
   };
 }
 
@@ -142,12 +165,16 @@ export function createTables(): Tables {
   const wishes = table<IntentId, WishRow>();
   const checkpoints = table<CheckpointId, CheckpointRow>();
   const vms = table<VmId, VmRow>();
+  const keys = table<KeyId, ApiKey & { readonly digest: string }>();
+  const messages = table<MessageId, MessageRow>();
+  const allocations = table<AllocationId, AllocationRow>();
   return {
     ...{ organizations: table(), hosts: table(), applications: table(), vms },
     ...{ incidents, repairs, intents, audit: [], changes },
     ...{ claims: table(), saidOff: table(), fenceDevices: table(), hooks: table() },
     ...{ maintenances: table(), settings: table() },
     ...{ wishes, checkpoints, checkpointStatuses: table(), called: table() },
+    ...{ keys, messages, allocations, images: table(), endpoints: table(), managers: table(), sensors: table() },
     by: {
       openIncident: incidents.indexBy((row) => (isOpenIncident(row) ? "open" : undefined)),
       openIncidentOfVm: incidents.indexBy((row) => (isOpenIncident(row) ? (row.vmId ?? undefined) : undefined)),
@@ -168,6 +195,14 @@ export function createTables(): Tables {
       openWish: wishes.indexBy((row) => (row.ended === null ? "open" : undefined)),
       wishKey: wishes.indexBy((row) => row.key),
       checkpointsOfVm: checkpoints.indexBy((row) => row.vmId),
+      keyDigest: keys.indexBy((row) => row.digest),
+      messageKey: messages.indexBy((row) => row.key ?? undefined),
+      messagesOf: messages.indexBy((row) => row.message.organizationId),
+      messagesOfRepair: messages.indexBy((row) => row.message.repairId ?? undefined),
+      unsettledMessage: messages.indexBy((row) =>
+        row.message.from === "customer" && row.settledAt === null ? "unsettled" : undefined,
+      ),
+      allocationOfVm: allocations.indexBy((row) => row.allocation.vmId ?? undefined),
     },
   };
 }
