@@ -45,6 +45,7 @@ export function managerSession(
   let epoch = 0;
   let heardAt = clock.monotonicMs();
   let claiming: Promise<void> | undefined;
+  let ticks = 0;
 
   const isOpen = () => ws.readyState === ws.OPEN;
   const isActive = () => isOpen() && standing === "active";
@@ -182,7 +183,8 @@ export function managerSession(
       if (standing === undefined) return;
       if (ws.bufferedAmount <= limits.busyBytes) void send({ type: "beat", at: clock.now() });
       // A manager that is not heard must not keep the right to act from the one that stands by.
-      if (silentMs < limits.leaseMs / 2) void claim();
+      // An active one's lease outlives several beats; one that stands by wants to know soon.
+      if (silentMs < limits.leaseMs / 2 && (standing === "standby" || ticks++ % 2 === 0)) void claim();
       pump();
     },
     wake: pump,
