@@ -20,7 +20,7 @@ export const haproxy: Wrapper<ServerOf<"haproxy">> = {
     await putConfig(
       site,
       { "haproxy.cfg": { text } },
-      { program, check: sh`haproxy -q -c -L belay -f $new/haproxy.cfg`, reload: run(paths) },
+      { program, check: sh`haproxy -c -L belay -f $new/haproxy.cfg > /dev/null`, reload: run(paths) },
     );
   },
   start: (site) =>
@@ -75,7 +75,7 @@ export function haproxyConfig(server: ServerOf<"haproxy">, backends: readonly Pe
     `  balance ${mode === "tcp" ? "leastconn" : "roundrobin"}`,
     ...(check === "mysql" ? [`  option mysql-check user ${user} post-41`] : []),
     ...(check === "http" ? [`  option httpchk GET ${healthPath}`] : []),
-    ...(order === "first" ? ["  stick-table type integer size 1k expire 30d peers belay", "  stick on int(1)"] : []),
+    ...(order === "first" ? ["  stick-table type integer size 1k expire 20d peers belay", "  stick on int(1)"] : []),
     `  default-server inter ${everyMs}ms fastinter ${Math.max(100, Math.round(everyMs / 2))}ms fall 2 rise 1 on-marked-down shutdown-sessions observe layer4 error-limit 3 on-error mark-down`,
     ...known.map(
       (peer, at) =>

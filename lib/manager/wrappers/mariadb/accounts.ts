@@ -10,6 +10,9 @@ export function sqlString(value: string): string {
   return `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 }
 
+/** Names of databases are letters, digits and underscores. */
+export const createDatabase = (name: string) => `CREATE DATABASE IF NOT EXISTS \`${name}\` CHARACTER SET utf8mb4;`;
+
 const user = (name: string, password: string | undefined) => {
   const who = `${sqlString(name)}@'%'`;
   const by = password === undefined ? "IDENTIFIED VIA mysql_native_password" : `IDENTIFIED BY ${sqlString(password)}`;
@@ -27,7 +30,7 @@ export function accountsSql(
 ): string {
   const lines = [
     "SET SESSION sql_log_bin=0;",
-    ...server.options.databases.map((name) => `CREATE DATABASE IF NOT EXISTS \`${name}\` CHARACTER SET utf8mb4;`),
+    ...server.options.databases.map(createDatabase),
     ...checkUsers.flatMap((name) => user(name, undefined)),
     ...(mirrorPassword === undefined
       ? []
@@ -55,9 +58,10 @@ export const closedSql = (checkUsers: readonly string[]): string =>
   ].join("\n");
 
 /** Into rotation. */
-export const openSql = (checkUsers: readonly string[]): string =>
+export const openSql = (checkUsers: readonly string[], semiSynchronous: boolean): string =>
   [
     "SET SESSION sql_log_bin=0;",
+    `SET GLOBAL rpl_semi_sync_master_enabled=${semiSynchronous ? 1 : 0};`,
     "SET GLOBAL read_only=0;",
     ...gates(checkUsers).map((name) => `ALTER USER IF EXISTS ${sqlString(name)}@'%' ACCOUNT UNLOCK;`),
     "",

@@ -13,13 +13,15 @@ export const socketOf = (paths: ServerPaths): string => `${paths.run}/mysqld.soc
 /** How long a write waits for a mirror that is silent before it is acknowledged without it. */
 const mirrorPatienceMs = 2000;
 
+export const isSemiSynchronous = ({ options }: Mariadb): boolean =>
+  options.replicates.length > 0 && options.semiSynchronous;
+
 /** Pure. */
 export function mariadbConfig(server: Mariadb, description: Description, paths: ServerPaths): string {
   const { options } = server;
   const id = serverIdOf(server, description);
   const databases = description.servers.filter((one) => one.kind === "mariadb").length;
   const mirrored = options.replicates.length > 0;
-  const semi = mirrored && options.semiSynchronous;
   const lines = [
     "[client]",
     `socket = ${socketOf(paths)}`,
@@ -28,7 +30,7 @@ export function mariadbConfig(server: Mariadb, description: Description, paths: 
     "user = mysql",
     `datadir = ${options.dataDirectory}`,
     `socket = ${socketOf(paths)}`,
-    `pid-file = ${paths.pid}`,
+    `pid-file = ${paths.run}/mysqld.pid`,
     `log-error = ${paths.log}/mariadb.log`,
     `init-file = ${paths.config}/closed.sql`,
     "bind-address = 0.0.0.0",
@@ -40,6 +42,8 @@ export function mariadbConfig(server: Mariadb, description: Description, paths: 
     `innodb-buffer-pool-size = ${options.bufferPoolMiB}M`,
     "innodb-log-file-size = 16M",
     "innodb-flush-method = fsync",
+    "innodb-temp-data-file-path = ibtmp1:4M:autoextend",
+    "innodb-use-native-aio = OFF",
     "key-buffer-size = 1M",
     "aria-pagecache-buffer-size = 4M",
     "thread-cache-size = 16",
@@ -54,13 +58,14 @@ export function mariadbConfig(server: Mariadb, description: Description, paths: 
     "sync-binlog = 1",
     "innodb-flush-log-at-trx-commit = 1",
     "log-slave-updates = ON",
+    "slave-parallel-threads = 4",
     "expire-logs-days = 3",
     `auto-increment-increment = ${Math.max(1, mirrored ? databases : 1)}`,
     `auto-increment-offset = ${mirrored ? 1 + ((id - 1) % databases) : 1}`,
     "relay-log-recovery = ON",
-    ...(semi
+    ...(isSemiSynchronous(server)
       ? [
-          "rpl-semi-sync-master-enabled = ON",
+          // As master it begins with its opening: while it catches up nobody is there to answer it, and each change would wait in vain.
           "rpl-semi-sync-slave-enabled = ON",
           "rpl-semi-sync-master-wait-point = AFTER_SYNC",
           `rpl-semi-sync-master-timeout = ${mirrorPatienceMs}`,

@@ -1,6 +1,6 @@
 import { ManagerError } from "../../servers.ts";
 import { type CommandOptions, sh } from "../../ssh/index.ts";
-import { mirrorUser } from "./accounts.ts";
+import { createDatabase, mirrorUser } from "./accounts.ts";
 import { confOf, type DatabaseSite, mirrorAddress, mirrorPassword, sql, wholeMark } from "./database.ts";
 
 /** What this server had is forgotten, its log of transactions too: they are those of another past. */
@@ -65,7 +65,16 @@ export async function seed(
   options: CommandOptions,
 ): Promise<void> {
   await sql(site, "forget its past", forgetSql, options);
-  const database = site.server.options.databases[0];
+  // A loading that was interrupted begins again.
+  await site.shell.must("drop what was begun", loadPrologue(site), options);
+  const { databases } = site.server.options;
+  await sql(
+    site,
+    "make its databases",
+    `SET SESSION sql_log_bin=0;\n${databases.map(createDatabase).join("\n")}\n`,
+    options,
+  );
+  const database = databases[0];
   for (const { name, file } of files) {
     site.act.progress(null, `${site.server.name}: ${name} is loaded.`);
     const client = sh`exec mariadb --defaults-file=${confOf(site)} --init-command=${"SET SESSION sql_log_bin=0"} ${database === undefined ? [] : [database]}`;

@@ -53,7 +53,8 @@ export interface FollowState {
 
 /** What the server says of its following; null where it follows nobody. */
 export async function readFollowing(site: DatabaseSite, options: CommandOptions): Promise<FollowState | null> {
-  const answer = await sql(site, "look at its following", "SHOW SLAVE STATUS\\G\n", options);
+  const look = sh`exec mariadb --defaults-file=${confOf(site)} -E -e ${"SHOW SLAVE STATUS"}`;
+  const answer = await site.shell.must("look at its following", look, options);
   if (answer.trim() === "") return null;
 
   return followState(answer);

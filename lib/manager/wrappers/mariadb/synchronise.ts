@@ -4,7 +4,7 @@ import { type CommandOptions, isSshError, sh } from "../../ssh/index.ts";
 import { keptState } from "../kept-state.ts";
 import { limits } from "../site.ts";
 import { accountsSql, openSql } from "./accounts.ts";
-import { serverIdOf } from "./config.ts";
+import { isSemiSynchronous, serverIdOf } from "./config.ts";
 import { copyFromMirror, seed } from "./copy.ts";
 import { checkUsersOf, type DatabaseSite, mirrorOf, mirrorPassword, readState, sql, wholeMark } from "./database.ts";
 import { catchUp, followMirror, keepFollowing, settle } from "./follow.ts";
@@ -126,7 +126,7 @@ const positionOf = async (mirror: DatabaseSite, within: CommandOptions) =>
 
 async function open(site: DatabaseSite, within: CommandOptions): Promise<void> {
   await site.shell.must("mark it whole", sh`touch ${wholeMark(site)} && sync -f ${wholeMark(site)}`, within);
-  await sql(site, "put it into rotation", openSql(checkUsersOf(site)), within);
+  await sql(site, "put it into rotation", openSql(checkUsersOf(site), isSemiSynchronous(site.server)), within);
   await site.context.notes.remember(wholeNote(site.server.name), true);
   site.act.progress(null, `${site.server.name}: in rotation.`);
 }

@@ -1,0 +1,56 @@
+-- The tables of RUBiS: regions, categories, users, items, bids, buy-now, comments. `token` names a request: sent again it is the same row.
+CREATE TABLE regions (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE);
+CREATE TABLE categories (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE);
+CREATE TABLE users (
+  id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY,
+  nickname VARCHAR(40) NOT NULL UNIQUE,
+  name VARCHAR(80) NOT NULL,
+  region_id INT UNSIGNED NOT NULL,
+  rating INT NOT NULL DEFAULT 0,
+  created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  token CHAR(36) NOT NULL UNIQUE,
+  KEY (region_id)
+);
+CREATE TABLE items (
+  id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY,
+  name VARCHAR(120) NOT NULL,
+  description TEXT NOT NULL,
+  seller_id INT UNSIGNED NOT NULL,
+  category_id INT UNSIGNED NOT NULL,
+  quantity INT UNSIGNED NOT NULL,
+  first_price DECIMAL(10, 2) NOT NULL,
+  buy_now_price DECIMAL(10, 2) NOT NULL,
+  ends_at DATETIME NOT NULL,
+  created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  token CHAR(36) NOT NULL UNIQUE,
+  KEY (category_id, ends_at), KEY (seller_id), FULLTEXT KEY (name)
+);
+CREATE TABLE bids (
+  id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY,
+  item_id INT UNSIGNED NOT NULL,
+  user_id INT UNSIGNED NOT NULL,
+  amount DECIMAL(10, 2) NOT NULL,
+  created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  token CHAR(36) NOT NULL UNIQUE,
+  KEY (item_id, amount), KEY (user_id)
+);
+CREATE TABLE purchases (
+  id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY,
+  item_id INT UNSIGNED NOT NULL,
+  user_id INT UNSIGNED NOT NULL,
+  quantity INT UNSIGNED NOT NULL,
+  created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  token CHAR(36) NOT NULL UNIQUE,
+  KEY (item_id), KEY (user_id)
+);
+CREATE TABLE comments (
+  id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY,
+  item_id INT UNSIGNED NOT NULL,
+  from_user_id INT UNSIGNED NOT NULL,
+  to_user_id INT UNSIGNED NOT NULL,
+  rating TINYINT NOT NULL,
+  words TEXT NOT NULL,
+  created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  token CHAR(36) NOT NULL UNIQUE,
+  KEY (to_user_id), KEY (item_id)
+);
