@@ -72,8 +72,8 @@ export function createCheckpoints(options: {
         throw asHostError(error);
       }
     },
-    capture: (request, signal) => capture(parts, request, signal),
-    captureGroup: (requests, signal) => captureGroup(parts, requests, signal),
+    capture: (request, signal, onProgress) => capture(parts, request, signal, onProgress),
+    captureGroup: (requests, signal, onProgress) => captureGroup(parts, requests, signal, onProgress),
     async sweep(host, { uuid }) {
       try {
         const answer = await (await agents.of(host)).ask({ kind: "sweep", uuid });

@@ -140,6 +140,7 @@ export interface Hypervisor extends HostSenses, Copies {
 export {
   type Captured,
   CaptureFailed,
+  type CaptureProgress,
   type CaptureRequest,
   CheckpointDamaged,
   type CheckpointServiceStore,

@@ -144,8 +144,8 @@ export function createLife(clock: Pick<VirtualClock, "now" | "monotonicMs" | "af
       return wrap(
         "checkpoints",
         withMethods(checkpoints, {
-          capture: (request, signal) => checkpoints.capture(request, until(signal)),
-          captureGroup: (requests, signal) => checkpoints.captureGroup(requests, until(signal)),
+          capture: (request, signal, told) => checkpoints.capture(request, until(signal), told),
+          captureGroup: (requests, signal, told) => checkpoints.captureGroup(requests, until(signal), told),
         }),
       );
     },

@@ -14,6 +14,8 @@ export interface CaptureMark {
  */
 export class WorkFiles {
   readonly dir: string;
+  /** What captures that go on may still write here, by VM: two that look for room at once must not count the same twice. */
+  readonly #promised = new Map<string, number>();
   constructor(dir = path.join(agentDir, "work")) {
     this.dir = dir;
   }
@@ -62,6 +64,19 @@ export class WorkFiles {
   /** Names of all files, without the directory. */
   async list(): Promise<string[]> {
     return await readdir(this.dir).catch(() => []);
+  }
+
+  /** 0: nothing more. */
+  promise(uuid: string, bytes: number): void {
+    if (bytes > 0) this.#promised.set(uuid, bytes);
+    else this.#promised.delete(uuid);
+  }
+
+  /** To captures of other VMs. */
+  promisedBeside(uuid: string): number {
+    let sum = 0;
+    for (const [other, bytes] of this.#promised) if (other !== uuid) sum += bytes;
+    return sum;
   }
 
   async freeBytes(): Promise<number> {

@@ -1,9 +1,9 @@
-import { type Captured, CaptureFailed, type CaptureRequest } from "../../engine/ports.ts";
+import { type Captured, CaptureFailed, type CaptureProgress, type CaptureRequest } from "../../engine/ports.ts";
 import type { HostId, VmId } from "../../model/index.ts";
 import type { Answer } from "../wire/index.ts";
-import type { ByteStore, CaptureFrame, StoredCheckpoint } from "../words.ts";
+import { type ByteStore, type CaptureFrame, pageBytes, type StoredCheckpoint } from "../words.ts";
 import type { Agents } from "./agents.ts";
-import type { Conversation, Exchange } from "./conversation.ts";
+import type { Conversation, Exchange, Heard } from "./conversation.ts";
 import { asCaptureError } from "./failures.ts";
 
 export interface CaptureParts {
@@ -48,9 +48,29 @@ function frameOf(answer: Answer): CaptureFrame | undefined {
   }
 }
 
+type OnProgress = (progress: CaptureProgress) => void;
+
+/** What is copied on the host is told by it; what is sent is counted here. */
+function counting(onProgress: OnProgress | undefined): (heard: Heard) => void {
+  let sent = 0;
+  let size = 0;
+  return (heard) => {
+    if (heard.kind === "pages") {
+      sent += heard.batch.numbers.length * pageBytes;
+      onProgress?.({ bytesDone: sent, bytesTotal: size });
+    } else if (heard.answer.kind === "progress") {
+      const { bytesDone, bytesTotal } = heard.answer;
+      onProgress?.({ bytesDone, bytesTotal });
+    } else if (heard.answer.kind === "facts")
+      size = heard.answer.volumes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  };
+}
+
 /** What the store is given: ends with the request, and fails as it does. */
-async function* framesOf(exchange: Exchange): AsyncGenerator<CaptureFrame, void> {
+async function* framesOf(exchange: Exchange, onProgress?: OnProgress): AsyncGenerator<CaptureFrame, void> {
+  const count = counting(onProgress);
   for await (const heard of exchange) {
+    count(heard);
     const frame = heard.kind === "pages" ? heard : frameOf(heard.answer);
     if (frame !== undefined) yield frame;
   }
@@ -73,6 +93,7 @@ export async function capture(
   { store, agents }: CaptureParts,
   request: CaptureRequest,
   signal: AbortSignal,
+  onProgress?: OnProgress,
 ): Promise<Captured> {
   try {
     const before = await store.get(request.id);
@@ -83,7 +104,7 @@ export async function capture(
       const exchange = await conversation.begin({ kind: "capture", ...(await fieldsOf(store, request)) });
       const forget = whileWanted(conversation, exchange, signal);
       try {
-        return capturedOf(await store.put(framesOf(exchange)), request);
+        return capturedOf(await store.put(framesOf(exchange, onProgress)), request);
       } catch (error) {
         callOff(conversation, exchange);
         throw error;
@@ -120,6 +141,7 @@ export async function captureGroup(
   { store, agents }: CaptureParts,
   requests: readonly CaptureRequest[],
   signal: AbortSignal,
+  onProgress?: OnProgress,
 ): Promise<ReadonlyMap<VmId, Captured>> {
   const members: Member[] = [];
   const forget: (() => void)[] = [];
@@ -138,7 +160,7 @@ export async function captureGroup(
     const gone = tellAll("go");
     gone.catch(() => undefined);
     const kept = members.map(async ({ request, exchange }) => {
-      const stored = await store.put(framesOf(exchange));
+      const stored = await store.put(framesOf(exchange, onProgress));
       return [request.vm.id, capturedOf(stored, request)] as const;
     });
     const [found] = await Promise.all([allOrNone(kept), gone]);

@@ -2,17 +2,24 @@ import { newestValid, obstacleTo } from "../../decide/index.ts";
 import type { Checkpoint, CheckpointId, HostId, Vm, VmId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { within } from "../guard/within.ts";
-import { type Captured, CaptureFailed, type CaptureRequest, CheckpointDamaged, HostUnreachable } from "../ports.ts";
+import {
+  type Captured,
+  CaptureFailed,
+  type CaptureProgress,
+  type CaptureRequest,
+  CheckpointDamaged,
+  HostUnreachable,
+} from "../ports.ts";
 import { capturesInHand } from "./in-hand.ts";
 import { reconcileVm } from "./keep-few.ts";
 import { type Memories, runOf, type VmMemory } from "./memory.ts";
+import { Patience } from "./patience.ts";
 import { checkpointsOf } from "./rows.ts";
 
 const probeWithinMs = 15_000;
 const sweepWithinMs = 15_000;
 const offerHoldsMs = 10 * 60_000;
-/** The longest that a capture may take before it is given up, and how long it may take to give up. */
-const captureWithinMs = 15 * 60_000;
+/** How long it may take to give a capture up. */
 const endsWithinMs = 30_000;
 
 /** How a capture of one or several VMs ended. */
@@ -88,11 +95,13 @@ async function take(
   const { checkpoints, clock } = env;
   const [first] = requests;
   if (first === undefined) return new Map();
+  const patience = new Patience(clock);
+  const heard = (progress: CaptureProgress) => patience.heard(progress);
   const work =
     requests.length === 1
-      ? checkpoints.capture(first, cancelled.signal).then((it) => new Map([[first.vm.id, it]]))
-      : checkpoints.captureGroup(requests, cancelled.signal);
-  const inTime = await within(clock, captureWithinMs, work, undefined);
+      ? checkpoints.capture(first, cancelled.signal, heard).then((it) => new Map([[first.vm.id, it]]))
+      : checkpoints.captureGroup(requests, cancelled.signal, heard);
+  const inTime = await patience.for(work);
   if (inTime !== undefined) return inTime;
   cancelled.abort("It took too long.");
   await within(
@@ -101,7 +110,10 @@ async function take(
     work.catch(() => undefined),
     undefined,
   );
-  throw new CaptureFailed("interrupted", "It took longer than 15 minutes and was given up.");
+  throw new CaptureFailed(
+    "interrupted",
+    "It did not get on for 15 minutes, or was slower than is of use, and was given up.",
+  );
 }
 
 /** Captures the VMs at one instant, and writes it down. Everything is read anew; whoever moves or repairs one of them finds it in hand. */

@@ -33,6 +33,9 @@ export type Captured = Pick<
   "at" | "method" | "pauseMs" | "tookMs" | "wholeBytes" | "changedBytes" | "storedBytes" | "words"
 >;
 
+/** How far a capture is, as it goes: of the copies of disks first, then of what is sent. */
+export type CaptureProgress = Pick<RestoreProgress, "bytesDone" | "bytesTotal">;
+
 /** The store has no room, or a capture cannot be done now. `message` may be read by everybody; `detail` is the provider's. */
 export class CaptureFailed extends Error {
   override readonly name = "CaptureFailed";
@@ -71,13 +74,21 @@ export interface Checkpoints {
   probe(host: HostId, vm: CapturedVm): Promise<CaptureOffer>;
   /**
    * Takes one. When it returns, manifest and data are on disk. Rejects with `CaptureFailed` or `HostUnreachable`; the guest runs then as
-   * before, and nothing of it is left. The same id twice is one checkpoint.
+   * before, and nothing of it is left. The same id twice is one checkpoint. `onProgress` is called while it gets on.
    */
-  capture(request: CaptureRequest, signal: AbortSignal): Promise<Captured>;
+  capture(
+    request: CaptureRequest,
+    signal: AbortSignal,
+    onProgress?: (progress: CaptureProgress) => void,
+  ): Promise<Captured>;
   /**
    * Several VMs of one instant: all are held, captured, and let go; all or none is kept. No message is received in it that was not sent.
    */
-  captureGroup(requests: readonly CaptureRequest[], signal: AbortSignal): Promise<ReadonlyMap<VmId, Captured>>;
+  captureGroup(
+    requests: readonly CaptureRequest[],
+    signal: AbortSignal,
+    onProgress?: (progress: CaptureProgress) => void,
+  ): Promise<ReadonlyMap<VmId, Captured>>;
   /** Takes away what a capture that was cut short left on the host: jobs, capabilities, bitmaps, files; lets the guest go on. Twice is once. */
   sweep(host: HostId, vm: CapturedVm): Promise<{ readonly words: string }>;
   /** Why this cannot be restored with this definition, for the VM's owner; undefined: nothing speaks against it. Touches nothing. */

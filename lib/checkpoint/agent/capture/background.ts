@@ -47,7 +47,7 @@ export const background: CaptureWay = async (context) => {
       await Promise.all([socket.ended, migrationReaches(monitor, "completed", signal)]);
       await resetCapabilities(monitor);
       taker.finish(context.volume);
-      await finishBackups(monitor, backups, signal);
+      await finishBackups(monitor, backups, context);
       for (const backup of backups) await giveBackup(context, backup);
       return wordsOf(context, backups);
     },

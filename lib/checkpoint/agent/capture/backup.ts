@@ -1,7 +1,7 @@
 import { open, writeFile } from "node:fs/promises";
 import { diskPieces, emptyQcow2, openQcow2, type ReadAt } from "../../disk/index.ts";
 import { AgentFailure } from "../failure.ts";
-import { asList, asText, type Monitor } from "../monitor.ts";
+import { asList, asNumber, asText, type Monitor } from "../monitor.ts";
 import type { WorkFiles } from "../work-files.ts";
 import type { LiveDisk } from "./disks.ts";
 import type { CaptureContext } from "./method.ts";
@@ -11,7 +11,9 @@ export const ours = "belay-";
 /** A whole disk is read behind a guest that works on it: not faster than this. */
 const firstBytesPerSecond = 200 * 1024 * 1024;
 const spareBytes = 256 * 1024 * 1024;
-const backupMs = 4 * 60 * 60_000;
+/** A copy that does not move for so long is given up; and one that moves, when it is slower than anything that is of use. */
+export const copyStallMs = 5 * 60_000;
+const leastBytesPerMs = (4 * 1024 * 1024) / 1000;
 
 export const bitmapOf = (checkpoint: string) => `${ours}${checkpoint}`;
 
@@ -51,10 +53,22 @@ export function roomNeeded(backups: readonly DiskBackup[]): number {
   }, 0);
 }
 
-/** Throws where less would be left on the host's disk: other guests' images grow there, too. */
-export async function mustLeave(files: WorkFiles, bytes: number, what: string): Promise<void> {
-  const free = await files.freeBytes();
-  if (free >= bytes) return;
+/**
+ * Throws where less would be left on the host's disk: other guests' images grow there, too. What captures of other VMs may take, and have
+ * been promised, is not free; `promised` is what this one may take from now on.
+ */
+export async function mustLeave(
+  files: Pick<WorkFiles, "dir" | "freeBytes" | "promise" | "promisedBeside">,
+  uuid: string,
+  bytes: number,
+  what: string,
+  promised = 0,
+): Promise<void> {
+  const free = (await files.freeBytes()) - files.promisedBeside(uuid);
+  if (free >= bytes) {
+    if (promised > 0) files.promise(uuid, promised); // at once: another one may be looking
+    return;
+  }
   throw new AgentFailure(
     "not-possible",
     `The host has too little room for ${what}.`,
@@ -65,7 +79,8 @@ export async function mustLeave(files: WorkFiles, bytes: number, what: string): 
 /** Makes the files and opens them in QEMU. The guest feels nothing of it. */
 export async function addTargets(monitor: Monitor, backups: readonly DiskBackup[], files: WorkFiles): Promise<void> {
   if (backups.length === 0) return;
-  await mustLeave(files, roomNeeded(backups), "a copy of the disks' changes");
+  const needed = roomNeeded(backups);
+  await mustLeave(files, monitor.domain.uuid, needed, "a copy of the disks' changes", needed / 2);
   for (const { disk, file, node } of backups) {
     await writeFile(file, emptyQcow2(disk.sizeBytes), { mode: 0o600 });
     await addNode(monitor, node, file);
@@ -109,9 +124,9 @@ export async function startBackups(
 export async function finishBackups(
   monitor: Monitor,
   backups: readonly DiskBackup[],
-  signal: AbortSignal,
+  { signal, progress }: Pick<CaptureContext, "signal" | "progress">,
 ): Promise<void> {
-  await finishJobs(monitor, backups, signal);
+  await finishJobs(monitor, backups, { signal, progress });
   await removeTargets(monitor, backups);
 }
 
@@ -119,17 +134,41 @@ export async function removeTargets(monitor: Monitor, backups: readonly DiskBack
   for (const { node } of backups) await monitor.qmp("blockdev-del", { "node-name": node });
 }
 
-export async function finishJobs(monitor: Monitor, backups: readonly DiskBackup[], signal: AbortSignal): Promise<void> {
+/** As long as they get on. */
+export async function finishJobs(
+  monitor: Pick<Monitor, "qmp" | "until">,
+  backups: readonly Pick<DiskBackup, "job" | "disk">[],
+  { signal, progress }: Pick<CaptureContext, "signal" | "progress">,
+  stallMs = copyStallMs,
+): Promise<void> {
+  let copied = "";
+  let movedAt = performance.now();
+  const bytesTotal = backups.reduce((sum, { disk }) => sum + disk.sizeBytes, 0);
+  const look = (jobs: readonly Record<string, unknown>[]) => {
+    const mine = jobs.filter(({ id }) => backups.some(({ job }) => job === id));
+    const seen = mine.map((it) => `${it.id} ${it.status} ${it["current-progress"]}`).join();
+    if (seen !== copied) movedAt = performance.now();
+    copied = seen;
+    progress(
+      mine.reduce((sum, it) => sum + asNumber(it["current-progress"]), 0),
+      bytesTotal,
+    );
+    if (performance.now() - movedAt > stallMs)
+      throw new AgentFailure("interrupted", "A copy of a disk did not get on, and was given up.", seen);
+  };
   for (const { job, disk } of backups) {
     const error = await monitor.until(
       `the copy of ${disk.target}`,
       "JOB_STATUS_CHANGE",
       async () => {
-        const found = asList(await monitor.qmp("query-jobs")).find(({ id }) => id === job);
+        const jobs = asList(await monitor.qmp("query-jobs"));
+        const found = jobs.find(({ id }) => id === job);
         if (!found) return "the job is gone";
-        return found.status === "concluded" ? asText(found.error) : undefined;
+        if (found.status === "concluded") return asText(found.error);
+        look(jobs);
+        return undefined;
       },
-      { timeoutMs: backupMs, signal },
+      { timeoutMs: stallMs + bytesTotal / leastBytesPerMs, signal },
     );
     if (error !== "") throw new AgentFailure("interrupted", "A disk could not be copied.", `${disk.target}: ${error}`);
     await monitor.qmp("job-dismiss", { id: job });

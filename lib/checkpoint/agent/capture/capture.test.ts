@@ -4,7 +4,8 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { pageBytes } from "../../words.ts";
 import { pageHash } from "../differ/index.ts";
-import { findDisks } from "./disks.ts";
+import { finishJobs, mustLeave } from "./backup.ts";
+import { findDisks, type LiveDisk } from "./disks.ts";
 import { Differ } from "./memory.ts";
 import { choose, type Findings } from "./probe.ts";
 import { markOf, markText, mayStartSaved } from "./saved.ts";
@@ -104,6 +105,66 @@ it("starts a guest from what was saved only where nobody can have run it since",
   expect(["shutdown", "destroyed", "crashed", "migrated"].some((reason) => may("shutoff", reason))).toBe(false);
   expect(may("shutoff", "saved", "later")).toBe(false);
   expect(may("running", "booted")).toBe(false);
+});
+
+describe("room on the host", () => {
+  it("is not promised twice to captures that look for it at once", async () => {
+    const promised = new Map<string, number>();
+    const files = {
+      dir: "/work",
+      freeBytes: async () => 1000,
+      promise: (uuid: string, bytes: number) => void promised.set(uuid, bytes),
+      promisedBeside: (uuid: string) =>
+        [...promised].reduce((sum, [other, bytes]) => sum + (other === uuid ? 0 : bytes), 0),
+    };
+    const asked = ["a", "b"].map((uuid) => mustLeave(files, uuid, 800, "a copy", 400));
+    const ends = await Promise.allSettled(asked);
+    expect(ends.map((it) => it.status)).toEqual(["fulfilled", "rejected"]);
+    promised.clear();
+    await mustLeave(files, "b", 800, "a copy", 400);
+    await mustLeave(files, "b", 800, "what it has not sent"); // its own promise is no other's
+  });
+});
+
+describe("copies of disks", () => {
+  const disk: LiveDisk = {
+    ...{ target: "vda", volume: "disk/vda", path: "/a", format: "qcow2", node: "n" },
+    ...{ sizeBytes: 1000, usedBytes: 1000, bitmaps: [] },
+  };
+  /** Each look finds the next of these. */
+  const copying = (looks: readonly object[]) => {
+    const left = [...looks];
+    return {
+      qmp: async () => [left.length > 1 ? left.shift() : left[0]],
+      until: async <T>(_what: string, _event: string, ask: () => Promise<T | undefined>): Promise<T> => {
+        for (;;) {
+          const answer = await ask();
+          if (answer !== undefined) return answer;
+          await new Promise((resolve) => setTimeout(resolve, 2));
+        }
+      },
+    };
+  };
+  const running = (done: number) => ({ id: "belay-job-vda", status: "running", "current-progress": done });
+  const backups = [{ job: "belay-job-vda", disk }];
+  const signal = new AbortController().signal;
+
+  it("are waited for as long as they get on, and it is told how far they are", async () => {
+    const told: number[] = [];
+    const monitor = copying([
+      running(1),
+      running(500),
+      { id: "belay-job-vda", status: "concluded", error: "gone bad" },
+    ]);
+    const finished = finishJobs(monitor, backups, { signal, progress: (done) => told.push(done) });
+    await expect(finished).rejects.toMatchObject({ message: "A disk could not be copied." });
+    expect(told).toEqual([1, 500]);
+  });
+
+  it("are given up when they stand", async () => {
+    const finished = finishJobs(copying([running(7)]), backups, { signal, progress: () => undefined }, 10);
+    await expect(finished).rejects.toMatchObject({ message: expect.stringContaining("did not get on") });
+  });
 });
 
 describe("the spool", () => {

@@ -23,6 +23,8 @@ const ways: Readonly<Record<CaptureAsked["method"], CaptureWay>> = { background,
 /** Of the host's disk: beside what the copies of disks may still take. A guest whose image finds no room stands. */
 const spoolLeavesBytes = 512 * 1024 * 1024;
 
+const tellEveryMs = 5_000;
+
 type Note =
   | { readonly kind: "facts"; readonly facts: CaptureFacts; readonly volumes: readonly Volume[] }
   | { readonly kind: "volume"; readonly volume: Volume };
@@ -57,7 +59,7 @@ export async function capture(
 
   let copiesBytes = 0;
   const spool = new Spool<Note>(files.path(asked.uuid, "spool"), (bytes) =>
-    mustLeave(files, bytes + spoolLeavesBytes + copiesBytes, "what the engine has not taken yet"),
+    mustLeave(files, asked.uuid, bytes + spoolLeavesBytes + copiesBytes, "what the engine has not taken yet"),
   );
   const pumped = pump(spool, exchange, signal);
   pumped.catch((error: unknown) => abort.abort(error));
@@ -86,6 +88,7 @@ export async function capture(
         spool.note({ kind: "facts", facts, volumes: [...volumes, ...found.disks.map(volumeOf)] });
       },
       volume: (volume) => spool.note({ kind: "volume", volume }),
+      progress: teller(exchange),
       behind: () => spool.behind,
     });
     try {
@@ -118,7 +121,18 @@ export async function capture(
     await spool.close();
     await monitor?.close();
     if (!whole) await sweepVm(domain, files);
+    files.promise(asked.uuid, 0);
   }
+}
+
+/** Not more often than it is of use. */
+function teller(exchange: Exchange): (bytesDone: number, bytesTotal: number) => void {
+  let told = Number.NEGATIVE_INFINITY;
+  return (bytesDone, bytesTotal) => {
+    if (performance.now() < told + tellEveryMs) return;
+    told = performance.now();
+    exchange.send({ kind: "progress", phase: "disks", bytesDone, bytesTotal }).catch(() => undefined); // the engine is gone: that is heard elsewhere
+  };
 }
 
 async function pump(spool: Spool<Note>, exchange: Exchange, signal: AbortSignal): Promise<void> {

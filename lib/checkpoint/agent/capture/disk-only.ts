@@ -4,7 +4,7 @@ import type { CaptureWay } from "./method.ts";
 
 /** The disks alone, all of one instant, as a power cut would leave them. The guest does not stand still. */
 export const diskOnly: CaptureWay = async (context) => {
-  const { asked, monitor, files, signal, disks, base } = context;
+  const { asked, monitor, files, disks, base } = context;
   const backups = planBackups(disks, files, asked.uuid, base);
   await files.markCapture(asked);
   await addTargets(monitor, backups, files);
@@ -17,7 +17,7 @@ export const diskOnly: CaptureWay = async (context) => {
       return { at, pauseMs: 0 };
     },
     finish: async () => {
-      await finishBackups(monitor, backups, signal);
+      await finishBackups(monitor, backups, context);
       for (const backup of backups) await giveBackup(context, backup);
       return "The disks alone: as a power cut would leave them.";
     },

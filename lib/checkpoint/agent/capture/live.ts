@@ -40,7 +40,7 @@ export const live: CaptureWay = async (context) => {
   await files.markCapture(asked);
   await addTargets(monitor, first, files);
   await startBackups(monitor, first, mark);
-  await finishJobs(monitor, first, signal);
+  await finishJobs(monitor, first, context);
 
   const stream = files.path(asked.uuid, "stream");
   const out = createWriteStream(stream, { flags: "wx", mode: 0o600, highWaterMark: 64 * 1024 * 1024 });
@@ -56,7 +56,10 @@ export const live: CaptureWay = async (context) => {
     if (sinceLook < lookEvery) return wrote;
     sinceLook = 0;
     wrote?.catch(() => undefined); // its error is told by `written`
-    return mustLeave(files, lookEvery + leavesBytes, "a copy of its memory").then(() => wrote, context.abort);
+    return mustLeave(files, asked.uuid, lookEvery + leavesBytes, "a copy of its memory").then(
+      () => wrote,
+      context.abort,
+    );
   };
   const socket = await RamSocket.listen(files.path(asked.uuid, "sock"), files, take);
   const hold = new Hold(monitor, files, asked.uuid, context.abort);
@@ -75,7 +78,7 @@ export const live: CaptureWay = async (context) => {
     go: async () => {
       // Disks must be nobody's when QEMU hands them over at the end: so these copies are made to their end, too.
       await startBackups(monitor, second, asked.checkpoint);
-      await finishJobs(monitor, second, signal);
+      await finishJobs(monitor, second, context);
       await monitor.qmp("migrate-continue", { state: "pre-switchover" });
       await migrationReaches(monitor, "completed", signal);
       await hold.letGo();

@@ -23,6 +23,8 @@ export interface CaptureContext {
   /** To be told once, before any page. */
   readonly begin: (known: Pick<CaptureFacts, "streamHead" | "cookie">, volumes: readonly Volume[]) => void;
   readonly volume: (volume: Volume) => void;
+  /** How far the copies of disks are: may take hours, in which nothing else is said. */
+  readonly progress: (bytesDone: number, bytesTotal: number) => void;
   /** To be waited for before more is given to the differ, where there is something. Never rejects. */
   readonly behind: () => Promise<void> | undefined;
 }

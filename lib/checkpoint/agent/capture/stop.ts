@@ -23,7 +23,8 @@ export const stop: CaptureWay = async (context) => {
   // Before it is stopped: a save that finds no room takes it from every other guest's images first.
   const { maxMemoryKiB } = await domainInfo(monitor.connection, { uuid });
   const copies = roomNeeded(planBackups(disks, files, uuid, null)) / 2;
-  await mustLeave(files, maxMemoryKiB * 1024 + copies + spareBytes, "its memory and a copy of its disks");
+  const needed = maxMemoryKiB * 1024 + copies;
+  await mustLeave(files, uuid, needed + spareBytes, "its memory and a copy of its disks", needed);
   const mark = markText(await readMark(monitor.connection, { uuid }));
   await files.markCapture(asked);
   return {
