@@ -1,6 +1,7 @@
 import { type MaintenanceId, parseId, type RepairId, type TechniqueName } from "../model/index.ts";
 import type { EngineOptions, Env } from "./env.ts";
 import type { Steps, WorkProgram } from "./ports.ts";
+import { repairTogether } from "./repair/assisted/assisted.ts";
 import { type EvacuationHelp, evacuateHost } from "./repair/evacuate.ts";
 import { PriorityGate } from "./repair/priority-gate.ts";
 import { relocateVm } from "./repair/relocate.ts";
@@ -28,12 +29,15 @@ export function programFor(
   { hook, drain }: OtherPrograms,
 ): WorkProgram {
   const vms = new PriorityGate();
+  const acting = async <T>(repair: RepairId, work: () => Promise<T>): Promise<T> => {
+    const priority = (await env.store.repairWork(repair)).vm?.priority ?? 0;
+    return vms.run(vmsAtOnce, priority, work);
+  };
   const oneOfMany =
     (program: RepairWorkProgram): RepairWorkProgram =>
-    async (repair, steps) => {
-      const priority = (await env.store.repairWork(repair)).vm?.priority ?? 0;
-      await vms.run(vmsAtOnce, priority, () => program(repair, steps));
-    };
+    (repair, steps) =>
+      acting(repair, () => program(repair, steps));
+  const together = repairTogether(env, options, { ...help, acting });
   const techniques: Record<TechniqueName, RepairWorkProgram> = {
     "revive-vm": oneOfMany(reviveVm(env, options)),
     relocate: oneOfMany(relocateVm(env, options, help.places)),
@@ -43,8 +47,9 @@ export function programFor(
     "restore-checkpoint": oneOfMany(restoreCheckpoint(env, options, help)),
     standby: oneOfMany(restoreCheckpoint(env, options, help)),
     "assisted-restart": oneOfMany(calledRestore(env, options)),
-    "assisted-rebuild": oneOfMany(reviveVm(env, options)), // nothing plans these two yet
-    "assisted-evacuate": oneOfMany(relocateVm(env, options, help.places)),
+    // They wait for people's programs, and take a place only while they act.
+    "assisted-rebuild": together,
+    "assisted-evacuate": together,
   };
 
   return async (work, steps) => {

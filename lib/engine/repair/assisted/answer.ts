@@ -1,0 +1,52 @@
+import { type AnswerStanding, answerTo, type Offer } from "../../../decide/index.ts";
+import type { EpochMs, RepairId } from "../../../model/index.ts";
+import { sayChanged } from "../../conversation/say.ts";
+import { heardWithin } from "../../conversation/wait.ts";
+import type { Env } from "../../env.ts";
+import type { StepEnd } from "../step.ts";
+import { notOurs, vmWork } from "../work.ts";
+import type { Run } from "./run.ts";
+
+/** What was taken from the customer in time may reach us a moment later. */
+const graceMs = 200;
+
+export type Answered = Exclude<AnswerStanding, { readonly kind: "waiting" }>;
+
+/** What the customer said of this repair, with when it was taken. */
+export const heardOf = async (env: Env, repair: RepairId) =>
+  (await env.store.heardOf(repair)).map(({ at, message }) => ({ at, message }));
+
+/**
+ * Waits for the customer's answer, at most until the deadline, or until when they asked to wait. The deadline is an instant by the time of
+ * day; should that be set back meanwhile, the wait is no longer for it.
+ */
+export async function awaitAnswer({ env, repair }: Run, offer: Offer): Promise<StepEnd<Answered>> {
+  const { clock } = env;
+  let until: EpochMs = offer.answerBy;
+  const deadlineOf = (at: EpochMs) => clock.monotonicMs() + Math.max(0, at + graceMs - clock.now());
+  let deadlineMs = deadlineOf(until);
+  const found = await heardWithin<StepEnd<Answered>>(
+    env,
+    () => deadlineMs,
+    async () => {
+      const { vm } = await vmWork(env, repair);
+      const ended = await notOurs(env, repair, vm);
+      if (ended !== undefined) return { ok: false, words: ended };
+      const heard = await heardOf(env, repair);
+      const over = clock.monotonicMs() >= deadlineMs;
+      const standing = answerTo(offer, heard, over ? Number.POSITIVE_INFINITY : clock.now() - graceMs);
+      if (standing.kind !== "waiting") return { ok: true, words: standing.words, value: standing };
+      if (standing.until === until) return undefined;
+      until = standing.until;
+      deadlineMs = deadlineOf(until);
+      const words = `It waits, as its owner's manager asked: ${standing.postponed ?? ""}`.trimEnd();
+      await sayChanged(env, repair, "waiting", words, `waiting/${until}`);
+      return undefined;
+    },
+  );
+  if (found !== undefined) return found;
+  const last = answerTo(offer, await heardOf(env, repair), Number.POSITIVE_INFINITY);
+  return last.kind === "waiting"
+    ? { ok: false, words: "The wait for an answer did not end." } // cannot be: nothing is later than that
+    : { ok: true, words: last.words, value: last };
+}
