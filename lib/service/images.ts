@@ -1,22 +1,14 @@
 import type { z } from "zod";
 import { type ImageView, imageFor, type putImageBody } from "../contract/index.ts";
-import { BelayError, can, type ImageId, type Viewer } from "../model/index.ts";
+import { can, type ImageId, type Viewer } from "../model/index.ts";
 import { found, must } from "./allowed.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { imageViewOf } from "./views.ts";
 
 type Body = z.infer<typeof putImageBody>;
 
-/** What VMs are made from. */
+/** What VMs are made from. A name, and a content, are one image's: the store refuses the second. */
 export function imageService({ store, clock, ids }: ServiceDeps) {
-  const refuseTwice = async (name: string, self?: ImageId) => {
-    const rival = (await store.images()).find((it) => it.name === name && it.id !== self);
-    if (rival !== undefined)
-      throw new BelayError("conflict", `There is an image called ${name} already.`, {
-        field: "name",
-        cure: "Choose another name: VMs keep the image that they were made from.",
-      });
-  };
   const imageOf = async (id: ImageId) =>
     found(
       "image",
@@ -34,18 +26,16 @@ export function imageService({ store, clock, ids }: ServiceDeps) {
 
     async addImage(viewer: Viewer, body: Body): Promise<ImageView> {
       must(can.manageImages(viewer));
-      await refuseTwice(body.name);
       return put(viewer, ids.next("img"), body);
     },
 
     async changeImage(viewer: Viewer, id: ImageId, body: Body): Promise<ImageView> {
       must(can.manageImages(viewer));
       await imageOf(id);
-      await refuseTwice(body.name, id);
       return put(viewer, id, body);
     },
 
-    /** No VM is made from it any more. Those that were run on, and cannot be made anew. */
+    /** Refused while there are VMs that were made from it: they could not be made anew. */
     async removeImage(viewer: Viewer, id: ImageId): Promise<void> {
       must(can.manageImages(viewer));
       const image = await imageOf(id);

@@ -32,7 +32,7 @@ const change = createRoute({
 const remove = createRoute({
   method: "delete",
   path: "/images/{id}",
-  summary: "Forget an image. Its file stays, and VMs made from it run on. For providers.",
+  summary: "Forget an image that no VM is made from. Its file stays. For providers.",
   request: { params },
   responses: { 204: { description: "Forgotten" }, ...refused },
 });
