@@ -52,8 +52,8 @@ export const background: CaptureWay = async (context) => {
       return wordsOf(context, backups);
     },
     release: async () => {
-      await hold.letGo();
-      await socket.discard(); // never broken off: the guest would hang
+      // Never broken off: the guest would hang, and could not be let go.
+      await Promise.all([hold.letGo(), socket.discard()]);
       await socket.close();
     },
   };

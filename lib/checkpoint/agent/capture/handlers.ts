@@ -22,6 +22,8 @@ export function captureHandlers(tools: CaptureTools): Handlers {
   /** One capture of a VM, whatever its pace. */
   const one = async (asked: CaptureAsked, exchange: Exchange, pace: Pace): Promise<LastAnswer> => {
     if (running.has(asked.uuid)) throw new AgentFailure("interrupted", "Another capture of this VM has not ended.");
+    await probes.get(asked.uuid); // it would take back what this one sets
+    if (running.has(asked.uuid)) throw new AgentFailure("interrupted", "Another capture of this VM has not ended.");
     if (sweeps.has(asked.uuid)) throw new AgentFailure("interrupted", "What another capture left is being taken away.");
     const abort = new AbortController();
     const onAbort = () => abort.abort(exchange.signal.reason);
@@ -51,7 +53,19 @@ export function captureHandlers(tools: CaptureTools): Handlers {
     return sweep;
   };
 
-  const probe = async (uuid: string): Promise<LastAnswer> => {
+  const probes = new Map<string, Promise<unknown>>();
+  const probe = (uuid: string): Promise<LastAnswer> => {
+    const going = Promise.resolve(probes.get(uuid)).then(() => probeNow(uuid));
+    const over = going
+      .catch(() => undefined)
+      .finally(() => {
+        if (probes.get(uuid) === over) probes.delete(uuid);
+      });
+    probes.set(uuid, over);
+    return going;
+  };
+
+  const probeNow = async (uuid: string): Promise<LastAnswer> => {
     const monitor = await Monitor.open({ uuid });
     try {
       const info = await domainInfo(monitor.connection, { uuid });

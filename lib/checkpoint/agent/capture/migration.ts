@@ -8,7 +8,11 @@ const ownCapabilities = ["background-snapshot", "pause-before-switchover"] as co
 export type OwnCapability = (typeof ownCapabilities)[number];
 
 /** Throws what QEMU says where it does not offer it for this guest. */
-export async function setCapability(monitor: Monitor, capability: OwnCapability, state: boolean): Promise<void> {
+export async function setCapability(
+  monitor: Pick<Monitor, "qmp">,
+  capability: OwnCapability,
+  state: boolean,
+): Promise<void> {
   await monitor.qmp("migrate-set-capabilities", { capabilities: [{ capability, state }] });
 }
 

@@ -1,4 +1,5 @@
 import { statfs, writeFile } from "node:fs/promises";
+import { isNoDomain, isOperationInvalid, QmpError } from "../../../libvirt/index.ts";
 import { emptyQcow2 } from "../../disk/index.ts";
 import { detailOf } from "../failure.ts";
 import { asRecord, type Monitor } from "../monitor.ts";
@@ -52,10 +53,13 @@ export async function find(monitor: Monitor, disks: DisksFound, files: WorkFiles
     copies: await tries(() => opensImage(monitor, files), "QEMU may not write into Belay's directory on the host"),
     memory: blocked,
     background: await tries(
-      () => takes(monitor, "background-snapshot"),
+      () => takes(monitor, files, "background-snapshot"),
       "QEMU cannot write this VM's memory while it runs, as it was at one instant",
     ),
-    live: await tries(() => takes(monitor, "pause-before-switchover"), "QEMU cannot stop this VM at the end of a copy"),
+    live: await tries(
+      () => takes(monitor, files, "pause-before-switchover"),
+      "QEMU cannot stop this VM at the end of a copy",
+    ),
   };
 }
 
@@ -68,9 +72,41 @@ async function tries(what: () => Promise<void>, words: string): Promise<string> 
   }
 }
 
-async function takes(monitor: Monitor, capability: OwnCapability): Promise<void> {
-  await setCapability(monitor, capability, true);
-  await setCapability(monitor, capability, false);
+const offTries = 4;
+
+/**
+ * Whether QEMU has it for this guest. It is never left on: libvirt's next migration or save would inherit it. Should this process be killed
+ * in between, or QEMU not answer, the mark has the next sweep take it back.
+ */
+export async function takes(
+  monitor: Pick<Monitor, "qmp" | "domain">,
+  files: Pick<WorkFiles, "markCapture" | "capturing" | "remove">,
+  capability: OwnCapability,
+  pauseMs = 250,
+): Promise<void> {
+  const { uuid } = monitor.domain;
+  await files.markCapture({ uuid, checkpoint: "probe", method: "probe" });
+  let lost: unknown;
+  try {
+    await setCapability(monitor, capability, true);
+  } catch (error) {
+    if (error instanceof QmpError) {
+      await files.remove(files.capturing(uuid)); // QEMU itself says no
+      throw error;
+    }
+    lost = error; // its answer: QEMU may have taken it
+  }
+  for (let tries = 1; ; tries++)
+    try {
+      await setCapability(monitor, capability, false);
+      break;
+    } catch (error) {
+      if (isNoDomain(error) || isOperationInvalid(error)) break; // gone, and the capability with it
+      if (tries === offTries) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  await files.remove(files.capturing(uuid));
+  if (lost !== undefined) throw lost;
 }
 
 async function opensImage(monitor: Monitor, files: WorkFiles): Promise<void> {
