@@ -42,7 +42,7 @@ export interface ServerImageInputs {
 }
 
 /** Raise when the way of building `bare` and `prepared` changes without any of their inputs changing. */
-const serversFormat = 1;
+const serversFormat = 2;
 const serversDir = path.join(labSourceDir, "guest/servers");
 /** Goes into both images. */
 export const serversRootfs = path.join(serversDir, "rootfs");

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { mkdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
@@ -57,7 +57,7 @@ async function librariesOf(
 async function stage(trees: Trees, archive: ServerArchive, staging: string, limits: RunOptions): Promise<void> {
   const { installed } = trees;
   const libraries = await librariesOf(trees, archive.programs, limits);
-  const files = archive.files.filter((file) => existsSync(path.join(installed, file)));
+  const files = archive.files.filter((file) => lstatSync(path.join(installed, file), { throwIfNoEntry: false }));
   await mkdir(staging);
   await must(["cp", "-a", "--parents", "--sparse=always", ...archive.programs, ...files, ...libraries, staging], {
     ...limits,
