@@ -49,8 +49,8 @@ async function round({ server, vms, signal }: Stage): Promise<readonly IncidentV
       signal.throwIfAborted();
       const { incidents } = await server.api<{ incidents: unknown[] }>("GET", `/incidents?vmId=${vm.id}`);
       const newest = incidents.map((it) => incidentView.parse(it)).find((it) => it.td >= began);
-      const settled = newest !== undefined && newest.repairs.every((it) => it.finishedAt !== null);
-      if (settled && newest.state !== "open") {
+      const settled = newest?.repairs.every((it) => it.finishedAt !== null) === true;
+      if (newest !== undefined && settled && newest.state !== "open") {
         ended.push(newest);
         break;
       }
