@@ -4,7 +4,6 @@ import {
   type Input,
   jobsOf,
   type ManagerState,
-  type MessageId,
   managerState,
   noState,
   reduce,
@@ -56,7 +55,7 @@ export function createAgent(options: AgentOptions): Agent {
   let standing: "active" | "standby" | null = null;
   let epoch: number | undefined;
   let closed = false;
-  const inFlight = new Set<MessageId>();
+  const inFlight = new Set<string>();
 
   const context = (): Context => ({ ...options.context(), now: nowMs() });
   const mayAct = () => standing === "active" && !closed;
@@ -79,7 +78,7 @@ export function createAgent(options: AgentOptions): Agent {
     if (input.is === "taken" || input.is === "refused") inFlight.delete(input.id);
     if (next === state) return;
     state = next;
-    const ids = new Set(next.outbox.map(({ id }) => id));
+    const ids = new Set<string>(next.outbox.map(({ id }) => id));
     for (const id of inFlight) if (!ids.has(id)) inFlight.delete(id);
     try {
       await journal.remember(stateKey, next);

@@ -9,7 +9,11 @@ export {
   serversOn,
   startOrder,
 } from "./bindings.ts";
+export { type Fault, type FaultAt, faultLines } from "./fault.ts";
+export { applicationJsonSchema } from "./known-fields.ts";
+export { missingFiles } from "./local-files.ts";
 export type { OwnSensor } from "./own-sensors.ts";
+export { type ReadResult, readDescription } from "./read.ts";
 export {
   type ArchiveSpec,
   type Description,

@@ -5,7 +5,12 @@ import { faultsOf } from "./issues.ts";
 import { type Description, descriptionSchema } from "./schema.ts";
 
 export type ReadResult =
-  | { readonly ok: true; readonly description: Description }
+  | {
+      readonly ok: true;
+      readonly description: Description;
+      /** Where in the file a fault is that was found later, as a file that is not there. */
+      readonly placed: (fault: FaultAt) => Fault;
+    }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
 /** A description as people wrote it. All that is wrong is said at once, in the order of the file. */
@@ -37,7 +42,7 @@ export function readDescription(text: string): ReadResult {
   const parsed = descriptionSchema.safeParse(input);
   if (!parsed.success) return fail(faultsOf(parsed.error.issues, input));
   const wrong = checkDescription(parsed.data);
-  return wrong.length > 0 ? fail(wrong) : { ok: true, description: parsed.data };
+  return wrong.length > 0 ? fail(wrong) : { ok: true, description: parsed.data, placed };
 }
 
 /** Where the value at `path` begins; of what is missing, the block that it is missing from. */

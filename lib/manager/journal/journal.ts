@@ -12,8 +12,9 @@ export interface Journal extends Notes {
   stepOf(key: string): StepState | undefined;
   /** The step, and those below it, are to be done again. */
   undo(key: string): Promise<void>;
-  /** Keys of notes that begin so. */
+  /** Keys of notes, and of steps, that begin so. */
   keys(prefix: string): readonly string[];
+  stepKeys(prefix: string): readonly string[];
   /** Resolves when everything is on the disk. Frees the lock. */
   close(): Promise<void>;
 }
@@ -121,6 +122,7 @@ async function opened(file: string, lock: Lock, options: JournalOptions): Promis
       if (state.notes.has(key)) await add({ note: key });
     },
     keys: (prefix) => [...state.notes.keys()].filter((key) => key.startsWith(prefix)),
+    stepKeys: (prefix) => [...state.steps.keys()].filter((key) => key.startsWith(prefix)),
     stepOf: (key) => state.steps.get(key),
     async undo(key) {
       if ([...state.steps.keys()].some((other) => other === key || other.startsWith(`${key}/`)))
@@ -154,6 +156,7 @@ export function memoryJournal(): Journal {
     remember: async (key, value) => applyLine(state, { note: key, value }),
     forget: async (key) => applyLine(state, { note: key }),
     keys: (prefix) => [...state.notes.keys()].filter((key) => key.startsWith(prefix)),
+    stepKeys: (prefix) => [...state.steps.keys()].filter((key) => key.startsWith(prefix)),
     stepOf: (key) => state.steps.get(key),
     undo: async (key) => applyLine(state, { undo: key }),
     async step(key, result, work) {

@@ -1,0 +1,36 @@
+import { ManagerError } from "../servers.ts";
+import type { Opened } from "../work/index.ts";
+import type { ManagerIo, Result } from "./io.ts";
+
+/** Frees the VMs, with their disks. Asks first. */
+export async function takeDown(work: Opened, io: ManagerIo, sure: boolean): Promise<Result> {
+  const { description, records, provision, journal } = work;
+  const vms = [...description.vms.map(({ name }) => name), ...records.left()].filter(
+    (vm) => records.get(vm).allocationId !== null,
+  );
+  if (vms.length === 0)
+    return {
+      data: { freed: [] },
+      lines: ["There is no VM of this application."],
+      next: "belay-manager up FILE makes them.",
+    };
+  if (!sure) {
+    if (io.ask === undefined)
+      throw new ManagerError({ code: "not-sure", message: "Nobody is there who could be asked.", cure: "Say --yes." });
+    const answer = await io.ask(`Free ${vms.join(", ")}, with everything that is on their disks? [y/N] `);
+    if (!/^y(es)?$/i.test(answer.trim()))
+      return { data: { freed: [] }, lines: ["Nothing was done."], next: "belay-manager status FILE" };
+  }
+  await io.board.phase("free", async (say) => {
+    const act = { signal: io.signal, progress: (_: number | null, words: string) => say(words) };
+    await Promise.all(vms.map((vm) => provision.free(vm, act)));
+    for (const vm of records.left()) await records.forget(vm);
+    await journal.undo("put");
+    for (const key of journal.stepKeys("finish/")) await journal.undo(key);
+  });
+  return {
+    data: { freed: vms },
+    lines: [`Freed ${vms.join(", ")}.`],
+    next: "belay-manager up FILE makes them anew; the application itself stays known to the provider.",
+  };
+}

@@ -1,0 +1,114 @@
+import path from "node:path";
+import { Command } from "commander";
+import { ManagerError } from "../servers.ts";
+import { type Opened, type OpenOptions, openWork, readFileChecked, stateDirOf } from "../work/index.ts";
+import { askRunning } from "./control.ts";
+import { takeDown } from "./down.ts";
+import { writeExample } from "./init.ts";
+import { type Common, type ManagerIo, tell } from "./io.ts";
+import { planOf } from "./plan.ts";
+import { repairNow, techniquesByHand } from "./repair.ts";
+import { runManager } from "./run.ts";
+import { statusOf } from "./status.ts";
+import { bringUpAll } from "./up.ts";
+
+/** `belay-manager`, the customer's program. */
+export function managerProgram(io: ManagerIo, more: Pick<OpenOptions, "makeHands"> = {}): Command {
+  const log = (words: string) => io.board.line(words);
+  const open = (file: string, { state }: Common) => openWork({ ...more, file, state, cwd: io.cwd, env: io.env, log });
+  async function within<T>(file: string, options: Common, work: (opened: Opened) => Promise<T>): Promise<T> {
+    const opened = await open(file, options);
+    try {
+      return await work(opened);
+    } finally {
+      await opened.close();
+    }
+  }
+
+  const program = new Command("belay-manager").description(
+    "Deploys an application onto VMs of a provider's Belay, watches it, and repairs it together with the provider.\nBELAY_URL says where Belay is, BELAY_KEY holds a key of your organization.",
+  );
+  const command = (usage: string, words: string) =>
+    program
+      .command(usage)
+      .description(words)
+      .option("--state <dir>", "where the manager keeps its journal; by default .belay-manager/NAME here")
+      .option("--json", "print the result as JSON");
+
+  command("init [file]", "write an example of a description, with comments").action(
+    async (file: string | undefined, options: Common) =>
+      tell(io, options, await writeExample(path.resolve(io.cwd, file ?? "application.yaml"))),
+  );
+  command("validate <file>", "check a description; nothing is asked of anybody").action(
+    async (file: string, options: Common) => {
+      const { description } = await readFileChecked(path.resolve(io.cwd, file));
+      const [servers, vms] = [description.servers.length, description.vms.length];
+      tell(io, options, {
+        data: { ok: true, servers, vms },
+        lines: [`${file}: ${servers} servers on ${vms} VMs, nothing is wrong.`],
+        next: `belay-manager plan ${file}`,
+      });
+    },
+  );
+  command("plan <file>", "what `up` would make, change and start; nothing is done").action(
+    async (file: string, options: Common) => tell(io, options, await within(file, options, planOf)),
+  );
+  command("up <file>", "make the VMs, deploy and start the servers").action(async (file: string, options: Common) =>
+    tell(io, options, await within(file, options, (opened) => bringUpAll(opened, io))),
+  );
+  command("status <file>", "servers, VMs, sensors, protection, and who manages").action(
+    async (file: string, options: Common) => {
+      const result = await within(file, options, (opened) => statusOf(opened, io));
+      tell(io, options, result);
+    },
+  );
+  command("repair <file> <name>", "repair this server or VM now")
+    .option(
+      "--technique <name>",
+      `one of ${techniquesByHand.join(", ")}; by default restart-server, of a VM rebuild-vm`,
+    )
+    .action(async (file: string, name: string, options: Common & { technique?: string }) => {
+      const { description } = await readFileChecked(path.resolve(io.cwd, file));
+      const stateDir = stateDirOf(description, { state: options.state, cwd: io.cwd });
+      const technique = options.technique ?? null;
+      const done = await io.board.phase(`repair ${name}`, async (say) => {
+        const told = await askRunning(stateDir, { name, technique }, say, io.signal);
+        if (told !== undefined) return told;
+        return await within(file, options, (opened) =>
+          repairNow(opened, name, technique, { signal: io.signal, progress: (_, words) => say(words) }),
+        );
+      });
+      tell(io, options, { data: { done }, lines: [done], next: `belay-manager status ${file}` });
+    });
+  command("run <file>", "stay: connected to the provider, looking, taking part in repairs")
+    .option("--up", "first do what `up` does")
+    .option(
+      "--listen <[host:]port>",
+      "take the provider's messages here, signed, instead of over a standing connection",
+    )
+    .action(async (file: string, options: Common & { up?: boolean; listen?: string }) => {
+      await within(file, options, async (opened) => {
+        if (options.up) tell(io, options, await bringUpAll(opened, io));
+        await runManager(opened, io, options);
+      });
+      log("Ended.");
+    });
+  command("down <file>", "free the VMs, with what is on their disks; asks first")
+    .option("--yes", "do not ask")
+    .action(async (file: string, options: Common & { yes?: boolean }) =>
+      tell(io, options, await within(file, options, (opened) => takeDown(opened, io, options.yes ?? false))),
+    );
+  return program;
+}
+
+/** For people: its words, its cure, and what a command on a VM said last. */
+export function explainManager(error: unknown): string {
+  if (!(error instanceof ManagerError)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const output = error.output
+    ?.trim()
+    .split("\n")
+    .slice(-15)
+    .map((line) => `  | ${line}`)
+    .join("\n");
+  return [error.message, output, error.cure && `  cure: ${error.cure}`].filter((part) => part).join("\n");
+}

@@ -1,0 +1,2 @@
+export type { ManagerIo } from "./commands/io.ts";
+export { explainManager, managerProgram } from "./commands/program.ts";

@@ -1,0 +1,35 @@
+import type {
+  CreateSensors,
+  CreateTechniques,
+  HandsContext,
+  SensorHands,
+  ServerHands,
+  TechniqueHands,
+  VmHands,
+} from "../servers.ts";
+import { createHands } from "../wrappers/index.ts";
+
+/** What touches the VMs. The conformance kit's are others: they touch nothing. */
+export type MakeHands = (context: HandsContext) => {
+  readonly hands: ServerHands;
+  readonly sensors: SensorHands;
+  readonly techniques: (vms: VmHands) => TechniqueHands;
+};
+
+const createSensors: CreateSensors = () => ({ read: async () => [], readVm: async () => [], close: async () => {} });
+const createTechniques: CreateTechniques = ({ hands }) => ({
+  restartServer: (server, act) => hands.start(server, act),
+  replayServer: (server, act) => hands.start(server, act),
+  rebuildVm: async () => {},
+  rebuildMany: async () => {},
+  record: async () => {},
+});
+
+export const realHands: MakeHands = (context) => {
+  const hands = createHands(context);
+  return {
+    hands,
+    sensors: createSensors(context),
+    techniques: (vms) => createTechniques({ ...context, hands, vms }),
+  };
+};

@@ -1,0 +1,3 @@
+export { type Opened, type OpenOptions, openWork, readFileChecked, stateDirOf } from "./open.ts";
+export { createWorkers } from "./workers.ts";
+export type { How, Workshop } from "./workshop.ts";

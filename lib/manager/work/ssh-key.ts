@@ -1,0 +1,36 @@
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { utils } from "ssh2";
+import type { Description } from "../description/index.ts";
+import { ManagerError } from "../servers.ts";
+
+export interface KeyPair {
+  readonly privateKey: string;
+  /** A line of authorized_keys. */
+  readonly publicKey: string;
+}
+
+/** The customer's own key, or one that the manager makes and keeps. */
+export async function keyPairOf(description: Description, directory: string, stateDir: string): Promise<KeyPair> {
+  const own = description.ssh.privateKey;
+  if (own !== undefined) return pairOf(path.resolve(directory, own));
+  const file = path.join(stateDir, "id_ed25519");
+  const made = utils.generateKeyPairSync("ed25519", { comment: `belay-manager ${description.application.name}` });
+  await writeFile(file, made.private, { mode: 0o600, flag: "wx" }).catch((error: unknown) => {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  });
+  return pairOf(file);
+}
+
+async function pairOf(file: string): Promise<KeyPair> {
+  const privateKey = await readFile(file, "utf8");
+  const key = utils.parseKey(privateKey);
+  if (key instanceof Error)
+    throw new ManagerError({
+      code: "key-unreadable",
+      message: `${file} is no private key that can be used: ${key.message}.`,
+      field: "ssh.privateKey",
+      cure: "Name a private key in OpenSSH's form without a passphrase, or none: then the manager makes one.",
+    });
+  return { privateKey, publicKey: `${key.type} ${key.getPublicSSH().toString("base64")} belay-manager` };
+}

@@ -1,0 +1,61 @@
+import type { Workers } from "../agent/index.ts";
+import { viewOf } from "../decide/index.ts";
+import { serverNamed, serversOn, type VmSpec } from "../description/index.ts";
+import type { VmRecords } from "../provision/index.ts";
+import type { Act, HandsContext, Log, SensorHands, TechniqueHands } from "../servers.ts";
+import type { Workshop } from "./workshop.ts";
+
+/** The agent's work, done with the hands. */
+export function createWorkers(options: {
+  readonly context: HandsContext;
+  readonly records: VmRecords;
+  readonly workshop: Workshop;
+  readonly sensors: SensorHands;
+  readonly techniques: TechniqueHands;
+  readonly log: Log;
+}): Workers {
+  const { records, workshop, sensors, techniques, log } = options;
+  const { description } = options.context;
+  const vmOf = (name: string): readonly VmSpec[] => description.vms.filter((vm) => vm.name === name);
+
+  return {
+    async finish(job, report, signal) {
+      await records.put(job.vm, {
+        generation: job.generation,
+        ...(job.address !== null && { address: job.address }),
+      });
+      await workshop.finish(job.vm, `${job.repair}/${job.generation}`, { signal, onPart: report });
+      await workshop.rebind([job.vm], quiet(signal, log));
+      const servers = serversOn(description, job.vm).map(({ name }) => name);
+      return `${servers.join(", ")} ${servers.length === 1 ? "works" : "work"} again.`;
+    },
+
+    async look(vm, signal) {
+      return viewOf(vm, await sensors.readVm(vm, signal));
+    },
+
+    async act({ technique, server, vms }, signal) {
+      const act = quiet(signal, log);
+      const specs = vms.flatMap(vmOf);
+      const [first] = specs;
+      if (technique === "restart-server" && server !== null)
+        await techniques.restartServer(serverNamed(description, server), act);
+      else if (technique === "replay-server" && server !== null)
+        await techniques.replayServer(serverNamed(description, server), act);
+      else if (technique === "rebuild-vm" && first !== undefined) await techniques.rebuildVm(first, act);
+      else if (technique === "rebuild-many") await techniques.rebuildMany(specs, act);
+    },
+  };
+}
+
+/** Progress as lines of the log, each once. */
+export function quiet(signal: AbortSignal, log: Log): Act {
+  let last = "";
+  return {
+    signal,
+    progress(_, words) {
+      if (words !== last) log(words);
+      last = words;
+    },
+  };
+}
