@@ -47,6 +47,12 @@ function put(parts: Parts, to: Allocation, at: EpochMs, words: string = to.words
   return to;
 }
 
+/** A VM was made by one allocation, also once that has ended. */
+function checkVmIsFree(tables: Tables, id: AllocationId, vm: VmId): void {
+  for (const { allocation } of tables.by.allocationOfVm.of(vm))
+    if (allocation.id !== id) throw new BelayError("conflict", `VM ${vm} was made by another allocation.`);
+}
+
 /** As with its host: the VM stays in its table for history, and what was open for it ends. */
 function forgetVm(parts: Parts, id: VmId, at: EpochMs): void {
   const { tables, log } = parts;
@@ -90,6 +96,7 @@ export function engineAllocations(parts: Parts): ForEngine {
       if (before.state === "freeing" && state !== "freeing" && !ended) return;
       const to = { state, words, hostId: hostId ?? before.hostId, vmId: vmId ?? before.vmId };
       if (Object.entries(to).every(([name, value]) => Reflect.get(before, name) === value)) return;
+      if (vmId !== undefined) checkVmIsFree(tables, id, vmId);
       put(parts, { ...before, ...to, endedAt: ended ? at : null }, at);
     },
 
@@ -101,6 +108,7 @@ export function engineAllocations(parts: Parts): ForEngine {
       if (isMine && row.vm.address === address) return row.vm;
       if (allocation.endedAt !== null || (allocation.vmId !== null && !isMine))
         throw new BelayError("conflict", `Allocation ${id} is ${allocation.state} and gets no VM any more.`);
+      checkVmIsFree(tables, id, vmId);
       const vm: Vm = {
         ...{ ...row.vm, organizationId, applicationId, imageId, address, apart },
         ...({ answerCheck: { kind: "icmp", address }, wanted: "running", consent: "recreate" } as const),

@@ -8,12 +8,11 @@ import {
   type RepairState,
   type Viewer,
 } from "../../model/index.ts";
-import { openStore } from "../../store/index.ts";
-import { testDatabase } from "../../store/testing/index.ts";
 import { seededIds } from "../ids.ts";
 import { type Random, seededRandom } from "../random.ts";
-import { memoryStore } from "./memory-store.ts";
+import { expectAgreement, expectAnswers, expectSameEvents, openTwins, type Seen } from "./testing/agreement.ts";
 import { checkpointCalls } from "./testing/checkpoint-calls.ts";
+import { toldTogether } from "./testing/collaboration-calls.ts";
 import { hostCalls } from "./testing/host-calls.ts";
 import type { Call, Store } from "./testing/twins.ts";
 
@@ -191,55 +190,25 @@ function drawer(random: Random, known: Store) {
   };
 }
 
-/** What a call came to: its answer or its refusal, without the cure, which is only in the real one. */
-async function outcome(call: Call, store: Store): Promise<unknown> {
-  try {
-    return { answer: (await call(store)) ?? null };
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return { refused: error.message, code: Reflect.get(error, "code"), field: Reflect.get(error, "field") ?? null };
-  }
-}
-
 /** What came of the calls, by name, and what was told, of all seeds. */
-const seen = new Map<string, Set<string>>();
+const seen: Seen = new Map();
 const kinds = new Set<string>();
 
 test.each([1, 2])("the store in memory and the one on PostgreSQL agree, seed %i", async (seed) => {
-  const own = await testDatabase();
-  const now = () => startMs;
-  const real = await openStore({ databaseUrl: own.url, ids: seededIds(seed, { now }) });
+  const twins = await openTwins(seed);
   try {
-    const memory = memoryStore({ ids: seededIds(seed, { now }) });
-    const random = seededRandom(seed, "calls");
-    const draw = drawer(random, memory);
-    for (let count = 0; count < calls; count++) {
-      const { name, call } = await draw();
-      const expected = await outcome(call, real);
-      expect({ count, name, ...Object(await outcome(call, memory)) }).toEqual({ count, name, ...Object(expected) });
-      const how = seen.get(name) ?? new Set();
-      const { answer } = Object(expected);
-      if (answer !== undefined) how.add("answered");
-      how.add(answer === undefined ? "refused" : answer === null || answer.length === 0 ? "nothing" : "something");
-      seen.set(name, how);
-    }
-    const events = await real.feed.after(0, 10_000);
-    expect(await memory.feed.after(0, 10_000)).toEqual(events);
-    // Every one is an event that the contract knows, whole.
-    for (const event of events) expect(change.parse(event.change)).toEqual(event.change);
-    for (const event of events) kinds.add(Object(event.change).kind);
+    const draw = drawer(seededRandom(seed, "calls"), twins.memory);
+    await expectAgreement(twins, calls, draw, seen);
+    await expectSameEvents(twins, kinds);
   } finally {
-    await real.close();
-    await own.close();
+    await twins.close();
   }
 });
 
 test("the rows of calls went far enough to mean something", () => {
-  for (const [name, how] of seen)
-    if (name !== "intentOutcome") expect([name, [...how]]).toEqual([name, expect.arrayContaining(["answered"])]);
-  for (const name of rare)
-    expect([name, [...(seen.get(name) ?? [])]]).toEqual([name, expect.arrayContaining(["something", "nothing"])]);
+  expectAnswers(seen, rare, ["intentOutcome"]);
   expect([...seen.values()].filter((how) => how.has("refused")).length).toBeGreaterThan(8);
-  // All but `cloud.stale`, which no store writes: it stands for others' changes on a customer's page.
-  expect(kinds.size).toBe(change.options.length - 1);
+  // All but `cloud.stale`, which no store writes (it stands for others' changes on a customer's page), and what the twins of repairing
+  // together tell.
+  expect(kinds.size).toBe(change.options.length - 1 - toldTogether.length);
 });

@@ -40,6 +40,12 @@ export async function emitAllocation(tx: Write, id: AllocationId, at: EpochMs, w
   return allocation;
 }
 
+/** A VM was made by one allocation, also once that has ended. */
+async function checkVmIsFree({ db }: Write, id: AllocationId, vmId: VmId): Promise<void> {
+  if ((await db.allocation.count({ where: { vmId, id: { not: id } } })) > 0)
+    throw new BelayError("conflict", `VM ${vmId} was made by another allocation.`);
+}
+
 /** Read by the VM's owner too. */
 const freed = "The VM was freed.";
 
@@ -87,6 +93,7 @@ export const engineAllocations = ({ database, write }: Parts): AllocationPart =>
       if (before.state === "freeing" && state !== "freeing" && !allocationStates[state].ended) return;
       const to = { state, words, hostId: hostId ?? before.hostId, vmId: vmId ?? before.vmId };
       if (Object.entries(to).every(([name, value]) => Reflect.get(before, name) === value)) return;
+      if (vmId !== undefined) await checkVmIsFree(tx, id, vmId);
       const endedAt = allocationStates[state].ended ? at : null;
       await tx.db.allocation.update({ where: { id }, data: { ...to, endedAt: instantOrNull(endedAt) } });
       await emitAllocation(tx, id, at);
@@ -100,6 +107,7 @@ export const engineAllocations = ({ database, write }: Parts): AllocationPart =>
       if (isMine && row.address === allocation.address) return toVm(row); // what people changed since stays
       if (allocation.endedAt !== null || (allocation.vmId !== null && !isMine))
         throw new BelayError("conflict", `Allocation ${id} is ${allocation.state} and gets no VM any more.`);
+      await checkVmIsFree(tx, id, vmId);
       await tx.db.allocation.update({ where: { id }, data: { vmId } });
       const { organizationId, applicationId, imageId, address, apart } = allocation;
       const answerCheck = toJson({ kind: "icmp", address });
