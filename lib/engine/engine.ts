@@ -133,7 +133,7 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
         if (what === "vms") {
           for (const watch of watches.values()) watch.reload();
           changed();
-        } else {
+        } else if (what !== "messages") {
           keeper.changed();
           guard.reload();
           nudge();

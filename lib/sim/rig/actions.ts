@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { managerAction } from "../manager/actions.ts";
 import { worldAction } from "../world/actions.ts";
 import type { World } from "../world/world.ts";
 import type { Belay } from "./belay.ts";
@@ -21,7 +22,7 @@ export const belayAction = z.discriminatedUnion("do", [
 export type BelayAction = z.infer<typeof belayAction>;
 
 /** One line of a script. */
-export const action = z.union([worldAction, belayAction, personAction]);
+export const action = z.union([worldAction, belayAction, personAction, managerAction]);
 export type Action = z.infer<typeof action>;
 
 const namesOf = (union: {
@@ -29,6 +30,8 @@ const namesOf = (union: {
 }) => new Set<string>(union.options.map((option) => option.shape.do.value));
 const belayActions = namesOf(belayAction);
 const personActions = namesOf(personAction);
+const managerActions = namesOf(managerAction);
+export const isManagerAction = (it: Action): it is z.infer<typeof managerAction> => managerActions.has(it.do);
 export const isBelayAction = (it: Action): it is BelayAction => belayActions.has(it.do);
 export const isPersonAction = (it: Action): it is z.infer<typeof personAction> => personActions.has(it.do);
 

@@ -19,6 +19,7 @@ import { optionsOf } from "../fencing/agents.ts";
 import type { MemoryStore } from "../store/memory-store.ts";
 import type { World } from "../world/world.ts";
 import { askToSave, isSaveAction, saveActions } from "./people-saves.ts";
+import { askTogether, isTogetherAction, togetherActions } from "./people-together.ts";
 
 const vm = z.string();
 const host = z.string();
@@ -33,6 +34,7 @@ const policyNames = Object.keys(defaultPolicy).filter(isNumber);
 /** What people ask of Belay: the owners of VMs, and the provider. */
 export const personAction = z.discriminatedUnion("do", [
   ...saveActions,
+  ...togetherActions,
   /** The button of the page: an intent for the run that the person sees. */
   z.strictObject({ do: z.literal("kill-button"), vm, key: z.string().min(1) }),
   z.strictObject({ do: z.literal("consent"), vm, to: z.enum(consentLadder) }),
@@ -92,6 +94,7 @@ export interface People {
 /** Asks it of Belay's services; the sentence for it, or undefined where there is nothing to ask, or Belay refuses. */
 export async function askFor(people: People, action: PersonAction): Promise<string | undefined> {
   try {
+    if (isTogetherAction(action)) return await askTogether(people, action);
     if ("vm" in action) return await aboutVm(people, action);
     return "host" in action ? await aboutHost(people, action) : await aboutCloud(people, action);
   } catch (error) {
@@ -223,7 +226,7 @@ async function aboutHost(people: People, action: HostAction): Promise<string | u
 
 async function aboutCloud(
   people: People,
-  action: Exclude<PersonAction, VmAction | HostAction>,
+  action: Extract<PersonAction, { do: "put-hook" | "remove-hook" | "policy" }>,
 ): Promise<string | undefined> {
   const { store, by, ids, now } = people;
   switch (action.do) {

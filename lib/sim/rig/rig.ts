@@ -3,12 +3,13 @@ import type { Ids } from "../../engine/ports.ts";
 import type { Viewer } from "../../model/index.ts";
 import { type VirtualClock, virtualClock } from "../clock/virtual-clock.ts";
 import { seededIds } from "../ids.ts";
+import { createManagers, type Managers } from "../manager/managers.ts";
 import { type SimulatedCloud, simulatedCloud } from "../simulated-cloud.ts";
 import { type MemoryStore, memoryStore } from "../store/memory-store.ts";
 import { openRepairOf, vmOfUuid } from "../store/tables.ts";
 import { befall } from "../world/befall.ts";
 import { type CloudSpec, demoCloud } from "../world/cloud-spec.ts";
-import { type Action, befallBelay, isBelayAction, isPersonAction } from "./actions.ts";
+import { type Action, befallBelay, isBelayAction, isManagerAction, isPersonAction } from "./actions.ts";
 import { type Belay, createBelay, type Database } from "./belay.ts";
 import { askFor, hostNamed } from "./people.ts";
 
@@ -25,6 +26,7 @@ export interface Rig {
   readonly cloud: SimulatedCloud;
   readonly store: MemoryStore;
   readonly belay: Belay;
+  readonly managers: Managers;
   readonly ids: Ids;
   readonly log: readonly LogLine[];
   /** The sentence for what happened; undefined where it cannot happen now. */
@@ -69,9 +71,13 @@ export async function createRig(
     ids,
   );
 
+  const managers = createManagers({ store, world: cloud.world, ids, now: () => cloud.world.wall.at(clock.now()) });
   cloud.world.givenUp = (uuid) => {
     const vm = vmOfUuid(store.tables, uuid);
-    return vm !== undefined && openRepairOf(store.tables, vm.id)?.technique === "assisted-restart";
+    const repair = vm && openRepairOf(store.tables, vm.id);
+    if (!repair) return false;
+    // Both agreed that it is made anew, or what its owner called for; or its owner's part failed, and it goes back.
+    return repair.technique.startsWith("assisted-");
   };
   const people = { store, world: cloud.world, ids, by: provider, now: () => cloud.world.wall.at(clock.now()) };
   for (const it of cloud.world.hosts()) {
@@ -90,8 +96,13 @@ export async function createRig(
       .every((host) => ["in-use", "maintenance"].includes(hostNamed(store, host.name)?.standing ?? "in-use"));
 
   return {
-    ...{ clock, cloud, store, belay, ids, log },
+    ...{ clock, cloud, store, belay, managers, ids, log },
     async act(action) {
+      if (isManagerAction(action)) {
+        const words = await managers.befall(action);
+        if (words !== undefined) cloud.world.tell(words);
+        return words;
+      }
       if (!isBelayAction(action) && !isPersonAction(action)) {
         if (action.do === "person-starts" && !mayBeStarted(action)) return undefined;
         return befall(cloud.world, action);
@@ -102,6 +113,7 @@ export async function createRig(
     },
     close() {
       belay.kill();
+      managers.close();
       cloud.close();
     },
   };

@@ -50,6 +50,7 @@ export function diskOf(
 export function otherDiskWords(guest: SimGuest, file: string): string {
   const held = guest.otherDisks.get(file);
   if (held === undefined) return "";
+  if (held.doneMs === 0) return " from a fresh disk";
   const ms = held.doneMs - guest.work.doneMs;
   return ` from the disk that it had before, which ${ms < 0 ? "loses" : "brings back"} ${(Math.abs(ms) / 1000).toFixed(1)} s of its work`;
 }
