@@ -91,7 +91,7 @@ function Agreed({ application }: Pick<OneProps, "application">) {
       <div className={classes.body}>
         <p>The provider waits {answerWithinMs / 1000} s for the manager's answer to a proposed repair.</p>
         <p>The manager has {finishWithinMs / 1000} s to finish once the VM is back.</p>
-        <p>If it is silent, or fails: {fallbacks[fallback].toLowerCase()}</p>
+        <p>If it is silent, or fails: {fallbacks[fallback]}</p>
       </div>
     </Panel>
   );

@@ -37,7 +37,7 @@ test("a proposal says each way with what is lost, until when an answer is awaite
   );
   expect(title).toBe("A repair is proposed");
   expect(words[0]).toMatch(/^First choice: make it anew from its image, about 20/);
-  expect(words[0]).toContain("Its disk.");
+  expect(words[0]).toContain("It loses: its disk.");
   expect(words[1]).toMatch(/^Or: start it again/);
   expect(words[2]).toMatch(/after that: the VM is started from its own disk/);
 });

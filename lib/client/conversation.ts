@@ -62,7 +62,7 @@ function tellProvider(message: Provider): Said {
         words: [
           ...message.techniques.map(
             ({ technique, expectedMs, loses }, index) =>
-              `${index === 0 ? "First choice" : "Or"}: ${techniqueInWords(technique)}${expectedMs === null ? "" : `, about ${spanWords(expectedMs)}`}. ${loses}`,
+              `${index === 0 ? "First choice" : "Or"}: ${techniqueInWords(technique)}${expectedMs === null ? "" : `, about ${spanWords(expectedMs)}`}. It loses: ${lower(loses)}`,
           ),
           `An answer is awaited until ${clockWords(message.answerBy)}; after that: ${lower(fallbacks[message.fallback])}`,
         ],
