@@ -277,6 +277,54 @@ test("boots from its disks where only they were saved", async () => {
   expect(await marks()).toEqual({ memory: "", disk: "sixth" });
 });
 
+test("boots from the disk that it had, with all that was written to it, where a restore did not help", async () => {
+  await until("the guest answers", () => askWeb(guest.address));
+  await mark("eighth");
+  const id = await take();
+  await mark("ninth");
+  const own = await hypervisor.readDefinition(one.id, guest.uuid);
+  await killed();
+  expect(await restored(one, id)).toMatchObject({ done: true });
+  await until("the guest answers", () => askWeb(guest.address));
+  expect(await marks()).toMatchObject({ disk: "eighth" });
+  const back = () => hypervisor.defineAgain(one.id, guest.uuid, { xml: own.xml, persistent: true }, generation);
+  await expect(back()).rejects.toMatchObject({ name: "HypervisorRefused" });
+  await hypervisor.act(one.id, guest.uuid, "switch-off");
+  await back();
+  await back();
+  expect((await hypervisor.readDefinition(one.id, guest.uuid)).diskPaths).toEqual(own.diskPaths);
+  await hypervisor.act(one.id, guest.uuid, "start");
+  await until("the guest answers", () => askWeb(guest.address), 60_000);
+  expect(await marks()).toMatchObject({ disk: "ninth" });
+});
+
+test("who starts it while it is being restored is not taken for the restore", async () => {
+  const id = newest ?? (await take());
+  await killed();
+  generation += 1;
+  const request = { checkpoint: id, vm: vm(), definition, generation };
+  const seen: string[] = [];
+  const started = Promise.withResolvers<unknown>();
+  const onProgress = ({ phase }: RestoreProgress) => {
+    if (phase === "starting" && !seen.includes(phase)) started.resolve(host(one, "virsh start rs-1"));
+    seen.push(phase);
+  };
+  const end = await checkpoints.restore(one.id, request, null, onProgress).then(
+    () => "restored" as const,
+    () => "refused" as const,
+  );
+  const byHand = await started.promise.then(
+    () => true,
+    () => false,
+  );
+  // Whoever was quicker: one of them, and the other one is told so.
+  expect(byHand).toBe(end === "refused");
+  expect(await hypervisor.readDomain(one.id, guest.uuid)).toMatchObject({ state: "running" });
+  const live = await host(one, "virsh dumpxml rs-1");
+  expect(live.includes("restore=")).toBe(end === "restored");
+  await until("the guest answers", () => askWeb(guest.address), 60_000);
+});
+
 test("a damaged checkpoint is said, and nothing is changed", async () => {
   const whole = newest;
   const id = await take();

@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   });
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
     process.on(signal, () => end("The agent was told to end."));
-  await beTheOnly(() => end("Another agent came."));
+  const leave = await beTheOnly(() => end("Another agent came."));
 
   const files = new WorkFiles();
   await files.make();
@@ -54,6 +54,7 @@ async function main(): Promise<void> {
   await desk.end(why);
   link.close();
   await (await shared?.catch(() => undefined))?.close();
+  await leave();
 }
 
 main().then(

@@ -22,13 +22,14 @@ export async function sweepVm(domain: DomainKey, files: WorkFiles): Promise<stri
   const monitor = await openWhereRuns(domain);
   if (monitor) {
     try {
-      // First of all the guest.
+      // First of all the guest. One that stands at the end of a copy goes on only when that is called off.
+      if (capture?.method === "live") await cancelMigration(monitor); // of others' methods it is not ours
       if (capture?.method === "background" && (await unstickHung(monitor))) found.push("its memory was freed");
       if (held && (await letGo(monitor))) found.push("the guest was let go");
       if (capture?.method === "background") {
         await awaitMigration(monitor);
         if (await unstick(domain.uuid)) found.push("its memory was freed");
-      } else if (capture?.method === "live") await cancelMigration(monitor); // of others' methods it is not ours
+      }
       if (capture) await resetCapabilities(monitor);
       if (await endJobs(monitor)) found.push("a copy of a disk was ended");
       await removeNodes(monitor);

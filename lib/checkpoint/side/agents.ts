@@ -1,5 +1,6 @@
+import { z } from "zod";
 import { HostUnreachable, type Log } from "../../engine/ports.ts";
-import { domainStatus, isNoDomain, isOperationInvalid, resumeDomain } from "../../libvirt/index.ts";
+import { domainStatus, isNoDomain, isOperationInvalid, qmp, resumeDomain } from "../../libvirt/index.ts";
 import { BelayError, type HostId } from "../../model/index.ts";
 import { wireVersion } from "../wire/index.ts";
 import { Conversation } from "./conversation.ts";
@@ -18,6 +19,8 @@ interface Place {
   /** UUIDs of guests that captures which have not ended may hold. */
   readonly held: Map<string, number>;
 }
+
+const atEndOfCopy = z.object({ status: z.literal("finish-migrate") });
 
 /** One agent on each host: started when it is first needed, kept while the host's connection stands, and started anew, with back-off. */
 export class Agents {
@@ -124,7 +127,12 @@ export class Agents {
     try {
       const connection = this.#shell.libvirt(host);
       if ((await domainStatus(connection, { uuid }, { timeoutMs: letGoMs })).state !== "paused") return;
-      await resumeDomain(connection, { uuid }, { timeoutMs: letGoMs });
+      await resumeDomain(connection, { uuid }, { timeoutMs: letGoMs }).catch(async (error: unknown) => {
+        // At the end of a copy of its memory it goes on when that is called off, and only then. Nowhere else may that be done.
+        const found = await qmp(connection, { uuid }, "query-status", {}, { timeoutMs: letGoMs });
+        if (!atEndOfCopy.safeParse(found).success) throw error;
+        await qmp(connection, { uuid }, "migrate_cancel", {}, { timeoutMs: letGoMs });
+      });
     } catch (error) {
       // The host is away: then its agent sees the end of its channel, or the host is no more.
       if (!isNoDomain(error) && !isOperationInvalid(error))

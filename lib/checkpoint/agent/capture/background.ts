@@ -1,101 +1,41 @@
-import { AgentFailure, interrupted } from "../failure.ts";
-import type { Monitor } from "../monitor.ts";
-import { addTargets, finishBackups, planBackups, readBackup, startBackups } from "./backup.ts";
-import { Hold } from "./hold.ts";
-import { MemoryTaker } from "./memory.ts";
-import type { CaptureContext, CaptureWay } from "./method.ts";
-import { bytesPerSecond, migrationReaches, migrationState, resetCapabilities, setCapability } from "./migration.ts";
-import { RamSocket } from "./ram-socket.ts";
+import { removeBitmaps } from "../sweep.ts";
+import { ahead, NotAhead } from "./ahead.ts";
+import { bitmapOf } from "./backup.ts";
+import type { CaptureWay, Capturing } from "./method.ts";
+import { writeProtected } from "./protected.ts";
 
-/** Longer than any dead-man: it only ends a wait for something that will never come. */
-const resumeMs = 5_000;
+/** The memory's copy may stand for so long at its end, as QEMU reckons it before. */
+const standsMs = 20;
+const mostPasses = 8;
 
-/**
- * QEMU writes the memory as it was at one instant while the guest goes on: pages that the guest is about to change are written first.
- * The disks' copies begin at the same instant, while the guest stands still, and are made behind it in the same way.
- */
+/** While the guest runs on. Where its memory cannot be copied so, it is held back by a write-protection meanwhile. */
 export const background: CaptureWay = async (context) => {
-  const { asked, monitor, files, signal, disks, base } = context;
-  const backups = planBackups(disks, files, asked.uuid, base);
-  await files.markCapture(asked);
-  await addTargets(monitor, backups, files);
-  const taker = memoryTaker(context);
-  const socket = await RamSocket.listen(files.path(asked.uuid, "sock"), files, (chunk) => {
-    taker.push(chunk);
-    return context.behind(); // the guest may wait a moment for the disk: better than a host without memory
-  });
-  const hold = new Hold(monitor, files, asked.uuid, context.abort);
-  try {
-    await monitor.qmp("migrate-set-parameters", { "max-bandwidth": bytesPerSecond });
-    await setCapability(monitor, "background-snapshot", true);
-  } catch (error) {
-    await socket.close();
-    throw error;
-  }
-
+  const first = await ahead(context, { standsMs, mostPasses });
+  let way: Capturing = first;
+  let why = "";
   return {
-    hold: () => hold.begin(),
-    go: async () => {
-      if (!hold.standing) throw interrupted(signal);
-      await startBackups(monitor, backups, asked.checkpoint);
-      if (!hold.standing) throw interrupted(signal); // let go meanwhile: memory would be of another instant than the disks
-      await monitor.qmp("migrate", { uri: `unix:${socket.path}` });
-      await goesOn(monitor, hold, signal, () => socket.bequeath());
-      return { at: hold.at, pauseMs: hold.pauseMs };
+    hold: async () => {
+      try {
+        await first.hold();
+      } catch (error) {
+        if (!(error instanceof NotAhead)) throw error;
+        why = `${error.message} So it was held back by a write-protection.`;
+        await first.giveUp();
+        context.differ.again();
+        way = await writeProtected(context, first.backups);
+        await way.hold();
+      }
     },
+    go: () => way.go(),
     finish: async () => {
-      await Promise.all([socket.ended, migrationReaches(monitor, "completed", signal)]);
-      await resetCapabilities(monitor);
-      taker.finish(context.volume);
-      await finishBackups(monitor, backups, context);
-      for (const backup of backups) await giveBackup(context, backup);
-      return wordsOf(context, backups);
+      const words = await way.finish();
+      if (way === first) return words;
+      await removeBitmaps(context.monitor, (name) => name === bitmapOf(`${context.asked.checkpoint}-before`));
+      return `${words} ${why}`.trim();
     },
-    release: async () => {
-      // Never broken off: the guest would hang, and could not be let go.
-      await Promise.all([hold.letGo(), socket.discard()]);
-      await socket.close();
-    },
+    release: () => way.release(),
   };
 };
 
-/** QEMU lets the guest go by itself. It is asked only when that takes long: each question would make it longer. */
-async function goesOn(monitor: Monitor, hold: Hold, signal: AbortSignal, then: () => void): Promise<void> {
-  void hold.over.then(then);
-  let asked = 0;
-  const failed = async () => {
-    if (!hold.standing) return true;
-    if (asked++ === 0) return undefined;
-    const { status, error } = await migrationState(monitor);
-    if (status === "failed") throw new AgentFailure("interrupted", "The memory could not be read.", error);
-    return undefined;
-  };
-  await monitor.until("the guest", "RESUME", failed, { timeoutMs: resumeMs, signal, everyMs: 150 });
-  await hold.over;
-  signal.throwIfAborted();
-}
-
-export function memoryTaker(context: CaptureContext): MemoryTaker {
-  return new MemoryTaker(context.differ, (head, volumes) =>
-    context.begin({ streamHead: Buffer.from(head).toString("base64"), cookie: null }, volumes),
-  );
-}
-
-type Backup = ReturnType<typeof planBackups>[number];
-
-/** What a copy of a disk holds, to the differ. */
-export async function giveBackup(context: CaptureContext, backup: Backup): Promise<void> {
-  const { volume, sizeBytes } = backup.disk;
-  const differ = context.differ.volume({ name: volume, kind: "disk", sizeBytes });
-  await readBackup(backup, context.files, context, (page, bytes, at) => differ.unknownPage(page, bytes, at));
-  if (backup.since === null) differ.zeroUnseen();
-  differ.flush();
-}
-
-export function wordsOf({ asked, base, disks }: CaptureContext, backups: readonly Backup[]): string {
-  if (asked.base !== null && base === null)
-    return "What the last one held was not known on the host any more: all of it was sent.";
-  const whole = backups.filter(({ since }) => since === null).length;
-  if (disks.length === 0) return "The VM has no disk that it writes to.";
-  return whole === 0 ? "" : "The disks were read whole.";
-}
+/** Held at the instant that somebody says: for groups. */
+export const backgroundAtWill: CaptureWay = (context) => writeProtected(context);

@@ -102,6 +102,8 @@ export async function startBackups(
   monitor: Monitor,
   backups: readonly DiskBackup[],
   checkpoint: string,
+  /** Jobs go by themselves at their end: whoever wants to know how it was listens for BLOCK_JOB_COMPLETED. */
+  goBySelf = false,
 ): Promise<void> {
   if (backups.length === 0) return;
   const actions = backups.flatMap(({ disk, since, node, job }) => [
@@ -109,7 +111,7 @@ export async function startBackups(
     {
       type: "blockdev-backup",
       data: {
-        ...{ "job-id": job, device: disk.node, target: node, "auto-dismiss": false },
+        ...{ "job-id": job, device: disk.node, target: node, "auto-dismiss": goBySelf },
         // The base's bitmap stays as it is until the next capture says that this one is whole.
         ...(since === null
           ? { sync: "full", speed: firstBytesPerSecond }

@@ -1,5 +1,5 @@
-import { giveBackup } from "./background.ts";
 import { addTargets, finishBackups, planBackups, startBackups } from "./backup.ts";
+import { giveBackup } from "./giving.ts";
 import type { CaptureWay } from "./method.ts";
 
 /** The disks alone, all of one instant, as a power cut would leave them. The guest does not stand still. */

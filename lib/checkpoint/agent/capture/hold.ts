@@ -76,14 +76,18 @@ export class Hold {
     }
   }
 
-  /** For a guest that QEMU itself will stop for us: it stands from QEMU's STOP on. */
-  async expect(): Promise<void> {
+  /** For a guest that QEMU itself will stop for us: it stands from QEMU's STOP on. What is returned takes that back. */
+  async expect(): Promise<() => Promise<void>> {
     await this.#files.mark(this.#mark);
     const stop = this.#monitor.listen((event) => {
       if (event !== "STOP") return;
       stop();
       if (this.#state === "before") this.#listen();
     });
+    return async () => {
+      stop();
+      if (this.#state === "before") await this.#files.remove(this.#mark);
+    };
   }
 
   #listen(): void {

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { AgentFailure } from "../failure.ts";
-import { giveBackup } from "./background.ts";
 import { planBackups } from "./backup.ts";
 import type { LiveDisk } from "./disks.ts";
+import { giveBackup } from "./giving.ts";
 import type { CaptureContext } from "./method.ts";
 
 const copyMs = 4 * 60 * 60_000;

@@ -17,8 +17,9 @@ export class VolumeDiffer {
   readonly #seen: Uint8Array;
   /** As of this capture. Pages that it has not been told of are as in the base: see `isTableWhole`. */
   readonly table: PageTable;
+  readonly #changed: Uint8Array;
   #told = 0;
-  /** Of pages that are not zero and were emitted. */
+  /** Of pages that are not zero and were emitted; one that came again counts once. */
   changedPages = 0;
 
   constructor(
@@ -33,23 +34,36 @@ export class VolumeDiffer {
     this.#hash = hash;
     this.#batcher = new Batcher(volume.name, emit);
     this.#seen = new Uint8Array(Math.ceil(pages / 8));
+    this.#changed = new Uint8Array(Math.ceil(pages / 8));
   }
 
-  /** Once for each page. Throws where it comes again: what was emitted cannot be taken back. */
+  /** A page may come again: the last one counts, and takes back what was emitted before. */
   page(page: number, bytes: Uint8Array | null, at: number): void {
-    const seen = this.#seen[page >> 3] ?? 0xff;
+    const seen = this.#seen[page >> 3];
+    if (seen === undefined) throw new Error(`page ${page} is outside of its volume`);
     const bit = 1 << (page & 7);
-    if (seen & bit) throw new Error(`page ${page} came twice, or is outside of its volume`);
-    this.#seen[page >> 3] = seen | bit;
-    this.#told += 1;
+    if ((seen & bit) === 0) {
+      this.#seen[page >> 3] = seen | bit;
+      this.#told += 1;
+    }
     if (bytes === null) {
       if (this.table.putZero(page) || page >= this.#unknownFrom) this.#batcher.add(page, null, 0);
       return;
     }
     this.#hash(bytes.subarray(at, at + pageBytes), this.#into);
     if (!this.table.put(page, this.#into)) return;
-    this.changedPages += 1;
+    const changed = this.#changed[page >> 3] ?? 0;
+    if ((changed & bit) === 0) {
+      this.#changed[page >> 3] = changed | bit;
+      this.changedPages += 1;
+    }
     this.#batcher.add(page, bytes, at);
+  }
+
+  /** All pages will come once more: those that then do not are zero. */
+  again(): void {
+    this.#seen.fill(0);
+    this.#told = 0;
   }
 
   /** The same for a page that may be full of zeros without being told so: one of a disk. */
@@ -60,7 +74,7 @@ export class VolumeDiffer {
 
   /** Pages that never came are zero: to be called where all others were told. */
   zeroUnseen(): void {
-    if (this.#unknownFrom === Number.POSITIVE_INFINITY) return;
+    if (this.#unknownFrom === Number.POSITIVE_INFINITY && this.changedPages === 0) return;
     for (let page = 0; page < this.table.pages; page++) {
       if ((page & 7) === 0 && this.#seen[page >> 3] === 0xff) page += 7;
       else if (((this.#seen[page >> 3] ?? 0) & (1 << (page & 7))) === 0) this.page(page, null, 0);
