@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LabState, labDown, labImage, labNetwork, labUp, runOnHost } from "../../lab/index.ts";
 import type { HostSignal, Log, Provisioner } from "../engine/ports.ts";
 import { type Allocation, type GuestNetwork, type HostId, type Image, idSource } from "../model/index.ts";
-import { freeAddress } from "../provision/index.ts";
+
 import { createHypervisor, createProvisioner, ensureIdentity, HostLinks, type Identity, systemClock } from "./index.ts";
 
 const name = "prov";
@@ -81,7 +81,7 @@ const allocation = (more: Partial<Allocation> = {}): Allocation => ({
   apart: null,
   sshKeys: [identity.publicKey.trim()],
   state: "making",
-  address: freeAddress(network, []) ?? "",
+  address: network.from,
   uuid: randomUUID(),
   hostId: null,
   vmId: null,
