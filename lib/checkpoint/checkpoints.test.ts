@@ -104,6 +104,32 @@ describe("the engine's side", () => {
     await expect(host.checkpoints.sweep(vm.hostId, vm)).rejects.toMatchObject({ name: "HypervisorRefused" });
   });
 
+  test("a store that is slow with one capture holds back nothing else of its host", async () => {
+    const batches = Array.from({ length: 400 }, (_, i) => pagesOf("memory/pc.ram", [[i % 16, 1]]));
+    host = await fakeHost({
+      capture: capturing(() => host.dir, [batches]),
+      probe: async () => ({ kind: "offer", offer: { method: "background", words: "", lazy: true } }),
+    });
+    const vm = aVm();
+    const slow = Promise.withResolvers<void>();
+    const put = host.store.put.bind(host.store);
+    host.store.put = (frames) =>
+      put(
+        (async function* () {
+          for await (const frame of frames) {
+            if (frame.kind === "pages") await slow.promise;
+            yield frame;
+          }
+        })(),
+      );
+    const request = { id: aCheckpoint(), vm, method: "background" as const, base: null };
+    const taking = host.checkpoints.capture(request, never);
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(await host.checkpoints.probe(vm.hostId, vm)).toMatchObject({ method: "background" });
+    slow.resolve();
+    expect(await taking).toMatchObject({ method: "background" });
+  });
+
   test("an agent that dies ends its capture, and the next one is a new agent's", async () => {
     const waits = () => {
       host.kill();

@@ -1,4 +1,4 @@
-import type { Envelope, Link, LinkHandlers, SerialPages } from "../wire/index.ts";
+import { Credit, type Envelope, type Link, type LinkHandlers, type SerialPages } from "../wire/index.ts";
 import type { PageBatch } from "../words.ts";
 import type { Exchange, Handlers, LastAnswer } from "./exchange.ts";
 import { AgentFailure, detailOf } from "./failure.ts";
@@ -26,6 +26,8 @@ interface Open {
   readonly abort: AbortController;
   readonly messages: Taker<Envelope, LastAnswer>;
   readonly pages: Taker<PageBatch, void>;
+  /** Of pages that go to the engine. */
+  readonly credit: Credit;
 }
 
 /** Gives each request of the engine's to its handler, and its answers back. */
@@ -52,6 +54,11 @@ export class Desk implements LinkHandlers {
   }
 
   onMessage(message: Envelope): void {
+    if (message.kind === "credit") {
+      const open = message.of === undefined ? undefined : this.#open.get(message.of);
+      if (typeof message.frames === "number") open?.credit.give(message.frames);
+      return; // without an answer
+    }
     const run = this.#serve(message).finally(() => this.#running.delete(run));
     this.#running.add(run);
   }
@@ -99,12 +106,15 @@ export class Desk implements LinkHandlers {
     if (!handler) throw new AgentFailure("not-possible", `The agent does not know "${kind}".`);
     if (this.#open.has(serial)) throw new AgentFailure("not-possible", `The serial ${serial} is in use.`);
     if (this.#open.size >= mostOpen) throw new AgentFailure("interrupted", "The agent has too much to do.");
-    const open: Open = { abort: new AbortController(), messages: new Taker(), pages: new Taker() };
+    const credit = new Credit();
+    const open: Open = { abort: new AbortController(), messages: new Taker(), pages: new Taker(), credit };
+    open.abort.signal.addEventListener("abort", () => credit.end(), { once: true });
     this.#open.set(serial, open);
     try {
       return await handler(message, this.#exchange(serial, open));
     } finally {
       this.#open.delete(serial);
+      credit.end();
       open.messages.settle(undefined);
       open.pages.settle(undefined);
     }
@@ -115,7 +125,11 @@ export class Desk implements LinkHandlers {
       serial,
       signal: open.abort.signal,
       send: (answer) => this.#must().send({ ...answer, serial }),
-      sendPages: (batch) => this.#must().sendPages(serial, batch),
+      sendPages: async (batch) => {
+        await open.credit.take();
+        open.abort.signal.throwIfAborted();
+        await this.#must().sendPages(serial, batch);
+      },
       onMessage: (take) => open.messages.settle(take),
       onPages: (take) => open.pages.settle(take),
     };

@@ -1,5 +1,14 @@
 import type { Duplex } from "node:stream";
-import { type Answer, type Envelope, Link, LinkClosed, type Request, readAnswer } from "../wire/index.ts";
+import {
+  type Answer,
+  creditFrames,
+  creditStep,
+  type Envelope,
+  Link,
+  LinkClosed,
+  type Request,
+  readAnswer,
+} from "../wire/index.ts";
 import type { PageBatch } from "../words.ts";
 
 /** What the agent answered: it could not do it. `detail` is the provider's. */
@@ -25,8 +34,8 @@ export type Asked =
 export type Done = Extract<Answer, { kind: "done" }>;
 
 const endKinds: ReadonlySet<string> = new Set(["done", "failed", "ready", "offer", "held"]);
-/** Frames of one request that nobody has read yet: beyond it the other end is held back. */
-const mostWaiting = 32;
+/** Answers of one request that nobody has read yet: beyond it the whole channel is held back. Of pages an agent sends no more than it has credit for. */
+const mostWaiting = 2 * creditFrames;
 
 /** One request that is open: what is heard of it, in order. */
 export class Exchange implements AsyncIterable<Heard> {
@@ -36,6 +45,8 @@ export class Exchange implements AsyncIterable<Heard> {
   #over: { readonly error: Error | undefined } | undefined;
   #heard = Promise.withResolvers<void>();
   #room = Promise.withResolvers<void>();
+  /** Frames of pages that were read since credit was given. */
+  #taken = 0;
 
   constructor(serial: number, link: () => Link) {
     this.serial = serial;
@@ -66,6 +77,7 @@ export class Exchange implements AsyncIterable<Heard> {
       const first = this.#waiting.shift();
       if (first !== undefined) {
         this.#room.resolve();
+        if (first.kind === "pages") this.#giveCredit();
         return first;
       }
       if (this.#over !== undefined) {
@@ -75,6 +87,16 @@ export class Exchange implements AsyncIterable<Heard> {
       this.#heard = Promise.withResolvers<void>();
       await this.#heard.promise;
     }
+  }
+
+  #giveCredit(): void {
+    this.#taken += 1;
+    if (this.#taken < creditStep) return;
+    const credit = { kind: "credit", serial: 0, of: this.serial, frames: this.#taken };
+    this.#taken = 0;
+    this.#link()
+      .send(credit)
+      .catch(() => undefined); // the channel is over, which is heard elsewhere
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Heard, void> {

@@ -1,4 +1,5 @@
 /** The words and frames between the engine and its agent on a host. */
+export { Credit, creditFrames, creditStep } from "./credit.ts";
 export { BrokenFrame, FrameReader } from "./frame.ts";
 export { Link, LinkClosed, type LinkHandlers } from "./link.ts";
 export {

@@ -49,6 +49,7 @@ export const requests = {
   cancel: z.object({ kind: z.literal("cancel"), serial, of: serial }),
   /** Takes away what captures left on this VM. Answered `done` with words. */
   sweep: z.object({ kind: z.literal("sweep"), serial, uuid }),
+  // `credit`, which is not answered: so many frames of pages of the request `of` were taken, and as many may follow. See credit.ts.
   /** The page tables of this VM's checkpoints are forgotten: the next capture sends everything. Answered `done`. */
   forget: z.object({ kind: z.literal("forget"), serial, uuid }),
 } as const;

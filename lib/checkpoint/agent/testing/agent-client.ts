@@ -54,6 +54,7 @@ export class AgentClient {
       onPages: ({ serial, batch }) => {
         const open = this.#open.get(serial);
         open?.batches.push({ ...batch, data: Uint8Array.from(batch.data) });
+        this.#link.send({ kind: "credit", serial: 0, of: serial, frames: 1 }).catch(() => undefined);
       },
     });
     void this.#link.closed.then(() => {
