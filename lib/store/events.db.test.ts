@@ -105,7 +105,7 @@ describe("followers", () => {
     const stop = bench.store.wakes.onWake((what) => wakes.add(what));
     expect(await breakConnections("belay listener")).toBe(1);
     await missed;
-    expect([...wakes].sort()).toEqual(["hosts", "intents", "vms"]);
+    expect([...wakes].sort()).toEqual(["hosts", "intents", "messages", "vms"]);
     stop();
     const news = heard<void>((tell) => bench.store.feed.onNews(() => tell()));
     await enrol(bench, "after the break");

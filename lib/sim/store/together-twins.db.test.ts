@@ -15,7 +15,7 @@ import { collaborationCalls, toldTogether } from "./testing/collaboration-calls.
 import type { Call, Store } from "./testing/twins.ts";
 
 /** As twins.db.test.ts, for repairing together: a cloud in which customers' VMs fail again and again, and everybody speaks of it. */
-const calls = 2500;
+const calls = 1500;
 /** Drawn more often, for what comes after them needs them. */
 const often = [
   "fail",
