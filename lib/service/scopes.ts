@@ -7,8 +7,8 @@ import type { FullService } from "./service.ts";
  */
 export const needs = {
   cloud: ["read"],
-  organizations: ["read"],
-  applications: ["read", "collaborate", "provision"],
+  organizations: ["read", "collaborate", "provision", "configure"],
+  applications: ["read", "collaborate", "provision", "configure"],
   vms: ["read", "collaborate", "provision"],
   vm: ["read", "collaborate", "provision"],
   incidents: ["read", "collaborate"],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jointTable } from "../../model/index.ts";
 import { customerEvent, protocolVersion, providerEvent } from "./envelope.ts";
 import { managerCloseCodes, managerFrame, managerLeaseMs, providerFrame } from "./frames.ts";
 
@@ -17,4 +18,6 @@ export const protocolSchemas = () => ({
   /** Over the WebSocket /manager. */
   managerFrame: schemaOf(managerFrame),
   providerFrame: schemaOf(providerFrame),
+  /** The first row that fits both views is the conclusion. A field that is missing may be whatever it is. */
+  jointTable,
 });

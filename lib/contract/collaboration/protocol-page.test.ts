@@ -1,0 +1,61 @@
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import type { z } from "zod";
+import { jointTable } from "../../model/index.ts";
+import { customerEvent, providerEvent } from "./envelope.ts";
+import { managerCloseCodes, managerFrame, providerFrame } from "./frames.ts";
+import { customerMessage, providerMessage } from "./messages.ts";
+
+const page = await readFile(new URL("../../../docs/protocol.md", import.meta.url), "utf8");
+const examples: readonly unknown[] = [...page.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(([, text]) =>
+  JSON.parse(text ?? ""),
+);
+
+const schemas: Readonly<Record<string, z.ZodType>> = { providerEvent, customerEvent, managerFrame, providerFrame };
+
+test.each(examples.map((example) => [JSON.stringify(example).slice(0, 160), example]))(
+  "%s… is as the schemas say",
+  (_, example) => {
+    const results = Object.values(schemas).map((schema) => schema.safeParse(example));
+    const words = results.map(({ error }) => error?.issues[0]);
+    expect(
+      results.some(({ success }) => success),
+      JSON.stringify(words),
+    ).toBe(true);
+  },
+);
+
+const literals = (
+  options: readonly { readonly shape: { readonly kind: { readonly values: ReadonlySet<string> } } }[],
+) => options.flatMap(({ shape }) => [...shape.kind.values]);
+
+test("every kind of message and every code of a close is on the page", () => {
+  for (const kind of [...literals(providerMessage.options), ...literals(customerMessage.options)])
+    expect(page, kind).toContain(kind);
+  for (const code of Object.values(managerCloseCodes)) expect(page).toContain(`| ${code} |`);
+});
+
+const either = (values: object): string =>
+  Object.entries(values)
+    .map(([field, of]) => `${field} ${Array.isArray(of) ? of.join(" or ") : of}`)
+    .join("; ") || "whatever";
+
+/** `vitest run -u` writes it anew. */
+test("docs/joint-diagnosis.md is the table of the code", async () => {
+  const rows = jointTable.map(
+    ({ provider, customer, conclusion: { layer, certainty, words } }) =>
+      `| ${either(provider)} | ${either(customer)} | ${layer ?? "nothing"}, ${certainty} | ${words} |`,
+  );
+  const text = [
+    "# The joint diagnosis",
+    "",
+    "What follows when provider and customer lay together what each of them sees. The first row that fits both views is the conclusion. This page",
+    "is written by a test from `lib/model/joint-diagnosis.ts`, which both sides run; [protocol.md](protocol.md) says how the two ask each other.",
+    "",
+    "| the provider sees | the customer's sensors say | the layer that failed | why |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+  await expect(text).toMatchFileSnapshot("../../../docs/joint-diagnosis.md");
+});
