@@ -1,4 +1,5 @@
-import { ManagerError } from "../servers.ts";
+import { portOf } from "../description/index.ts";
+import { type Health, ManagerError } from "../servers.ts";
 import { Script, sh } from "../ssh/index.ts";
 import { lookLimit, type Site, startLimit } from "./site.ts";
 import { tarOf } from "./tar.ts";
@@ -7,7 +8,17 @@ import { tarOf } from "./tar.ts";
 
 /** 0 where the process of the pid file lives and is the program that is meant (a pid may be another's after a reboot). */
 export const lives = (pidFile: string, program: string): Script =>
-  sh`{ read -r pid < ${pidFile} && kill -0 "$pid" && case $(cat "/proc/$pid/comm") in ${program}*) true;; *) false;; esac; } 2> /dev/null`;
+  sh`{ pid= && { read -r pid < ${pidFile} || [ -n "$pid" ]; } && kill -0 "$pid" && case $(cat "/proc/$pid/comm") in ${program}*) true;; *) false;; esac; } 2> /dev/null`;
+
+/** Whether something listens there, by the kernel's table: state 0A is LISTEN, the local port is in hex. Nobody is connected to. */
+export const listens = (port: number): Script =>
+  sh`grep -q -E ${`:${port.toString(16).toUpperCase().padStart(4, "0")} 0+:0000 0A`} /proc/net/tcp /proc/net/tcp6 2> /dev/null`;
+
+export async function upAndListening(site: Site, program: string): Promise<Health> {
+  if (!(await isUp(site, program))) return { ok: false, words: "Its process does not run." };
+  const done = await site.shell.run(`${site.server.name} listens?`, listens(portOf(site.server)), lookLimit(site));
+  return done.code === 0 ? { ok: true, words: "It runs and listens." } : { ok: false, words: "It does not listen." };
+}
 
 export const isUp = async (site: Site, program: string): Promise<boolean> =>
   (await site.shell.run(`${site.server.name} up?`, lives(site.paths.pid, program), lookLimit(site))).code === 0;
@@ -59,7 +70,13 @@ fi`,
 /** Starts what is not up, then waits until `ready` (a script that ends with 0). `start` must leave nothing open on its channel. */
 export async function startDaemon(
   site: Site,
-  { program, start, ready, logFile }: { program: string; start: Script; ready: Script; logFile: string },
+  {
+    program,
+    start,
+    ready,
+    logFile,
+    workers,
+  }: { program: string; start: Script; ready: Script; logFile: string; workers?: Script },
 ): Promise<void> {
   const { shell, server, paths } = site;
   const seconds = Math.ceil(server.withinSeconds.start);
@@ -69,6 +86,7 @@ export async function startDaemon(
 mkdir -p ${paths.run} ${paths.log} ${paths.state}
 if ! ${lives(paths.pid, program)}; then
   rm -f ${paths.pid}
+  ${endWorkers(workers)}
   ${start}
 fi
 turns=0
@@ -88,8 +106,22 @@ done`,
   });
 }
 
+/**
+ * Workers outlive a master that was killed, and hold its port. `workers` is a pattern of `case` for their command lines as the shell reads
+ * them: without the zeroes between arguments.
+ */
+const endWorkers = (workers: Script | undefined): Script =>
+  workers === undefined
+    ? Script.empty
+    : sh`cd /proc
+for process in [0-9]*; do
+  { line= && read -r line < "$process/cmdline" || [ -n "$line" ]; } 2> /dev/null || continue
+  case $line in ${workers}) kill -9 "$process" 2> /dev/null ;; esac
+done
+cd /`;
+
 /** TERM, then KILL. Nothing to stop is a success. */
-export async function stopDaemon(site: Site, program: string, patienceSeconds = 10): Promise<void> {
+export async function stopDaemon(site: Site, program: string, patienceSeconds = 10, workers?: Script): Promise<void> {
   const { shell, server, paths } = site;
   await shell.must(
     `stop ${server.name}`,
@@ -100,6 +132,7 @@ export async function stopDaemon(site: Site, program: string, patienceSeconds = 
   kill -9 "$pid" 2> /dev/null
   while kill -0 "$pid" 2> /dev/null; do sleep 0.1; done
 fi
+${endWorkers(workers)}
 rm -f ${paths.pid}`,
     startLimit(site),
   );

@@ -18,14 +18,17 @@ export async function deploy(site: Site, programs: Programs, prepare: () => Prom
   const { server, act, shell, paths } = site;
   const within = limits(site, server.withinSeconds.deploy * 1000);
   const { config, state, log } = paths;
+  // An archive that was cut off leaves programs without what they need.
+  const half = `${state}/unpacking`;
   const found = await shell.run(
     `look for ${server.kind}`,
     sh`mkdir -p ${config} ${state} ${log}
+[ ! -e ${half} ] || exit 1
 ${present(programs)}`,
     within,
   );
   if (found.code === 0) act.progress(null, `${server.name}: the image has its programs.`);
-  else if (server.archive !== undefined) await unpack(site, server.archive);
+  else if (server.archive !== undefined) await unpack(site, server.archive, half);
   else if (server.packages.length > 0) await install(site);
   else
     throw new ManagerError({
@@ -55,7 +58,7 @@ ${programs.map((names) => sh`{ ${orElse(names)}; } > /dev/null 2>&1 || { echo ${
 const orElse = (names: readonly string[]): Script =>
   names.slice(1).reduce((all, name) => sh`${all} || command -v ${name}`, sh`command -v ${names[0] ?? "false"}`);
 
-async function unpack(site: Site, name: string): Promise<void> {
+async function unpack(site: Site, name: string, half: string): Promise<void> {
   const { server, act, shell, context } = site;
   const archive = context.description.archives[name];
   if (archive === undefined) throw new ManagerError({ code: "noArchive", message: `There is no archive ${name}.` });
@@ -74,7 +77,12 @@ async function unpack(site: Site, name: string): Promise<void> {
     sentBytes += chunk.length;
     act.progress(Math.round((100 * sentBytes) / size), `${server.name}: its archive is sent and unpacked.`);
   });
-  const done = await shell.feed(`unpack ${name}`, sh`exec tar -xzf - -C /`, content, within);
+  const done = await shell.feed(
+    `unpack ${name}`,
+    sh`touch ${half} && tar -xzf - -C / && rm -f ${half}`,
+    content,
+    within,
+  );
   if (done.code !== 0)
     throw new ManagerError({
       code: "commandFailed",

@@ -1,6 +1,6 @@
 import { type Peer, portOf, type ServerOf } from "../description/index.ts";
 import { sh } from "../ssh/index.ts";
-import { isUp, lives, putConfig, startDaemon, stopDaemon } from "./daemon.ts";
+import { lives, putConfig, startDaemon, stopDaemon, upAndListening } from "./daemon.ts";
 import { checkUser } from "./mariadb/accounts.ts";
 import { lookLimit, type ServerPaths, type Wrapper } from "./site.ts";
 import { fillIn } from "./template.ts";
@@ -31,10 +31,7 @@ export const haproxy: Wrapper<ServerOf<"haproxy">> = {
       logFile: `${site.paths.log}/start.log`,
     }),
   stop: (site) => stopDaemon(site, program, 3),
-  async health(site) {
-    if (!(await isUp(site, program))) return { ok: false, words: "Its process does not run." };
-    return { ok: true, words: "Its process runs." };
-  },
+  health: (site) => upAndListening(site, program),
 };
 
 /** A process that runs already hands its sockets over and ends when its connections have. Its choice among back ends goes with `-L`'s peer. */
@@ -76,7 +73,8 @@ export function haproxyConfig(server: ServerOf<"haproxy">, backends: readonly Pe
     ...(check === "mysql" ? [`  option mysql-check user ${user} post-41`] : []),
     ...(check === "http" ? [`  option httpchk GET ${healthPath}`] : []),
     ...(order === "first" ? ["  stick-table type integer size 1k expire 20d peers belay", "  stick on int(1)"] : []),
-    `  default-server inter ${everyMs}ms fastinter ${Math.max(100, Math.round(everyMs / 2))}ms fall 2 rise 1 on-marked-down shutdown-sessions observe layer4 error-limit 3 on-error mark-down`,
+    // Two bad looks, about a second: meanwhile a mirror applies what it has received, and is not asked for what it only knows of.
+    `  default-server inter ${everyMs}ms fastinter ${Math.max(100, Math.round(everyMs / 2))}ms fall 2 rise 1 on-marked-down shutdown-sessions`,
     ...known.map(
       (peer, at) =>
         `  server ${peer.server} ${peer.address}:${peer.port} check${order === "first" && at > 0 ? " backup" : ""}`,

@@ -1,7 +1,7 @@
 import { type Description, type Peer, portOf, type ServerOf, serverNamed } from "../description/index.ts";
 import { sh } from "../ssh/index.ts";
-import { isUp, lives, putConfig, startDaemon, stopDaemon } from "./daemon.ts";
-import { lookLimit, type ServerPaths, type Wrapper } from "./site.ts";
+import { lives, putConfig, startDaemon, stopDaemon, upAndListening } from "./daemon.ts";
+import type { ServerPaths, Wrapper } from "./site.ts";
 import { fillIn } from "./template.ts";
 
 /** Apache httpd as Debian builds it, with a configuration of our own: /etc/apache2 is left alone. */
@@ -29,22 +29,14 @@ export const httpd: Wrapper<ServerOf<"httpd">> = {
       start: sh`apache2 -f ${`${site.paths.config}/httpd.conf`} -k start < /dev/null > ${`${site.paths.log}/start.log`} 2>&1`,
       ready: lives(site.paths.pid, program),
       logFile: `${site.paths.log}/start.log`,
+      workers: workersOf(site.paths),
     }),
-  stop: (site) => stopDaemon(site, program, 5),
-  async health(site) {
-    if (!(await isUp(site, program))) return { ok: false, words: "Its process does not run." };
-    const { server, shell } = site;
-    const port = portOf(server).toString(16).toUpperCase().padStart(4, "0");
-    const listens = await shell.run(
-      "httpd listens?",
-      sh`grep -q ${`:${port} 00000000:0000 0A`} /proc/net/tcp /proc/net/tcp6`,
-      lookLimit(site),
-    );
-    return listens.code === 0
-      ? { ok: true, words: "It runs and listens." }
-      : { ok: false, words: "It does not listen." };
-  },
+  stop: (site) => stopDaemon(site, program, 5, workersOf(site.paths)),
+  health: (site) => upAndListening(site, program),
 };
+
+/** They have the command line of their master. */
+const workersOf = (paths: ServerPaths) => sh`*apache2${`-f${paths.config}/httpd.conf`}*`;
 
 const modules = [
   "mpm_event",

@@ -1,8 +1,8 @@
 import { portOf, type ServerOf } from "../description/index.ts";
 import { ManagerError } from "../servers.ts";
 import { sh } from "../ssh/index.ts";
-import { isUp, lives, putConfig, startDaemon, stopDaemon } from "./daemon.ts";
-import { lookLimit, type ServerPaths, type Wrapper } from "./site.ts";
+import { lives, putConfig, startDaemon, stopDaemon, upAndListening } from "./daemon.ts";
+import type { ServerPaths, Wrapper } from "./site.ts";
 import { fillIn } from "./template.ts";
 
 /** PHP as FastCGI (php-fpm): a web server in front of it `balances` it. */
@@ -29,22 +29,14 @@ export const php: Wrapper<ServerOf<"php">> = {
 "$name" -y ${`${site.paths.config}/php-fpm.conf`} --daemonize < /dev/null > ${`${site.paths.log}/start.log`} 2>&1`,
       ready: lives(site.paths.pid, program),
       logFile: `${site.paths.log}/start.log`,
+      workers: workersOf(site.server.name),
     }),
-  stop: (site) => stopDaemon(site, program, 5),
-  async health(site) {
-    if (!(await isUp(site, program))) return { ok: false, words: "Its process does not run." };
-    const port = portOf(site.server).toString(16).toUpperCase().padStart(4, "0");
-    // Whether it listens is in the kernel's table: state 0A, local port in hex.
-    const listens = await site.shell.run(
-      "php listens?",
-      sh`grep -q ${`:${port} 00000000:0000 0A`} /proc/net/tcp`,
-      lookLimit(site),
-    );
-    return listens.code === 0
-      ? { ok: true, words: "It runs and listens." }
-      : { ok: false, words: "It does not listen." };
-  },
+  stop: (site) => stopDaemon(site, program, 5, workersOf(site.server.name)),
+  health: (site) => upAndListening(site, program),
 };
+
+/** As they name themselves: by the pool, which has the server's name. */
+const workersOf = (server: string) => sh`${`php-fpm: pool ${server}`} | ${`php-fpm: pool ${server} `}*`;
 
 /** Pure. */
 export function phpConfig(
@@ -59,7 +51,7 @@ export function phpConfig(
     `error_log = ${paths.log}/php.log`,
     "daemonize = yes",
     "process_control_timeout = 10s",
-    "[pool]",
+    `[${server.name}]`,
     "user = www-data",
     "group = www-data",
     `listen = 0.0.0.0:${portOf(server)}`,

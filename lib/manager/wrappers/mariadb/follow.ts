@@ -29,18 +29,39 @@ export async function keepFollowing(site: DatabaseSite, mirror: DatabaseSite, op
   await followMirror(site, mirror, options);
 }
 
-/** All that the server has received is applied: what it acknowledged by receiving it is in its data. */
-export async function settle(site: DatabaseSite, withinSeconds: number, options: CommandOptions): Promise<void> {
+/**
+ * All that the server has received is applied: what it acknowledged by receiving it is in its data. True where something of it was there
+ * already in another form: a request whose answer was lost with its mirror was sent again, and done here first. Then the row that was
+ * received counts, and the mirror can no more be compared with this server: it has to be copied.
+ */
+export async function settle(site: DatabaseSite, withinSeconds: number, options: CommandOptions): Promise<boolean> {
   const now = await readFollowing(site, options);
-  if (now === null || now.received === "") return;
-  if (!now.applying)
+  if (now === null || now.received === "") return false;
+  const wanted = withoutDomain(now.received, serverIdOf(site.server, site.context.description));
+  if (wanted === "" || (await reached(site, wanted, 0, options))) return false;
+  const conflict = !now.applying && /\b(1062|1032)\b|Duplicate entry|Can't find record/.test(now.words);
+  if (!now.applying && !conflict)
     throw new ManagerError({
       code: "mirrorStopped",
       message: `${site.server.name} has changes of its mirror that it cannot apply.`,
       output: now.words,
     });
-  const wanted = withoutDomain(now.received, serverIdOf(site.server, site.context.description));
-  await waitFor(site, wanted, withinSeconds, options);
+  if (conflict)
+    await sql(
+      site,
+      "apply over what is there",
+      "SET GLOBAL slave_exec_mode='IDEMPOTENT';\nSTART SLAVE SQL_THREAD;\n",
+      options,
+    );
+  try {
+    if (await reached(site, wanted, withinSeconds, options)) return conflict;
+  } finally {
+    if (conflict) await sql(site, "apply strictly again", "SET GLOBAL slave_exec_mode='STRICT';\n", options);
+  }
+  throw new ManagerError({
+    code: "notSettled",
+    message: `${site.server.name} did not apply all of its mirror's changes in time.`,
+  });
 }
 
 /** Has everything that the mirror had when it was asked. Answers false where it cannot be read there any more. */
@@ -67,14 +88,6 @@ export async function catchUp(
     site.act.progress(null, `${site.server.name}: reads what is new from its mirror.`);
   }
   return false;
-}
-
-async function waitFor(site: DatabaseSite, position: string, seconds: number, options: CommandOptions): Promise<void> {
-  if (position === "" || (await reached(site, position, seconds, options))) return;
-  throw new ManagerError({
-    code: "notSettled",
-    message: `${site.server.name} did not apply all of its mirror's changes in time.`,
-  });
 }
 
 const reached = async (site: DatabaseSite, position: string, seconds: number, options: CommandOptions) =>

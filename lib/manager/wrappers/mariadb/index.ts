@@ -60,7 +60,9 @@ echo $! > ${paths.pid}`,
     if (!(await isUp(site, program))) return { ok: false, words: "Its process does not run." };
     try {
       const state = await readState(site, lookLimit(site));
-      if (!state.open) return { ok: false, words: "It answers, and is not in rotation: its data are not up to date." };
+      // It does what it can before it is synchronised; that it gets no work yet is what the sensor of kind sql says.
+      if (!state.open)
+        return { ok: true, words: "It answers, and is not in rotation: its data are not up to date yet." };
       if (mirrorOf(site) === null) return { ok: true, words: "It answers." };
       const following = await readFollowing(site, lookLimit(site));
       if (following?.applying === true)

@@ -15,6 +15,8 @@ export interface PlanInput {
   readonly self: DatabaseState;
   /** null: it has none. "silent": it cannot be asked. */
   readonly mirror: null | "silent" | DatabaseState;
+  /** The mirror has rows in another form than this server: see follow.ts. */
+  readonly differs: boolean;
   /** As the manager last knew: false once a repair of it began, or where it never was whole. */
   readonly mirrorWasWhole: boolean;
   /** Before its mirror in the description. */
@@ -40,7 +42,7 @@ export type Plan =
  * How a server that was just started comes to be up to date. Never guesses: where both halves may have what the other lacks, a person
  * decides. Pure.
  */
-export function planSync({ id, self, mirror, mirrorWasWhole, first, seeded, saved }: PlanInput): Plan {
+export function planSync({ id, self, mirror, differs, mirrorWasWhole, first, seeded, saved }: PlanInput): Plan {
   const fromNothing = (): Plan => {
     if (saved) return { kind: "restore" };
     if (!seeded) return { kind: "seed" };
@@ -53,7 +55,7 @@ export function planSync({ id, self, mirror, mirrorWasWhole, first, seeded, save
     return { kind: "wait", words: "Its mirror cannot be asked, and may have newer data." };
   }
   if (mirror.open) {
-    if (!self.whole) return { kind: "copy" };
+    if (!self.whole || differs) return { kind: "copy" };
     // Its own transactions never come back to it from others: it must have exactly those that its mirror has.
     const own = (self.position.get(id) ?? 0) === (mirror.position.get(id) ?? 0);
     return own && covers(mirror.position, self.position) ? { kind: "follow" } : { kind: "copy" };

@@ -51,6 +51,7 @@ async function planNow(site: DatabaseSite, mirror: DatabaseSite | null, within: 
   const look = { ...within, timeoutMs: Math.min(within.timeoutMs, 5000) };
   const self = await readState(site, look);
   const databases = context.description.servers.filter((one) => one.kind === "mariadb");
+  let differs = false;
   let its: DatabaseState | "silent" | null = null;
   if (mirror !== null) {
     its = await readState(mirror, look).catch((error) => {
@@ -59,7 +60,7 @@ async function planNow(site: DatabaseSite, mirror: DatabaseSite | null, within: 
     });
     // What it has received and not applied is not in its data yet, and never comes again.
     if (its !== "silent" && its.whole) {
-      await settle(mirror, 30, within);
+      differs = await settle(mirror, 30, within);
       its = await readState(mirror, look);
     }
   }
@@ -67,6 +68,7 @@ async function planNow(site: DatabaseSite, mirror: DatabaseSite | null, within: 
     id: serverIdOf(server, context.description),
     self,
     mirror: its,
+    differs,
     mirrorWasWhole: mirror !== null && context.notes.recall(wholeNote(mirror.server.name)) === true,
     first:
       mirror === null ||
