@@ -185,3 +185,29 @@ test("a server that stops says so, and keeps the lease for the manager that come
   expect(await next.manager("aster").until("welcome")).toMatchObject({ standing: "active", epoch: 1 });
   await live[Symbol.asyncDispose]();
 });
+
+test("a manager that says much at once is answered in its order, and is read no faster than it is worked off", async () => {
+  const talk = fakeConversation();
+  await using live = await startHub(talk.store, keys(), { waiting: 4 });
+  const one = live.manager("aster");
+  await one.until("welcome");
+  const events = Array.from({ length: 500 }, () => eventOf(accepted()));
+  for (const message of events) one.send({ type: "message", message });
+  const last = events.at(-1)?.id;
+  await one.until("taken", ({ id }) => id === last);
+  const answers = one.frames.flatMap((frame) => (frame.type === "taken" ? [frame.id] : []));
+  expect(answers).toEqual(events.map(({ id }) => id));
+});
+
+test("the same manager that connects again takes the place of its dead connection, and keeps its epoch", async () => {
+  const talk = fakeConversation();
+  await using live = await startHub(talk.store, keys());
+  const first = live.manager("aster", { silent: true });
+  await first.until("welcome");
+  const again = live.manager("aster");
+  expect(await again.until("welcome")).toMatchObject({ standing: "active", epoch: 1 });
+  expect(await first.closed).toBe(managerCloseCodes.goingAway);
+  talk.say(aster, "1");
+  await vi.waitFor(() => expect(again.words()).toEqual(["1"]));
+  expect(talk.epochOf(aster)).toBe(1);
+});

@@ -63,7 +63,8 @@ export function parseFrame(text: string): Parsed {
   const field = issue?.path.map(String).join(".") ?? "";
   const words = `${field}: ${issue?.message ?? "not valid"}`;
   const type = member(value, "type");
-  if (type !== "message" && type !== "sensors") return { kind: "noise", words: words.slice(0, 100) };
+  if (type !== "message" && type !== "sensors")
+    return { kind: "noise", words: words.replace(/[^ -~]/g, "?").slice(0, 100) }; // a close carries 123 bytes
   const id = member(member(value, "message"), "id");
   const cure = "The form of every message is at /api/v1/collaboration/schemas.";
   return {
