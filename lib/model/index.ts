@@ -1,4 +1,4 @@
-export { ipv4Number, ipv4Text } from "./addresses.ts";
+export { ipv4Number } from "./addresses.ts";
 export { agreementWithin } from "./agreements.ts";
 export { allocationRoom } from "./allocation-room.ts";
 export {
