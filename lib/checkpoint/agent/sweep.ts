@@ -126,17 +126,18 @@ export async function removeNodes(monitor: Monitor): Promise<void> {
   }
 }
 
-/** Bitmaps of ours that `unwanted` says; true: there was one. */
-export async function removeBitmaps(monitor: Monitor, unwanted: (name: string) => boolean): Promise<boolean> {
+/** Bitmaps of ours that `unwanted` says, on any node: one that was a disk's top may be below a snapshot by now. True: there was one. */
+export async function removeBitmaps(
+  monitor: Pick<Monitor, "qmp">,
+  unwanted: (name: string) => boolean,
+): Promise<boolean> {
   let removed = false;
-  for (const device of asList(await monitor.qmp("query-block"))) {
-    const inserted = asRecord(device.inserted);
-    for (const bitmap of asList(inserted["dirty-bitmaps"])) {
+  for (const node of asList(await monitor.qmp("query-named-block-nodes", { flat: true })))
+    for (const bitmap of asList(node["dirty-bitmaps"])) {
       const name = asText(bitmap.name);
       if (!name.startsWith(ours) || !unwanted(name)) continue;
-      await monitor.qmp("block-dirty-bitmap-remove", { node: inserted["node-name"], name });
+      await monitor.qmp("block-dirty-bitmap-remove", { node: node["node-name"], name });
       removed = true;
     }
-  }
   return removed;
 }

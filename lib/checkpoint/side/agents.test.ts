@@ -68,6 +68,19 @@ test("a guest that an agent held when it was killed is let go by us, and the nex
   expect(domain.state).toBe("running");
 });
 
+test("the next agent is started until it has swept, also where the first tries fail", async () => {
+  const { agents, links, state } = await rig();
+  await agents.holding(host, uuid, async () => {
+    const conversation = await agents.of(host);
+    state.breaks = true;
+    links[0]?.close();
+    await conversation.closed;
+    await expect(agents.of(host)).rejects.toMatchObject({ name: "HostUnreachable" });
+    state.breaks = false;
+    await expect.poll(() => links.length, { timeout: 4_000 }).toBe(2);
+  });
+});
+
 test("a guest that stands for another reason is left alone", async () => {
   const { agents, links, fake, domain } = await rig();
   const conversation = await agents.of(host);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { HostUnreachable, type Log } from "../../engine/ports.ts";
 import { domainStatus, isNoDomain, isOperationInvalid, qmp, resumeDomain } from "../../libvirt/index.ts";
@@ -8,6 +9,7 @@ import type { HostShell } from "./shell.ts";
 
 const helloMs = 20_000;
 const letGoMs = 5_000;
+const sweepWithinMs = 10 * 60_000;
 const backoff = { firstMs: 250, mostMs: 5_000 };
 
 interface Place {
@@ -120,7 +122,20 @@ export class Agents {
     if (error !== undefined || held.length > 0)
       this.#log.warn("the agent on a host ended", { host, error: error?.message ?? null, held });
     await Promise.all(held.map((uuid) => this.#letGo(host, uuid)));
-    if (held.length > 0) await this.of(host).catch(() => undefined);
+    if (held.length > 0) await this.#sweepSoon(host, place);
+  }
+
+  /** An agent takes away what the one before has left when it starts: tried until one has, while the host is there. */
+  async #sweepSoon(host: HostId, place: Place): Promise<void> {
+    const end = performance.now() + sweepWithinMs;
+    while (!this.#closed && this.#shell.stands(host) && performance.now() < end) {
+      const started = await this.of(host).then(
+        () => true,
+        () => false,
+      );
+      if (started) return;
+      await delay(Math.max(backoff.firstMs, place.notBefore - performance.now()), undefined, { ref: false });
+    }
   }
 
   async #letGo(host: HostId, uuid: string): Promise<void> {

@@ -50,6 +50,9 @@ export function createRestores({ connection, directory, ram = systemRam }: Resto
     }
   }
 
+  /** Stagings that wait for pages: the one that comes later takes the place of the one before. */
+  const filling = new Map<string, () => void>();
+
   const sweep = async () => sweepRam(await connection(), () => keptImages(stagings), ram);
 
   async function stage(request: RestoreRequestOf<"stage">, exchange: Exchange): Promise<LastAnswer> {
@@ -64,22 +67,28 @@ export function createRestores({ connection, directory, ram = systemRam }: Resto
     const stop = () => ended.reject(interrupted(exchange.signal));
     exchange.signal.addEventListener("abort", stop, { once: true });
     if (exchange.signal.aborted) stop();
-    return alone(request, async () => {
-      let filling: Filling | undefined;
+    // Pages of this one are waited for by nobody until it is its turn, and hold back what would end the one before.
+    const name = `${request.uuid}.${request.key}`;
+    filling.get(name)?.();
+    const supersede = () => ended.reject(new NotHeld("Another staging of it has begun."));
+    filling.set(name, supersede);
+    const over = () => void (filling.get(name) === supersede && filling.delete(name));
+    return alone<LastAnswer>(request, async () => {
+      let mine: Filling | undefined;
       try {
         // The image of a run that has died makes room for the next one.
         if (request.since === null) await sweep().catch(() => undefined);
-        filling = await stagings.begin(request);
-        begun.resolve(filling);
+        mine = await stagings.begin(request);
+        begun.resolve(mine);
         await ended.promise;
-        await filling.finish();
+        await mine.finish();
         return { kind: "done", words: "Staged." };
       } catch (error) {
         begun.reject(error);
-        await filling?.abandon().catch(() => undefined);
+        await mine?.abandon().catch(() => undefined);
         throw error;
       }
-    });
+    }).finally(over);
   }
 
   async function answer(message: Envelope, exchange: Exchange): Promise<LastAnswer> {
