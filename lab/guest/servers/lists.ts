@@ -12,20 +12,7 @@ export const serverPackages = [
 ];
 
 /** Programs of busybox that Debian's minimal set has no other of: `bare` has them by their own names. */
-export const applets = [
-  "free",
-  "killall",
-  "less",
-  "nc",
-  "netstat",
-  "pgrep",
-  "ping",
-  "pkill",
-  "ps",
-  "top",
-  "vi",
-  "wget",
-];
+export const applets = ["free", "killall", "less", "nc", "netstat", "ping", "pidof", "ps", "top", "vi", "wget"];
 
 const apacheModules = [
   ...["access_compat", "alias", "allowmethods", "auth_basic", "authn_core", "authn_file", "authz_core", "authz_host"],
