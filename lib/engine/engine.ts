@@ -1,6 +1,7 @@
 import type { Host, HostId } from "../model/index.ts";
 import { CheckpointKeeper } from "./checkpoints/keeper.ts";
 import { Standbys } from "./checkpoints/standbys.ts";
+import { createConversation } from "./conversation/conversation.ts";
 import { defaultOptions, type EngineOptions, type Env } from "./env.ts";
 import { HostGuard } from "./guard/host-guard.ts";
 import { eachOf } from "./guard/limit.ts";
@@ -49,6 +50,7 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
     nudge();
   };
   const guests = createGuestWatch(env, options);
+  const conversation = createConversation(env, options, guests);
   const places = new Places(env);
   const standbys = new Standbys(env);
   const tolerance = createTolerance(env, async ({ hosts, vms }) => {
@@ -89,7 +91,15 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
       const known = watches.get(host.id);
       known?.update(host);
       if (known !== undefined) continue;
-      const watch = new HostWatch(env, options, host, guests, changed, turnOf(begun++, options.scanEveryMs));
+      const watch = new HostWatch(
+        env,
+        options,
+        host,
+        guests,
+        conversation,
+        changed,
+        turnOf(begun++, options.scanEveryMs),
+      );
       watches.set(host.id, watch);
       watch.start();
     }
@@ -133,13 +143,16 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
         if (what === "vms") {
           for (const watch of watches.values()) watch.reload();
           changed();
-        } else if (what !== "messages") {
+        } else if (what === "messages") conversation.wake();
+        else {
           keeper.changed();
           guard.reload();
           nudge();
         }
       });
+      await conversation.read();
       guests.start();
+      conversation.start();
       tolerance.start();
       guard.start();
       keeper.start();
@@ -150,7 +163,7 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
       wake?.abort();
       unsubscribe();
       await loop;
-      await Promise.all([guard.stop(), guests.stop(), tolerance.stop(), keeper.stop()]);
+      await Promise.all([guard.stop(), guests.stop(), conversation.stop(), tolerance.stop(), keeper.stop()]);
       await Promise.all([...watches.values()].map((watch) => watch.stop()));
       watches.clear();
       await env.runner.close();

@@ -22,6 +22,7 @@ export class HostWatch {
   readonly #env: Env;
   readonly #options: EngineOptions;
   readonly #guests: GuestWatch;
+  readonly #applications: Pick<Around, "ofApplication" | "vmFailed">;
   readonly #changed: () => void;
   readonly #turn: (nowMs: number) => number;
   #host: Host;
@@ -48,6 +49,7 @@ export class HostWatch {
     options: EngineOptions,
     host: Host,
     guests: GuestWatch,
+    applications: Pick<Around, "ofApplication" | "vmFailed">,
     changed: () => void,
     turn: (nowMs: number) => number,
   ) {
@@ -55,6 +57,7 @@ export class HostWatch {
     this.#options = options;
     this.#host = host;
     this.#guests = guests;
+    this.#applications = applications;
     this.#changed = changed;
     this.#turn = turn;
     this.#inbox = new Inbox(env.clock);
@@ -171,7 +174,10 @@ export class HostWatch {
   /** The same until the host is another: every look at every VM needs it. */
   #around(): Around {
     if (this.#lastAround?.host !== this.#host)
-      this.#lastAround = { host: this.#host, guests: this.#guests, changed: this.#changed, again: this.#again };
+      this.#lastAround = {
+        ...{ host: this.#host, guests: this.#guests, changed: this.#changed, again: this.#again },
+        ...this.#applications,
+      };
     return this.#lastAround;
   }
 

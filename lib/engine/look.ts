@@ -25,6 +25,10 @@ export interface Watched {
 export interface Around {
   readonly host: Host;
   readonly guests: GuestWatch;
+  /** Its open incident is of its owner's servers: that the VM is well does not end it. */
+  readonly ofApplication: (vm: VmId) => boolean;
+  /** The VM itself failed: that incident is over. */
+  readonly vmFailed: (vm: VmId) => Promise<void>;
   /** What fits where may have changed. */
   readonly changed: () => void;
   /** Look at this VM again: its guest had something to say. */
@@ -68,8 +72,10 @@ export async function underRepair(
 }
 
 /** Whether an incident that was handed over is over. A VM that should run is back when it answers: to run is not enough. */
-const isOver = async (env: Env, { guests }: Around, vm: Vm): Promise<boolean> =>
-  (vm.wanted === "stopped" || guests.answers(vm.id) !== undefined) && !(await underRepair(env, vm));
+const isOver = async (env: Env, { guests, ofApplication }: Around, vm: Vm): Promise<boolean> =>
+  !ofApplication(vm.id) &&
+  (vm.wanted === "stopped" || guests.answers(vm.id) !== undefined) &&
+  !(await underRepair(env, vm));
 
 /** What was decided, of a VM that failed. Its incident is written once; where the plan is to wait, it is looked at again. */
 async function fail(
@@ -86,6 +92,10 @@ async function fail(
   const { vm } = watched;
   const host = (await store.host(vm.hostId)) ?? around.host; // what people do with it may have changed since it was read
   const definitionKnown = sight !== undefined || vm.persistent || (await store.definitionKnown(vm.id));
+  if (around.ofApplication(vm.id)) {
+    await around.vmFailed(vm.id);
+    watched.troubled = false;
+  }
   if (watched.troubled) {
     const state = (await store.openIncidentsOf(vm.hostId)).get(vm.id);
     const anew =

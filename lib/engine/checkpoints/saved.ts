@@ -40,7 +40,7 @@ export async function savedOf(
   } = {},
 ): Promise<Saved | undefined> {
   const { store, clock } = env;
-  const everyMs = (intervals ?? (await store.checkpointIntervals())).get(vm.id);
+  const everyMs = (intervals ?? (await store.checkpointIntervals(vm.id))).get(vm.id);
   if (everyMs === undefined) return undefined;
   const checkpoints = await checkpointsOf(env, vm.id);
   const newest = newestValid(checkpoints);

@@ -1,4 +1,5 @@
 import { type HostId, type MaintenanceId, parseId, type VmId } from "../../model/index.ts";
+import { type Announcement, announce, stopInstead, tellEnded, toAnnounce } from "../conversation/announce.ts";
 import type { Env } from "../env.ts";
 import type { Steps } from "../ports.ts";
 import { moveOf, moveVm, settle } from "./move.ts";
@@ -11,6 +12,8 @@ const namesShown = 5;
 interface Batch {
   readonly over: boolean;
   readonly moves: readonly { readonly vmId: string; readonly to: string }[];
+  /** VMs whose owners are told first. */
+  readonly announce?: readonly Announcement[];
 }
 type Failures = readonly { readonly vmId: string; readonly host: string; readonly refused: boolean }[];
 
@@ -104,6 +107,11 @@ async function waitForMore(env: Env, id: MaintenanceId, tried: ReadonlyMap<VmId,
   }
 }
 
+/** Owners who were told hear that it is over, wherever their VMs are by now. */
+async function tellAllEnded(env: Env, id: MaintenanceId, announced: ReadonlySet<VmId>): Promise<void> {
+  for (const vm of announced) await tellEnded(env, id, vm, "The work on the machine is over for it.");
+}
+
 /**
  * Empties a host by live migration: plans anew before each round, moves as many at once as were asked for, tries a failed move once elsewhere. What may not
  * move stays, in words, until a person does something about it. Ends when the host is empty, or when somebody ended the maintenance: then
@@ -113,19 +121,35 @@ export const drainHost =
   (env: Env) =>
   async (id: MaintenanceId, steps: Steps): Promise<void> => {
     const tries: Tries = { refused: new Map(), unasked: new Map() };
+    const announced = new Set<VmId>();
     for (let round = 1; ; round++) {
       const batch = await steps.run(`plan ${round}`, async (): Promise<Batch> => {
         await settleAll(env, id);
         const plan = await planMoves(env, id, tries.refused);
         await writePlan(env, id, plan);
         const next = plan.moves.slice(0, plan.maintenance.parallel);
-        return { over: plan.over, moves: next.map(({ vm, to }) => ({ vmId: vm.id, to })) };
+        const untold = next.flatMap(({ vm }) => (announced.has(vm.id) ? [] : [vm]));
+        return {
+          over: plan.over,
+          moves: next.map(({ vm, to }) => ({ vmId: vm.id, to })),
+          announce: await toAnnounce(env, untold),
+        };
       });
-      if (batch.over) return;
+      if (batch.over) return tellAllEnded(env, id, announced);
       if (batch.moves.length === 0) {
         const end = await steps.run(`wait ${round}`, () => waitForMore(env, id, tries.refused));
-        if (end !== "more") return;
+        if (end !== "more") return tellAllEnded(env, id, announced);
         continue;
+      }
+      const told = batch.announce ?? [];
+      if (told.length > 0) {
+        const answers = await steps.run(`announce ${round}`, () => announce(env, id, told));
+        for (const { vmId } of told) announced.add(vmId);
+        await steps.run(`answers ${round}`, async () => {
+          for (const vm of answers.stop) await tellEnded(env, id, vm, await stopInstead(env, vm));
+          for (const heard of answers.heard) await env.store.settle(heard, env.clock.now());
+        });
+        continue; // what is to be moved is looked at anew: time has passed, and owners may have stopped theirs
       }
       for (const failed of await steps.run(`move ${round}`, () => moveBatch(env, id, batch, tries))) {
         const vm = parseId("vm", failed.vmId);

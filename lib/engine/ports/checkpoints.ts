@@ -157,9 +157,9 @@ export interface CheckpointStore {
   checkpointStatuses(): Promise<ReadonlyMap<VmId, CheckpointStatus>>;
   /**
    * The interval that holds for each VM that has one: its own, else its application's, within what the provider offers now. Mode "provider"
-   * or "collaborative" only.
+   * or "collaborative" only. `of`: of this one alone.
    */
-  checkpointIntervals(): Promise<ReadonlyMap<VmId, number>>;
+  checkpointIntervals(of?: VmId): Promise<ReadonlyMap<VmId, number>>;
   /** Wishes of people that nobody has carried out, oldest first, and their ends. */
   pendingWishes(): Promise<readonly PendingWish[]>;
   beginWish(id: PendingWish["id"], at: EpochMs): Promise<boolean>;

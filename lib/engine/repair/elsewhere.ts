@@ -17,7 +17,8 @@ const turnsAtMost = 8;
 export interface Bringing {
   /** As durable steps, whose names end in `suffix`. */
   up(claim: Claim, released: boolean, suffix: string): Promise<StepEnd<Start>>;
-  /** Whether it answers. */
+  /** The name of the step that asks whether it answers; left out: "verify". */
+  readonly asking?: string;
   verify(vm: Vm): Promise<StepEnd<Answered>>;
   /** It came up and then ended, or is silent: whether there is another way, to be tried on the same host. */
   readonly another: () => boolean;
@@ -154,7 +155,7 @@ export async function elsewhere(
         continue;
       }
     }
-    const answer = await step<Answered>(env, steps, repair, `verify${suffix}`, async () =>
+    const answer = await step<Answered>(env, steps, repair, `${bringing.asking ?? "verify"}${suffix}`, async () =>
       bringing.verify((await vmWork(env, repair)).vm),
     );
     if (!answer.ok) return handOver(answer.words);

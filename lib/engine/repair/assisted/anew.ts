@@ -125,7 +125,8 @@ export async function anewElsewhere(run: Run): Promise<Back> {
       return startFromDisk(env, options, places, repair, steps, claim, released, suffix);
     },
     another: () => false,
-    verify: (vm) => verify(env, options, vm, guestChecks(vm)),
+    asking: askGuest.name,
+    verify: (vm) => verify(env, options, vm, askGuest.checks(vm)),
     words: () => "It was made anew on another host.",
     diskComesAlong: true,
     files,

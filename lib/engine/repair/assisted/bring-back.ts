@@ -47,6 +47,7 @@ export async function moveAway(run: Run, asking: Asking): Promise<Back> {
   const bringing: Bringing = {
     up: (claim, released, suffix) => startFromDisk(env, options, help.places, repair, steps, claim, released, suffix),
     another: () => false,
+    asking: asking.name,
     verify: (vm) => verify(env, options, vm, asking.checks(vm)),
     words: () => "It runs on another host.",
     diskComesAlong: false,

@@ -70,7 +70,11 @@ async function duringPhase({ env, repair }: Run, phase: CustomerPhase, finishBy:
         return failed(progress.words);
       case "at-work":
         return customerPhases.indexOf(progress.phase) > customerPhases.indexOf(phase)
-          ? { ok: true, words: "Done.", value: { kind: "next", phase: progress.phase } }
+          ? {
+              ok: true,
+              words: `Its owner's manager goes on: ${progress.phase}.`,
+              value: { kind: "next", phase: progress.phase },
+            }
           : undefined;
     }
   };

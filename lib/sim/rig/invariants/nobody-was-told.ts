@@ -1,10 +1,16 @@
 import { restartLimit } from "../../../decide/index.ts";
 import type { VmId } from "../../../model/index.ts";
+import type { IncidentRow, Tables } from "../../store/tables.ts";
 import { carrierElsewhere, guestAnswers } from "../../world/run.ts";
-import { graceMs, type Invariant } from "./sight.ts";
+import { graceMs, type Invariant, ownersTurn } from "./sight.ts";
 
 /** The longest pause before the next repair of a VM that failed again: it is told when that pause is over. */
 const longestPauseMs = Math.max(...restartLimit.backoffMs);
+
+const isOwners = (tables: Readonly<Tables>, { layer, applicationId, vmId }: IncidentRow): boolean => {
+  const report = applicationId === null ? undefined : tables.sensors.get(applicationId)?.report;
+  return layer === "application" && report?.sensors.every((it) => it.vmId !== vmId || it.state === "ok") !== true;
+};
 
 /** A VM that is down and should run has an incident, and one that is well has none. */
 export const nobodyWasTold: Invariant = ({ tables, now, world, vms, hostOf, watched, openIncidents, lasts }) =>
@@ -32,7 +38,9 @@ export const nobodyWasTold: Invariant = ({ tables, now, world, vms, hostOf, watc
       const answers = domain !== undefined && guestAnswers(world, domain) && !unreached;
       // Two copies that both are well are what the incident is about.
       const twice = incident?.cause === "two-copies" && host && carrierElsewhere(world, host, vm.uuid) !== undefined;
-      const well = incident !== undefined && !twice && can && answers && vm.wanted === "running";
+      // It is its owner's turn: they deploy their servers, answer, or mend what their sensors see. Those waits have ends of their own.
+      const theirs = incident !== undefined && (isOwners(tables, incident) || ownersTurn(tables, vm.id));
+      const well = incident !== undefined && !twice && !theirs && can && answers && vm.wanted === "running";
       if (lasts(`well ${vm.id}`, well))
         yield `5: ${vm.name} is well and its incident is still ${incident?.state}: ${incident?.words}`;
     }

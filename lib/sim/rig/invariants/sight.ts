@@ -1,5 +1,5 @@
-import type { Vm } from "../../../model/index.ts";
-import { openIncidents, openRepairs, type Tables } from "../../store/tables.ts";
+import type { Vm, VmId } from "../../../model/index.ts";
+import { openIncidents, openRepairOf, openRepairs, type Tables } from "../../store/tables.ts";
 import type { SimHost } from "../../world/types.ts";
 import { answersNetwork, type World } from "../../world/world.ts";
 import type { Rig } from "../rig.ts";
@@ -26,6 +26,13 @@ export interface Sight {
   /** True once `key` has held at every look for longer than Belay may take. */
   lasts(key: string, holds: boolean, forMs?: number): boolean;
 }
+
+/** Steps of a repair together in which the provider waits for the owner. */
+const ownersSteps = /^(answer$|ask the customer$|customer: )/;
+
+/** A repair of the VM waits for its owner. */
+export const ownersTurn = (tables: Readonly<Tables>, vm: VmId): boolean =>
+  openRepairOf(tables, vm)?.steps.some((it) => it.state === "started" && ownersSteps.test(it.name)) === true;
 
 /** An invariant of DESIGN.md: what is wrong now, each beginning with its number. It may remember what it saw before. */
 export type Invariant = (sight: Sight) => () => Iterable<string>;

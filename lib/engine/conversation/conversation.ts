@@ -1,0 +1,94 @@
+import type { VmId } from "../../model/index.ts";
+import type { EngineOptions, Env } from "../env.ts";
+import type { GuestWatch } from "../guest-watch.ts";
+import type { Heard } from "../ports.ts";
+import { answerQuestion, endApplicationIncidents } from "./questions.ts";
+
+/** A wake may be lost: a customer is answered within a second all the same. */
+const lookEveryMs = 800;
+/** An answer that no repair and no drain has taken by then is nobody's any more. */
+const nobodysAfterMs = 15 * 60_000;
+
+/** What customers' managers ask of the provider outside of repairs, and the incidents of their applications. */
+export interface Conversation {
+  /** A message, or a report of sensors, came. */
+  readonly wake: () => void;
+  /** Its open incident is of its owner's servers: the VM itself is well, and that does not end it. */
+  readonly ofApplication: (vm: VmId) => boolean;
+  /** The VM itself failed: what was told of its servers is over. */
+  readonly vmFailed: (vm: VmId) => Promise<void>;
+  /** Reads what is open. Before anything is looked at. */
+  read(): Promise<void>;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+type Asked = Extract<Heard["message"], { readonly kind: "diagnosis.asked" }>;
+const isQuestion = (heard: Heard): heard is Heard & { readonly message: Asked } =>
+  heard.message.kind === "diagnosis.asked";
+
+export function createConversation(env: Env, options: EngineOptions, guests: GuestWatch): Conversation {
+  const { store, clock, log } = env;
+  const applicationDown = new Set<VmId>();
+  const stopping = new AbortController();
+  let wake: AbortController | undefined;
+  let woken = false;
+  let loop: Promise<void> = Promise.resolve();
+
+  async function endWhatIsWell() {
+    const before = [...applicationDown];
+    const left = new Set(await endApplicationIncidents(env));
+    for (const vm of before) if (!left.has(vm)) applicationDown.delete(vm);
+    for (const vm of left) applicationDown.add(vm);
+  }
+
+  async function look() {
+    for (const heard of await store.unsettled()) {
+      if (isQuestion(heard)) await answerQuestion(env, options, guests, applicationDown, heard);
+      else if (clock.now() > heard.at + nobodysAfterMs) await store.settle(heard.id, clock.now());
+    }
+    await endWhatIsWell();
+  }
+
+  async function run() {
+    while (!stopping.signal.aborted) {
+      woken = false;
+      try {
+        await look();
+      } catch (error) {
+        if (!stopping.signal.aborted) log.error("customers' messages could not be answered", { error: String(error) });
+      }
+      if (woken || stopping.signal.aborted) continue;
+      wake = new AbortController();
+      await clock.sleep(lookEveryMs, wake.signal).catch(() => undefined);
+      wake = undefined;
+    }
+  }
+
+  return {
+    wake() {
+      woken = true;
+      wake?.abort("a message came");
+    },
+    ofApplication: (vm) => applicationDown.has(vm),
+    async vmFailed(vm) {
+      await store.clearIncident(
+        vm,
+        "The VM itself failed: that is told and repaired as an incident of its own.",
+        clock.now(),
+      );
+      applicationDown.delete(vm);
+    },
+    async read() {
+      for (const { vmId } of await store.applicationIncidents()) if (vmId !== null) applicationDown.add(vmId);
+    },
+    start() {
+      loop = run();
+    },
+    async stop() {
+      stopping.abort("stopping");
+      wake?.abort("stopping");
+      await loop;
+    },
+  };
+}
