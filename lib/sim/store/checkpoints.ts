@@ -87,10 +87,11 @@ export function engineCheckpoints(parts: Parts): ForEngine {
       if (isTold) emitStatus(parts, vmId, vm.organizationId, at, said);
     },
     checkpointStatuses: async () => new Map(statusesOf(tables).map((status) => [status.vmId, status])),
-    checkpointIntervals: async () => {
+    checkpointIntervals: async (of) => {
       const policy = policyOf(tables);
       const intervals = new Map<VmId, number>();
-      for (const { vm, removed } of tables.vms.values()) {
+      const one = of === undefined ? undefined : tables.vms.get(of);
+      for (const { vm, removed } of of === undefined ? tables.vms.values() : one ? [one] : []) {
         const application = vm.applicationId === null ? undefined : tables.applications.get(vm.applicationId);
         const everyMs = removed ? null : checkpointEveryMsOf(vm, application);
         if (everyMs !== null) intervals.set(vm.id, withinCheckpointLimits(everyMs, policy));

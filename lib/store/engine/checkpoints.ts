@@ -111,10 +111,10 @@ export const engineCheckpoints = ({ database, write }: Parts): CheckpointPart =>
 
   checkpointStatuses: () => readStatusMap(database),
 
-  async checkpointIntervals() {
+  async checkpointIntervals(of) {
     const chosen = { OR: [{ checkpointEveryMs: { gt: 0 } }, { application: { checkpointEveryMs: { gt: 0 } } }] };
     const rows = await database.vm.findMany({
-      where: { ...present, ...chosen },
+      where: { ...present, ...chosen, ...(of !== undefined && { id: of }) },
       orderBy: { id: "asc" },
       select: { id: true, checkpointEveryMs: true, application: true },
     });

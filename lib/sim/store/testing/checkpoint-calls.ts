@@ -89,6 +89,7 @@ export function checkpointCalls({ random, ids, by, known, any }: Hands) {
       recordNewerStatusToo: ({ engine }) => engine.recordCheckpointStatus(newer ?? status, now),
       checkpointStatuses: ({ engine }) => engine.checkpointStatuses(),
       checkpointIntervals: ({ engine }) => engine.checkpointIntervals(),
+      checkpointIntervalsOf: ({ engine }) => engine.checkpointIntervals(vm),
       pendingWishes: ({ engine }) => engine.pendingWishes(),
       beginWish: ({ engine }) => engine.beginWish(pending, now),
       endWish: ({ engine }) => engine.endWish(pending, { ok: yes, words }, now),
