@@ -1,7 +1,7 @@
 import path from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { ManagerError } from "../servers.ts";
-import { type Opened, type OpenOptions, openWork, readFileChecked, stateDirOf } from "../work/index.ts";
+import { type Opened, type OpenOptions, openWork, pretendedHands, readFileChecked, stateDirOf } from "../work/index.ts";
 import { askRunning } from "./control.ts";
 import { takeDown } from "./down.ts";
 import { writeExample } from "./init.ts";
@@ -13,11 +13,15 @@ import { statusOf } from "./status.ts";
 import { bringUpAll } from "./up.ts";
 
 /** `belay-manager`, the customer's program. */
-export function managerProgram(io: ManagerIo, more: Pick<OpenOptions, "makeHands"> = {}): Command {
+export function managerProgram(io: ManagerIo): Command {
   const log = (words: string) => io.board.line(words);
-  const open = (file: string, { state }: Common) => openWork({ ...more, file, state, cwd: io.cwd, env: io.env, log });
-  async function within<T>(file: string, options: Common, work: (opened: Opened) => Promise<T>): Promise<T> {
-    const opened = await open(file, options);
+  async function within<T>(
+    file: string,
+    { state }: Common,
+    work: (opened: Opened) => Promise<T>,
+    more: Pick<OpenOptions, "makeHands"> = {},
+  ): Promise<T> {
+    const opened = await openWork({ ...more, file, state, cwd: io.cwd, env: io.env, log });
     try {
       return await work(opened);
     } finally {
@@ -86,11 +90,13 @@ export function managerProgram(io: ManagerIo, more: Pick<OpenOptions, "makeHands
       "--listen <[host:]port>",
       "take the provider's messages here, signed, instead of over a standing connection",
     )
-    .action(async (file: string, options: Common & { up?: boolean; listen?: string }) => {
-      await within(file, options, async (opened) => {
+    .addOption(new Option("--conformance", "touch no VM: for the conformance kit").hideHelp())
+    .action(async (file: string, options: Common & { up?: boolean; listen?: string; conformance?: boolean }) => {
+      const stay = async (opened: Opened) => {
         if (options.up) tell(io, options, await bringUpAll(opened, io));
         await runManager(opened, io, options);
-      });
+      };
+      await within(file, options, stay, options.conformance ? { makeHands: pretendedHands } : {});
       log("Ended.");
     });
   command("down <file>", "free the VMs, with what is on their disks; asks first")

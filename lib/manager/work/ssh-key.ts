@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { utils } from "ssh2";
+import ssh2 from "ssh2";
 import type { Description } from "../description/index.ts";
 import { ManagerError } from "../servers.ts";
 
@@ -15,7 +15,7 @@ export async function keyPairOf(description: Description, directory: string, sta
   const own = description.ssh.privateKey;
   if (own !== undefined) return pairOf(path.resolve(directory, own));
   const file = path.join(stateDir, "id_ed25519");
-  const made = utils.generateKeyPairSync("ed25519", { comment: `belay-manager ${description.application.name}` });
+  const made = ssh2.utils.generateKeyPairSync("ed25519", { comment: `belay-manager ${description.application.name}` });
   await writeFile(file, made.private, { mode: 0o600, flag: "wx" }).catch((error: unknown) => {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   });
@@ -24,7 +24,7 @@ export async function keyPairOf(description: Description, directory: string, sta
 
 async function pairOf(file: string): Promise<KeyPair> {
   const privateKey = await readFile(file, "utf8");
-  const key = utils.parseKey(privateKey);
+  const key = ssh2.utils.parseKey(privateKey);
   if (key instanceof Error)
     throw new ManagerError({
       code: "key-unreadable",

@@ -1,0 +1,7 @@
+import type { Case } from "../kit.ts";
+import { repairing } from "./repairing.ts";
+import { standing } from "./standing.ts";
+import { talking } from "./talking.ts";
+import { webhooks } from "./webhooks.ts";
+
+export const allCases: readonly Case[] = [...talking, ...standing, ...repairing, ...webhooks];

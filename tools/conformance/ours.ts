@@ -1,0 +1,86 @@
+import { inProject, nodeArguments } from "../kit/project.ts";
+import type { Case } from "./kit.ts";
+import { runCases, type UnderTest, type Verdict } from "./run-cases.ts";
+
+/** Belay's own manager, and three that are wrong on purpose: a kit that catches nothing proves nothing. */
+
+const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+const node = (...words: readonly string[]) => [process.execPath, ...nodeArguments, ...words].map(quoted).join(" ");
+const described = inProject("tools/conformance/application.yaml");
+
+const shipped: UnderTest = {
+  command: `${node(inProject("tools/manager.ts"), "run", described, "--conformance")} --state {state}`,
+  webhookCommand: `${node(inProject("tools/manager.ts"), "run", described, "--conformance")} --state {state} --listen {port}`,
+  running: null,
+};
+
+export interface WrongManager {
+  readonly name: string;
+  readonly file: string;
+  /** The cases that catch it. */
+  readonly caught: readonly string[];
+}
+
+export const wrongManagers: readonly WrongManager[] = [
+  {
+    name: "answers a message that comes twice under two ids",
+    file: "answers-twice.ts",
+    caught: ["takes a message that comes twice for one"],
+  },
+  {
+    name: "acts while it stands by",
+    file: "acts-while-standby.ts",
+    caught: ["says and takes nothing while it stands by", "stops its work when it no longer is the active one"],
+  },
+  {
+    name: "says to have what it has not written down, and has no eye for deadlines",
+    file: "acknowledges-early.ts",
+    caught: [
+      "has written down what it says to have, before it says so",
+      "does not answer a proposal whose deadline has passed",
+      "says nothing more once the time to finish has passed",
+    ],
+  },
+];
+
+export interface Judged {
+  readonly ok: boolean;
+  readonly shipped: { readonly passed: number; readonly failed: number; readonly verdicts: readonly Verdict[] };
+  readonly wrong: readonly {
+    readonly name: string;
+    readonly caughtBy: readonly string[];
+    /** Cases that should have caught it and did not. */
+    readonly missed: readonly string[];
+  }[];
+}
+
+export async function judgeOurs(
+  cases: readonly Case[],
+  told: (verdict: Verdict) => void,
+  line: (words: string) => void,
+): Promise<Judged> {
+  line("Belay's manager:");
+  const verdicts = await runCases(cases, shipped, told);
+  const failed = verdicts.filter(({ wrong }) => wrong !== null).length;
+  line(`${verdicts.length - failed} passed, ${failed} failed`);
+
+  const wrong: Judged["wrong"][number][] = [];
+  for (const { name, file, caught } of wrongManagers) {
+    const command = `${node(inProject("tools/conformance/wrong", file))} {state}`;
+    const mine = cases.filter(({ by }) => by === "socket");
+    const found = await runCases(mine, { command, webhookCommand: null, running: null }, () => {});
+    const caughtBy = found.filter((one) => one.wrong !== null).map((one) => one.name);
+    const missed = caught.filter((one) => mine.some((it) => it.name === one) && !caughtBy.includes(one));
+    wrong.push({ name, caughtBy, missed });
+    line(
+      missed.length === 0
+        ? `ok    a manager that ${name} is caught: ${caughtBy.length} of ${mine.length} cases fail, as they should`
+        : `WRONG a manager that ${name} passes: ${missed.join("; ")}`,
+    );
+  }
+  return {
+    ok: failed === 0 && wrong.every(({ missed }) => missed.length === 0),
+    shipped: { passed: verdicts.length - failed, failed, verdicts },
+    wrong,
+  };
+}
