@@ -43,7 +43,8 @@ export function managerSession(
   let hello: Hello | undefined;
   let standing: "active" | "standby" | undefined;
   let epoch = 0;
-  let heardAt = clock.monotonicMs();
+  /** Beats since it was heard of. Not a time: where this process stood still, it is not the manager that was silent. */
+  let unheard = 0;
   let claiming: Promise<void> | undefined;
   let ticks = 0;
 
@@ -158,13 +159,13 @@ export function managerSession(
     working = false;
   };
   ws.on("message", (data) => {
-    heardAt = clock.monotonicMs();
+    unheard = 0;
     waiting.push(textOf(data));
     if (waiting.length >= limits.waiting) ws.pause();
     void work();
   });
   ws.on("pong", () => {
-    heardAt = clock.monotonicMs();
+    unheard = 0;
   });
   ws.on("close", () => clearTimeout(late));
   ws.on("error", () => ws.terminate()); // a frame that breaks WebSocket's own rules; `close` follows
@@ -176,7 +177,7 @@ export function managerSession(
     isActive,
     tick() {
       if (!isOpen()) return;
-      const silentMs = ws.isPaused ? 0 : clock.monotonicMs() - heardAt;
+      const silentMs = ws.isPaused ? 0 : unheard++ * limits.beatMs;
       if (silentMs > limits.leaseMs) return ws.terminate();
       if (out.waitingMs() > limits.receivedMs) return close(managerCloseCodes.tooSlow, "too slow: connect again");
       ws.ping();
