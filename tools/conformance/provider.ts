@@ -89,10 +89,10 @@ export async function startProvider(key: string, port = 0): Promise<Provider> {
       return refused(400, "bad-input", "not the protocol's form");
     }
     note({ at: Date.now(), is: "posted", event: event.data });
-    if (provider.postStatus !== 200) return refused(provider.postStatus, "not-available", "Try again.");
+    if (provider.postStatus !== 202) return refused(provider.postStatus, "not-available", "Try again.");
     const { id, time, data } = event.data;
     return {
-      status: 200,
+      status: 202,
       body: {
         ...{ id, organizationId: organization, incidentId: null, sequence: 1, at: Date.parse(time) },
         ...{ repairId: "repair" in data ? data.repair : null, from: "customer", message: data, by: "conformance" },
@@ -165,7 +165,7 @@ export async function startProvider(key: string, port = 0): Promise<Provider> {
     heard,
     answering: "take",
     beating: true,
-    postStatus: 200,
+    postStatus: 202,
     greeting: { standing: "active", epoch: 3 },
     refuseNext: { times: 0, code: 1013 },
     onHeard: undefined,

@@ -11,6 +11,8 @@ import { repairNow } from "./repair.ts";
 
 export const version = "1.0.0";
 const protectionEveryMs = 30_000;
+/** A beat takes a moment on its way: that much is no difference of clocks. */
+const clocksAgreeMs = 500;
 
 export interface RunOptions {
   /** Messages come here instead of over a standing connection. */
@@ -36,6 +38,8 @@ export async function runManager(work: Opened, io: ManagerIo, { listen }: RunOpt
     mode = (await applicationNamed(api, name).catch(() => undefined))?.mode ?? mode;
   };
 
+  /** How far the provider's clock is ahead of ours. */
+  let clockAheadMs = 0;
   let link: Link | undefined;
   let post: ((message: Parameters<typeof sayToProvider>[1]) => boolean) | undefined;
   const agent = createAgent({
@@ -49,6 +53,7 @@ export async function runManager(work: Opened, io: ManagerIo, { listen }: RunOpt
     source: `belay-manager/${instance}`,
     log,
     onBroken: end,
+    nowMs: () => Date.now() + clockAheadMs,
   });
 
   const applicationId = await work.applicationId().catch((error: unknown) => {
@@ -93,18 +98,22 @@ export async function runManager(work: Opened, io: ManagerIo, { listen }: RunOpt
         },
         taken: (id) => void agent.feed({ is: "taken", id }).catch(() => {}),
         refused(id, error) {
-          if (id === null) return;
+          if (id === null) return sayOnce(`The provider refused a report: ${error.message}`);
           log(`The provider refused what was said: ${error.message}`);
           const again = error.code === "not-available" || (error.code === "conflict" && error.field === "epoch");
           agent.feed({ is: "refused", id, again }).catch(() => {});
           if (again) setTimeout(() => agent.sendAgain(), 2_000).unref();
         },
-        down(words) {
+        beat(at) {
+          const ahead = at - Date.now();
+          clockAheadMs = Math.abs(ahead) < clocksAgreeMs ? 0 : ahead;
+        },
+        down(words, silentMs) {
           sayOnce(words);
           agent.sendAgain();
           // The right to act outlives the connection by the lease, and no longer: then another manager may have it.
           clearTimeout(lapse);
-          lapse = setTimeout(() => agent.stand(null), leaseMs);
+          lapse = setTimeout(() => agent.stand(null), Math.max(0, leaseMs - silentMs));
         },
         ended: end,
       },

@@ -41,6 +41,9 @@ export function hear(state: ManagerState, event: ProviderEvent, context: Context
   }
 }
 
+/** Room for a message's way. */
+const answerEarlyMs = 2_000;
+
 type OfRepair = Extract<ProviderEvent["data"], { repair: string }>;
 
 function ofRepair(state: ManagerState, event: ProviderEvent, message: OfRepair, context: Context): ManagerState {
@@ -69,7 +72,8 @@ function ofRepair(state: ManagerState, event: ProviderEvent, message: OfRepair, 
         );
       const { until, words } = answer;
       return set(
-        { is: "postponed", until, answer: answer.later },
+        // "By then": an answer at that very instant is silence already.
+        { is: "postponed", until: until - answerEarlyMs, answer: answer.later },
         say(state, context, {
           key,
           subject,

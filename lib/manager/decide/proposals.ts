@@ -53,8 +53,7 @@ export function answerTo(proposal: Proposal, again: boolean, context: Context): 
       : { kind: "repair.chosen", repair, technique: chosen };
 
   const wait = answers.postpone;
-  // Room for the message's way: what is said at the very last instant comes too late.
-  const until = Math.min(now + (wait?.seconds ?? 0) * 1000, proposal.latest - 2_000);
+  const until = Math.min(now + (wait?.seconds ?? 0) * 1000, proposal.latest);
   return wait !== undefined && !again && wait.vms.includes(vm) && until > now
     ? { is: "postpone", until, words: "The manager's description asks to wait first.", later: message }
     : { is: "say", message };

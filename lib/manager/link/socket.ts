@@ -21,8 +21,10 @@ export interface Ears {
   unknownMessage(id: MessageId, words: string): void;
   taken(id: MessageId): void;
   refused(id: MessageId | null, error: Refused["error"]): void;
-  /** The connection is gone; another attempt follows by itself. */
-  down(words: string): void;
+  /** The provider's time of day: deadlines are told by it. */
+  beat(at: number): void;
+  /** The connection is gone, and nothing was heard for `silentMs`; another attempt follows by itself. */
+  down(words: string, silentMs: number): void;
   /** The provider will not have us: no further attempt. */
   ended(error: ManagerError): void;
 }
@@ -68,6 +70,7 @@ export function startLink(options: LinkOptions): Link {
   let attempt = 0;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
+  let heardAt = performance.now();
 
   function lost(words: string): void {
     clearTimeout(timer);
@@ -80,7 +83,7 @@ export function startLink(options: LinkOptions): Link {
       gone.terminate();
     }
     if (closed) return;
-    ears.down(words);
+    ears.down(words, performance.now() - heardAt);
     attempt++;
     timer = setTimeout(open, backoffMs(attempt, random()));
   }
@@ -105,6 +108,7 @@ export function startLink(options: LinkOptions): Link {
     else if (frame.type === "message") ears.message(frame.message);
     else if (frame.type === "taken") ears.taken(frame.id);
     else if (frame.type === "refused") ears.refused(frame.id, frame.error);
+    else ears.beat(frame.at);
   }
 
   function open(): void {
@@ -123,6 +127,7 @@ export function startLink(options: LinkOptions): Link {
     mine.on("message", (data) => {
       if (socket !== mine) return;
       alive();
+      heardAt = performance.now();
       const heard = hearFrame(textOf(data));
       if (heard.is === "frame") take(heard.frame);
       else if (heard.is === "unknown") {

@@ -1,12 +1,5 @@
-import type {
-  CreateSensors,
-  CreateTechniques,
-  HandsContext,
-  SensorHands,
-  ServerHands,
-  TechniqueHands,
-  VmHands,
-} from "../servers.ts";
+import { createSensors } from "../sensors/index.ts";
+import type { CreateTechniques, HandsContext, SensorHands, ServerHands, TechniqueHands, VmHands } from "../servers.ts";
 import { createHands } from "../wrappers/index.ts";
 
 /** What touches the VMs. The conformance kit's are others: they touch nothing. */
@@ -16,7 +9,6 @@ export type MakeHands = (context: HandsContext) => {
   readonly techniques: (vms: VmHands) => TechniqueHands;
 };
 
-const createSensors: CreateSensors = () => ({ read: async () => [], readVm: async () => [], close: async () => {} });
 const createTechniques: CreateTechniques = ({ hands }) => ({
   restartServer: (server, act) => hands.start(server, act),
   replayServer: (server, act) => hands.start(server, act),

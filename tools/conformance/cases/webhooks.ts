@@ -60,7 +60,7 @@ export const webhooks: readonly Case[] = [
       await kit.deliver(incident.proposed(15_000));
       const first = await kit.until(answerTo(incident.repair), "It did not POST its answer");
       const from = kit.mark();
-      kit.provider.postStatus = 200;
+      kit.provider.postStatus = 202;
       const second = await kit.until(
         answerTo(incident.repair),
         "It did not POST again what was not taken",
