@@ -18,7 +18,6 @@ import type {
   IncidentState,
   IntentId,
   Layer,
-  MaintenanceId,
   ProtectionMode,
   Repair,
   RepairId,
@@ -171,6 +170,7 @@ export {
   type Vitals,
 } from "./ports/hosts.ts";
 export type { Intent, NewHost, ServiceStore } from "./ports/people.ts";
+export type { RepairRunner, Steps, WorkId, WorkProgram } from "./ports/runner.ts";
 export type { FenceStore, MaintenanceStore, ProviderStore, RelocationStore } from "./ports/store.ts";
 
 /** Asks a guest once whether it is there. Never throws for a guest that is silent. */
@@ -332,26 +332,4 @@ export interface EventFeed {
 /** Wakes the engine when people changed something: hosts enrolled or removed, intents recorded. Hints, as all wakes. */
 export interface Wakes {
   onWake(wake: (what: "hosts" | "intents" | "vms" | "messages") => void): () => void;
-}
-
-/**
- * Runs one step: its effect is done at least once, and its result is remembered: after a crash a finished step is not done again.
- * The step in flight at a crash is done again, so each effect must look before it acts.
- */
-export interface Steps {
-  run<T>(name: string, effect: () => Promise<T>): Promise<T>;
-}
-
-/** What runs durably: a repair, or the maintenance of a host. */
-export type WorkId = RepairId | MaintenanceId;
-export type WorkProgram = (work: WorkId, steps: Steps) => Promise<void>;
-
-export interface RepairRunner {
-  /** Registers the program that runs all work. Once, before `launch`. */
-  register(program: WorkProgram): void;
-  /** Recovers what a dead engine left; then accepts starts. */
-  launch(): Promise<void>;
-  /** Returns as soon as the start is durable. The same work twice is one run. */
-  start(work: WorkId): Promise<void>;
-  close(): Promise<void>;
 }
