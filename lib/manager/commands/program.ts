@@ -19,7 +19,7 @@ export function managerProgram(io: ManagerIo): Command {
     file: string,
     { state }: Common,
     work: (opened: Opened) => Promise<T>,
-    more: Pick<OpenOptions, "makeHands"> = {},
+    more: Pick<OpenOptions, "makeHands" | "look"> = {},
   ): Promise<T> {
     const opened = await openWork({ ...more, file, state, cwd: io.cwd, env: io.env, log });
     try {
@@ -55,14 +55,14 @@ export function managerProgram(io: ManagerIo): Command {
     },
   );
   command("plan <file>", "what `up` would make, change and start; nothing is done").action(
-    async (file: string, options: Common) => tell(io, options, await within(file, options, planOf)),
+    async (file: string, options: Common) => tell(io, options, await within(file, options, planOf, { look: true })),
   );
   command("up <file>", "make the VMs, deploy and start the servers").action(async (file: string, options: Common) =>
     tell(io, options, await within(file, options, (opened) => bringUpAll(opened, io))),
   );
   command("status <file>", "servers, VMs, sensors, protection, and who manages").action(
     async (file: string, options: Common) => {
-      const result = await within(file, options, (opened) => statusOf(opened, io));
+      const result = await within(file, options, (opened) => statusOf(opened, io), { look: true });
       tell(io, options, result);
     },
   );

@@ -1,1 +1,1 @@
-export { type Journal, type JournalOptions, memoryJournal, openJournal } from "./journal.ts";
+export { type Journal, type JournalOptions, memoryJournal, openJournal, peekJournal } from "./journal.ts";

@@ -148,9 +148,13 @@ async function writeAll(handle: FileHandle, text: string): Promise<void> {
   await handle.datasync();
 }
 
-/** For tests, and for commands that keep nothing. */
-export function memoryJournal(): Journal {
-  const state = emptyState();
+/** What the journal says now, for commands that look only: without its lock, and what they keep is kept nowhere. */
+export async function peekJournal(stateDir: string): Promise<Journal> {
+  const bytes = await readFile(path.join(stateDir, "journal.jsonl")).catch(() => Buffer.alloc(0));
+  return memoryJournal(readJournal(bytes).state);
+}
+
+export function memoryJournal(state = emptyState()): Journal {
   return {
     recall: (key) => state.notes.get(key),
     remember: async (key, value) => applyLine(state, { note: key, value }),

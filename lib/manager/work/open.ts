@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { z } from "zod";
 import { type Api, applicationNamed, createApi, createApplication, images } from "../api/index.ts";
 import { type Description, faultLines, missingFiles, readDescription, serversOn } from "../description/index.ts";
-import { type Journal, openJournal } from "../journal/index.ts";
+import { type Journal, openJournal, peekJournal } from "../journal/index.ts";
 import { createProvision, type Provision, type VmRecords, vmRecords } from "../provision/index.ts";
 import {
   type HandsContext,
@@ -36,6 +37,8 @@ export interface Opened {
   readonly provision: Provision;
   readonly vms: VmHands;
   readonly workshop: Workshop;
+  /** One doing of a technique, named by `key`: it may be cut off and begun again. */
+  doing(key: string, work: (techniques: TechniqueHands) => Promise<void>): Promise<void>;
   /** Asks the provider once; made there where the key may. */
   applicationId(): Promise<string>;
   close(): Promise<void>;
@@ -48,6 +51,8 @@ export interface OpenOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
   readonly makeHands?: MakeHands;
+  /** For commands that look only: they may run beside the manager that runs. */
+  readonly look?: boolean;
 }
 
 export async function readFileChecked(file: string): Promise<{ description: Description; directory: string }> {
@@ -97,7 +102,7 @@ export async function openWork(options: OpenOptions): Promise<Opened> {
       cure: "Make one on the settings page (scopes read, collaborate, provision, configure), and set BELAY_KEY.",
     });
   const stateDir = stateDirOf(description, options);
-  const journal = await openJournal(stateDir);
+  const journal = options.look ? await peekJournal(stateDir) : await openJournal(stateDir);
   try {
     return await opened({ ...options, description, directory, stateDir, journal, url, key, log });
   } catch (error) {
@@ -120,6 +125,8 @@ async function opened(
   const instance = await instanceOf(journal);
   const api = createApi(it.url, it.key);
   const records = vmRecords(journal, description);
+  // A first look, before anything was done: there is no state directory yet.
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const pair = await keyPairOf(description, directory, stateDir);
   const { user, port } = description.ssh;
   const context: HandsContext = {
@@ -173,10 +180,20 @@ async function opened(
       await workshop.rebind(names, act);
     },
   };
+  const done = z.undefined().or(z.null());
+  /** Of one doing: begun again after a kill -9, it does not give back the VM that it has just been given. */
+  const vmsOf = (key: string): VmHands => ({
+    ...vms,
+    free: async (vm, act) => void (await journal.step(`${key}/free/${vm.name}`, done, () => vms.free(vm, act))),
+  });
   const techniques = made.techniques(vms);
   return {
     ...{ description, stateDir, journal, instance, api, records, context, hands, techniques, provision, vms, workshop },
     ...{ key: it.key, sensors: made.sensors, applicationId },
+    async doing(key, work) {
+      await work(made.techniques(vmsOf(key)));
+      await journal.undo(key);
+    },
     async close() {
       await Promise.allSettled([hands.close(), made.sensors.close()]);
       await journal.close();

@@ -11,10 +11,10 @@ export function createWorkers(options: {
   readonly records: VmRecords;
   readonly workshop: Workshop;
   readonly sensors: SensorHands;
-  readonly techniques: TechniqueHands;
+  readonly doing: (key: string, work: (techniques: TechniqueHands) => Promise<void>) => Promise<void>;
   readonly log: Log;
 }): Workers {
-  const { records, workshop, sensors, techniques, log } = options;
+  const { records, workshop, sensors, doing, log } = options;
   const { description } = options.context;
   const vmOf = (name: string): readonly VmSpec[] => description.vms.filter((vm) => vm.name === name);
 
@@ -34,16 +34,18 @@ export function createWorkers(options: {
       return viewOf(vm, await sensors.readVm(vm, signal));
     },
 
-    async act({ technique, server, vms }, signal) {
+    async act({ technique, key, server, vms }, signal) {
       const act = quiet(signal, log);
       const specs = vms.flatMap(vmOf);
       const [first] = specs;
-      if (technique === "restart-server" && server !== null)
-        await techniques.restartServer(serverNamed(description, server), act);
-      else if (technique === "replay-server" && server !== null)
-        await techniques.replayServer(serverNamed(description, server), act);
-      else if (technique === "rebuild-vm" && first !== undefined) await techniques.rebuildVm(first, act);
-      else if (technique === "rebuild-many") await techniques.rebuildMany(specs, act);
+      await doing(key, async (techniques) => {
+        if (technique === "restart-server" && server !== null)
+          await techniques.restartServer(serverNamed(description, server), act);
+        else if (technique === "replay-server" && server !== null)
+          await techniques.replayServer(serverNamed(description, server), act);
+        else if (technique === "rebuild-vm" && first !== undefined) await techniques.rebuildVm(first, act);
+        else if (technique === "rebuild-many") await techniques.rebuildMany(specs, act);
+      });
     },
   };
 }
