@@ -1,5 +1,7 @@
+import { openFaultLab } from "../stack/fault-lab.ts";
 import { summary } from "./stats.ts";
 import { faultClasses } from "./together/faults.ts";
+import { judgeLab, labCustomer } from "./together/lab-faults.ts";
 import { type Judged, judgeSimulated } from "./together/simulated-faults.ts";
 import type { Bench } from "./types.ts";
 
@@ -7,9 +9,11 @@ const share = (of: readonly Judged[]) => of.filter((it) => it.right).length / Ma
 
 export const bench: Bench = {
   name: "diagnose",
-  summary: "labelled faults against what provider and customer conclude (--each N of every class in SIMULATION)",
-  async run({ args, log, signal }) {
+  summary:
+    "labelled faults against what provider and customer conclude (--each N per class SIMULATED, --lab N in the lab)",
+  async run({ args, log, signal, lab, onEnd }) {
     const each = Number(args.each ?? 18);
+    const inLab = Number(args.lab ?? 2);
     const only = args.only;
     const judged: Judged[] = [];
     for (const fault of faultClasses.filter(({ name }) => only === undefined || name === only)) {
@@ -22,8 +26,21 @@ export const bench: Bench = {
       const mine = judged.filter((it) => it.fault === fault.name);
       log(`SIMULATED ${fault.name}: ${mine.filter((it) => it.right).length} of ${mine.length}`);
     }
+    if (inLab > 0 && only === undefined) {
+      const fault = await openFaultLab({
+        lab: await lab(),
+        guests: { "case-1": "host-1", "case-2": "host-2" },
+        policy: { stormWindowMs: 5_000 }, // the deaths of the measurement follow one another within a minute
+        log,
+        onEnd,
+      });
+      const talker = await labCustomer(fault);
+      onEnd(() => talker.close());
+      judged.push(...(await judgeLab(fault, talker, inLab, log, signal)));
+    }
+    const names = [...new Set(judged.map((it) => it.fault))];
     const byClass = Object.fromEntries(
-      faultClasses.map(({ name }) => {
+      names.map((name) => {
         const mine = judged.filter((it) => it.fault === name);
         return [
           name,
@@ -39,9 +56,10 @@ export const bench: Bench = {
       }),
     );
     return {
-      simulated: true,
       faults: judged.length,
-      classes: new Set(judged.map((it) => it.fault)).size,
+      faultsInLab: judged.filter((it) => it.fault.startsWith("lab ")).length,
+      means: 'classes that begin with "lab" are on real hosts, all others SIMULATED',
+      classes: names.length,
       accuracy: share(judged),
       destructiveWhileUncertain: judged.reduce((sum, it) => sum + it.destructiveWhileUncertain, 0),
       wrong: judged.filter((it) => !it.right).map(({ fault, seed, concluded }) => ({ fault, seed, concluded })),

@@ -58,6 +58,7 @@ export async function judgeSimulated(fault: FaultClass, seed: number): Promise<J
     await rig.act({ do: "belay-starts" });
     await rig.clock.advance(warmUpMs);
     const { organization } = await give(rig);
+    await rig.act({ do: "choose", vm: "*", answers: "icmp" });
     await rig.clock.advance(warmUpMs + ((seed * 7919) % 4_000));
     const vms = [...rig.store.tables.vms.values()].map(({ vm }) => vm).sort((a, b) => (a.name < b.name ? -1 : 1));
     const vm = vms[seed % vms.length];
