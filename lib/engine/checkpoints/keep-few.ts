@@ -7,8 +7,10 @@ import { checkpointsOf } from "./rows.ts";
 
 const storeWithinMs = 30_000;
 
+type Dropping = Pick<Env, "clock" | "log"> & { readonly checkpoints: Pick<Env["checkpoints"], "drop"> };
+
 /** Those whose rows are gone and whose bytes could not be dropped: tried again with the next. A death forgets them; then they are reconciled. */
-const owed = new WeakMap<Env, Set<CheckpointId>>();
+const owed = new WeakMap<Dropping, Set<CheckpointId>>();
 
 /** Rows first, so that nobody is shown what is not there; one that a person keeps since a moment ago stays. */
 async function forget(env: Env, rows: readonly CheckpointId[]): Promise<void> {
@@ -16,7 +18,7 @@ async function forget(env: Env, rows: readonly CheckpointId[]): Promise<void> {
   else await dropBytes(env, []);
 }
 
-async function dropBytes(env: Env, ids: readonly CheckpointId[]): Promise<void> {
+async function dropBytes(env: Dropping, ids: readonly CheckpointId[]): Promise<void> {
   const { checkpoints, clock, log } = env;
   const left = owed.get(env) ?? new Set();
   owed.set(env, left);
@@ -49,6 +51,19 @@ export async function keepFew(
     env,
     forgotten(rows, keep, (id) => id === taken || isRead(env, id), answeredAt),
   );
+}
+
+/** A VM, or its host, may have been removed by mistake: its bytes stay for so long, by the checkpoints' own age. */
+const removedKeptMs = 30 * 24 * 60 * 60_000;
+
+/** Saved states of VMs that were removed take room that nobody has anything of. */
+export async function dropRemoved(
+  env: Dropping & { readonly store: Pick<Env["store"], "checkpointsOfRemoved" | "removeCheckpoints"> },
+): Promise<void> {
+  const ids = await env.store.checkpointsOfRemoved(env.clock.now() - removedKeptMs);
+  if (ids.length === 0) return;
+  await dropBytes(env, await env.store.removeCheckpoints(ids, env.clock.now()));
+  env.log.info("saved states of VMs that were removed long ago are dropped", { checkpoints: ids.length });
 }
 
 /**

@@ -169,6 +169,7 @@ export class CheckpointKeeper {
       this.#vms = new Map(vms.map((vm) => [vm.id, vm]));
     }
     await this.#follow();
+    this.#sweeper.removed();
     const captureFor = (vm: Vm, id: CheckpointId) => this.#captureNow(vm, id);
     await carryOutWishes(this.#env, wishes, { ...this.#help, captureFor }, (work) => this.#track(work));
   }

@@ -3,10 +3,12 @@ import type { Env } from "../env.ts";
 import { HostUnreachable } from "../ports.ts";
 import { sweep } from "./capture.ts";
 import { capturesInHand } from "./in-hand.ts";
-import { reconcileVm } from "./keep-few.ts";
+import { dropRemoved, reconcileVm } from "./keep-few.ts";
 import type { Memories, VmMemory } from "./memory.ts";
 
 const atOnce = 4;
+const removedFirstMs = 10 * 60_000;
+const removedEveryMs = 60 * 60_000;
 
 /**
  * A capture of a VM that nobody wants saved any more may have been cut short, perhaps in a life before: what it left on the host is taken
@@ -17,11 +19,21 @@ export class Sweeper {
   readonly #memories: Memories;
   readonly #track: (work: Promise<void>) => void;
   readonly #running = new Set<VmId>();
+  #removedAtMs = 0;
 
   constructor(env: Env, memories: Memories, track: (work: Promise<void>) => void) {
     this.#env = env;
     this.#memories = memories;
     this.#track = track;
+    this.#removedAtMs = env.clock.monotonicMs() + removedFirstMs;
+  }
+
+  /** Now and then, whatever else is done: what VMs have left that were removed. */
+  removed(): void {
+    const now = this.#env.clock.monotonicMs();
+    if (now < this.#removedAtMs) return;
+    this.#removedAtMs = now + removedEveryMs;
+    this.#track(dropRemoved(this.#env));
   }
 
   /** `canNow`: it runs, on a host that is connected. False once nothing is left to do. */

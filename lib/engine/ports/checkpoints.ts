@@ -148,6 +148,8 @@ export interface CheckpointStore {
   ): Promise<readonly CheckpointId[]>;
   /** Newest first. */
   checkpointsOf(vm: VmId): Promise<Checkpoint[]>;
+  /** Of VMs that were removed: those that are older, oldest first, some at a time. Nobody can restore them any more. */
+  checkpointsOfRemoved(before: EpochMs): Promise<CheckpointId[]>;
   /**
    * Writes what changed. Told at once where it matters to people (offer, trouble, standby, the first one, none left); newer times and costs
    * alone at most every `tellCheckpointsEveryMs`. A VM that was removed has none. `trouble` and `standby.words` are read by the VM's owner:

@@ -21,6 +21,7 @@ type ForEngine = Pick<
   | "recordVerified"
   | "removeCheckpoints"
   | "checkpointsOf"
+  | "checkpointsOfRemoved"
   | "recordCheckpointStatus"
   | "checkpointStatuses"
   | "checkpointIntervals"
@@ -28,6 +29,7 @@ type ForEngine = Pick<
 type ForPeople = Omit<CheckpointServiceStore, "recordWish" | "checkpointStatuses">;
 
 const mostCheckpoints = 1000;
+const removedAtOnce = 1000;
 
 export const statusesOf = (tables: Tables): CheckpointStatus[] =>
   watchedVms(tables).flatMap(({ id }) => tables.checkpointStatuses.get(id)?.status ?? []);
@@ -87,6 +89,12 @@ export function engineCheckpoints(parts: Parts): ForEngine {
       if (isTold) emitStatus(parts, vmId, vm.organizationId, at, said);
     },
     checkpointStatuses: async () => new Map(statusesOf(tables).map((status) => [status.vmId, status])),
+    checkpointsOfRemoved: async (before) =>
+      [...tables.checkpoints.values()]
+        .filter(({ vmId, at }) => at < before && tables.vms.get(vmId)?.removed === true)
+        .sort((a, b) => a.at - b.at || byText(a.id, b.id))
+        .slice(0, removedAtOnce)
+        .map(({ id }) => id),
     checkpointIntervals: async (of) => {
       const policy = policyOf(tables);
       const intervals = new Map<VmId, number>();

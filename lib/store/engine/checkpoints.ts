@@ -24,10 +24,13 @@ type CheckpointPart = Pick<
   | "recordVerified"
   | "removeCheckpoints"
   | "checkpointsOf"
+  | "checkpointsOfRemoved"
   | "recordCheckpointStatus"
   | "checkpointStatuses"
   | "checkpointIntervals"
 >;
+
+const removedAtOnce = 1000;
 
 export async function readStatuses(db: Readable): Promise<CheckpointStatus[]> {
   const rows = await db.checkpointStatus.findMany({ where: { vm: present }, orderBy: { vmId: "asc" } });
@@ -82,6 +85,16 @@ export const engineCheckpoints = ({ database, write }: Parts): CheckpointPart =>
   async checkpointsOf(vmId) {
     const rows = await database.checkpoint.findMany({ where: { vmId }, orderBy: [{ at: "desc" }, { id: "desc" }] });
     return rows.map(toCheckpoint);
+  },
+
+  async checkpointsOfRemoved(before) {
+    const rows = await database.checkpoint.findMany({
+      where: { vm: { removedAt: { not: null } }, at: { lt: instant(before) } },
+      orderBy: [{ at: "asc" }, { id: "asc" }],
+      take: removedAtOnce,
+      select: { id: true },
+    });
+    return rows.map(({ id }) => idOf("ckp", id));
   },
 
   async recordCheckpointStatus(status, at) {

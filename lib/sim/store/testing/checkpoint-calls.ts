@@ -84,6 +84,7 @@ export function checkpointCalls({ random, ids, by, known, any }: Hands) {
       removeCheckpoints: ({ engine }) => engine.removeCheckpoints(yes ? [some] : own.slice(4).map((it) => it.id), now),
       removeAged: ({ engine }) => engine.removeCheckpoints([...own.slice(1).map((it) => it.id), fresh], now, "kept"),
       checkpointsOf: ({ engine }) => engine.checkpointsOf(vm),
+      checkpointsOfRemoved: ({ engine }) => engine.checkpointsOfRemoved(now - 1000),
       recordCheckpointStatus: ({ engine }) => engine.recordCheckpointStatus(status, now),
       recordNewerStatus: ({ engine }) => engine.recordCheckpointStatus(newer ?? status, now),
       recordNewerStatusToo: ({ engine }) => engine.recordCheckpointStatus(newer ?? status, now),
