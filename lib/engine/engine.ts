@@ -10,6 +10,7 @@ import { HostWatch } from "./host-watch.ts";
 import { carryOutIntents } from "./intents.ts";
 import { drainHost } from "./maintenance/drain.ts";
 import { programFor } from "./programs.ts";
+import { createProvision } from "./provision/provision.ts";
 import { hookRepair } from "./repair/hook.ts";
 import { Places } from "./repair/places.ts";
 import { rehouse, settleLeftovers } from "./repair/rehouse.ts";
@@ -73,6 +74,11 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
     tolerance.changed();
     keeper.changed();
   };
+  const provision = createProvision(env, (host) => {
+    if (host !== null) watches.get(host)?.reload();
+    changed();
+    nudge(); // the next one may begin
+  });
   const guard = new HostGuard(env, options, {
     nudge,
     standsAnew: (host: Host) => watches.get(host.id)?.update(host),
@@ -108,6 +114,7 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
   async function sweep() {
     await syncHosts();
     await carryOutIntents(env);
+    await provision.look();
     await eachOf(await env.store.openRepairs(), startedAtOnce, (repair) => env.runner.start(repair));
     for (const { id } of await env.store.openMaintenances()) await env.runner.start(id);
   }
@@ -151,6 +158,7 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
         }
       });
       await conversation.read();
+      await provision.read();
       guests.start();
       conversation.start();
       tolerance.start();
@@ -163,7 +171,14 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
       wake?.abort();
       unsubscribe();
       await loop;
-      await Promise.all([guard.stop(), guests.stop(), conversation.stop(), tolerance.stop(), keeper.stop()]);
+      await Promise.all([
+        guard.stop(),
+        guests.stop(),
+        conversation.stop(),
+        provision.stop(),
+        tolerance.stop(),
+        keeper.stop(),
+      ]);
       await Promise.all([...watches.values()].map((watch) => watch.stop()));
       watches.clear();
       await env.runner.close();

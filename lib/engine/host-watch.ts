@@ -5,6 +5,7 @@ import type { GuestWatch } from "./guest-watch.ts";
 import { type Batch, type Heard, Inbox } from "./inbox.ts";
 import { type Around, look, startWatching, type Watched } from "./look.ts";
 import { type DomainSight, type HostSignal, HostUnreachable } from "./ports.ts";
+import { beingMade } from "./provision/in-hand.ts";
 
 const troubleMs = 1_000;
 /** How often a domain that is another host's VM is asked about again. */
@@ -271,6 +272,7 @@ export class HostWatch {
 
   async #adopt(sight: DomainSight): Promise<void> {
     const { uuid } = sight;
+    if (beingMade(this.#env).has(uuid)) return;
     const now = this.#env.clock.monotonicMs();
     const known = this.#foreign.get(uuid);
     if (known !== undefined && now < known.at) return;

@@ -1,0 +1,113 @@
+import type { Allocation, AllocationId, HostId, Vm } from "../../model/index.ts";
+import type { Env } from "../env.ts";
+import { HostUnreachable, HypervisorRefused } from "../ports.ts";
+import { directoryOn, placeFor } from "./place.ts";
+
+/** How long it waits for a place, and for its host. */
+const placeWithinMs = 30_000;
+const madeWithinMs = 10 * 60_000;
+const hostsTried = 3;
+
+/** For one life of the engine: hosts that refused it, and the order in which places are found. */
+export interface Making {
+  readonly refused: Map<AllocationId, Set<HostId>>;
+  /** One place at a time: the next must see that it is taken. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
+}
+
+type Placed = Allocation & { readonly hostId: HostId };
+
+/** Its host is written before anything is made there: a crash in between must not lead to another one. */
+async function placed(env: Env, making: Making, asked: Allocation): Promise<Placed | undefined> {
+  const { store, clock } = env;
+  if (asked.hostId !== null) return { ...asked, hostId: asked.hostId };
+  return making.inTurn(async () => {
+    const image = await store.image(asked.imageId);
+    if (image === undefined) return fail(env, asked, "The image is not there any more.");
+    const place = await placeFor(env, asked, image, making.refused.get(asked.id) ?? new Set());
+    if ("refusal" in place)
+      return clock.now() < asked.askedAt + placeWithinMs ? undefined : fail(env, asked, place.refusal);
+    const hostId = place.host.id;
+    const words = "Its disk and its definition are being made.";
+    await store.recordAllocation(asked.id, { state: "making", words, hostId }, clock.now());
+    return { ...asked, state: "making", hostId };
+  });
+}
+
+async function fail(env: Env, { id }: Allocation, words: string): Promise<undefined> {
+  await env.store.recordAllocation(id, { state: "failed", words }, env.clock.now());
+  return undefined;
+}
+
+/** What was made on a host that refused it, or that could not be waited for any longer, is taken away again before it is given up there. */
+async function takeBack(env: Env, { uuid }: Allocation, hostId: HostId, directory: string): Promise<boolean> {
+  try {
+    if ((await env.store.host(hostId)) !== undefined) await env.provisioner.remove(hostId, uuid, directory);
+    return true;
+  } catch (error) {
+    if (error instanceof HostUnreachable || error instanceof HypervisorRefused) return false;
+    throw error;
+  }
+}
+
+/**
+ * Makes what was asked for, starts it, and has it watched. Gives the VM once it is there; undefined: it ended otherwise, which is written, or is
+ * gone on with at the next look. Each part may be done twice.
+ */
+export async function makeVm(env: Env, making: Making, asked: Allocation): Promise<Vm | undefined> {
+  const { store, clock, provisioner, hypervisor, log } = env;
+  const allocation = await placed(env, making, asked);
+  if (allocation === undefined) return undefined;
+  const { id, hostId, uuid } = allocation;
+  const [image, host, { network }] = await Promise.all([
+    store.image(asked.imageId),
+    store.host(hostId),
+    store.policy(),
+  ]);
+  if (host === undefined) return fail(env, allocation, "The machine that it was to run on was removed.");
+  if (image === undefined) return fail(env, allocation, "The image is not there any more.");
+  const directory = directoryOn(host, image);
+  if (network === null || directory === undefined)
+    return fail(env, allocation, "The provider changed its network or its directories meanwhile.");
+  const late = clock.now() > asked.askedAt + madeWithinMs || host.standing !== "in-use";
+  if (late) {
+    if (await takeBack(env, allocation, hostId, directory))
+      return fail(env, allocation, "The machine that it was to run on failed, or is worked on. Ask again.");
+    return undefined; // it may have been made there: its address is nobody else's before that is known
+  }
+  try {
+    await provisioner.make(hostId, allocation, image, network, directory);
+    await hypervisor.act(hostId, uuid, "start");
+    const sight = await hypervisor.readDomain(hostId, uuid);
+    if (sight === undefined) return undefined;
+    const definition = await hypervisor.readDefinition(hostId, uuid);
+    const found = await store.adoptVm(hostId, sight, definition, "running", clock.now());
+    const vm = await store.recordAllocated(id, found.id, clock.now());
+    const words = "It was made and started.";
+    await store.recordAllocation(id, { state: "running", words, vmId: vm.id }, clock.now());
+    return vm;
+  } catch (error) {
+    if (error instanceof HostUnreachable) return undefined;
+    if (!(error instanceof HypervisorRefused)) throw error;
+    log.warn(`a host refused to carry ${allocation.name}: ${error.message}`, { host: hostId });
+    return anotherHost(env, making, allocation, directory);
+  }
+}
+
+/** The host refused it: another one, or, when enough did, none. */
+async function anotherHost(env: Env, making: Making, allocation: Placed, directory: string): Promise<undefined> {
+  const { store, clock } = env;
+  const { id, hostId } = allocation;
+  if (!(await takeBack(env, allocation, hostId, directory))) return undefined;
+  const refused = (making.refused.get(id) ?? new Set()).add(hostId);
+  making.refused.set(id, refused);
+  const image = await store.image(allocation.imageId);
+  const place =
+    image === undefined || refused.size >= hostsTried
+      ? { refusal: "The machines that were chosen for it refused it." }
+      : await making.inTurn(() => placeFor(env, allocation, image, refused));
+  if ("refusal" in place) return fail(env, allocation, `It could not be made. ${place.refusal}`);
+  const words = "The first machine refused it: it is being made on another one.";
+  await store.recordAllocation(id, { state: "making", words, hostId: place.host.id }, clock.now());
+  return undefined;
+}
