@@ -18,6 +18,8 @@ export interface ManagerIo {
 export interface Common {
   readonly state?: string;
   readonly json?: boolean;
+  /** Hidden: hands that touch nothing. */
+  readonly conformance?: boolean;
 }
 
 export interface Result {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { Command, Option } from "commander";
 import { ManagerError } from "../servers.ts";
-import { type Opened, type OpenOptions, openWork, pretendedHands, readFileChecked, stateDirOf } from "../work/index.ts";
+import { type Opened, openWork, pretendedHands, readFileChecked, stateDirOf } from "../work/index.ts";
 import { askRunning } from "./control.ts";
 import { takeDown } from "./down.ts";
 import { writeExample } from "./init.ts";
@@ -17,11 +17,12 @@ export function managerProgram(io: ManagerIo): Command {
   const log = (words: string) => io.board.line(words);
   async function within<T>(
     file: string,
-    { state }: Common,
+    { state, conformance }: Common,
     work: (opened: Opened) => Promise<T>,
-    more: Pick<OpenOptions, "makeHands" | "look"> = {},
+    how: { readonly look?: boolean } = {},
   ): Promise<T> {
-    const opened = await openWork({ ...more, file, state, cwd: io.cwd, env: io.env, log });
+    const pretend = conformance ? { makeHands: pretendedHands } : {};
+    const opened = await openWork({ ...how, ...pretend, file, state, cwd: io.cwd, env: io.env, log });
     try {
       return await work(opened);
     } finally {
@@ -37,7 +38,8 @@ export function managerProgram(io: ManagerIo): Command {
       .command(usage)
       .description(words)
       .option("--state <dir>", "where the manager keeps its journal; by default .belay-manager/NAME here")
-      .option("--json", "print the result as JSON");
+      .option("--json", "print the result as JSON")
+      .addOption(new Option("--conformance", "touch no VM: for the conformance kit").hideHelp());
 
   command("init [file]", "write an example of a description, with comments").action(
     async (file: string | undefined, options: Common) =>
@@ -90,13 +92,11 @@ export function managerProgram(io: ManagerIo): Command {
       "--listen <[host:]port>",
       "take the provider's messages here, signed, instead of over a standing connection",
     )
-    .addOption(new Option("--conformance", "touch no VM: for the conformance kit").hideHelp())
-    .action(async (file: string, options: Common & { up?: boolean; listen?: string; conformance?: boolean }) => {
-      const stay = async (opened: Opened) => {
+    .action(async (file: string, options: Common & { up?: boolean; listen?: string }) => {
+      await within(file, options, async (opened) => {
         if (options.up) tell(io, options, await bringUpAll(opened, io));
         await runManager(opened, io, options);
-      };
-      await within(file, options, stay, options.conformance ? { makeHands: pretendedHands } : {});
+      });
       log("Ended.");
     });
   command("down <file>", "free the VMs, with what is on their disks; asks first")
