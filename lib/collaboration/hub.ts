@@ -6,6 +6,7 @@ import { keyCheck } from "./key-check.ts";
 import { defaultLimits, type HubLimits } from "./limits.ts";
 import type { Surroundings } from "./ports.ts";
 import { type ManagerSession, managerSession } from "./session.ts";
+import { silentManagers } from "./silent-managers.ts";
 
 export interface CollaborationHubOptions extends Surroundings {
   readonly limits?: Partial<HubLimits>;
@@ -90,11 +91,23 @@ export function createCollaborationHub(options: CollaborationHubOptions): Collab
   };
   const recheck = () => keys.look(() => connected.values());
 
+  /** Of any server: one that was killed took its word about its managers with it. */
+  async function tidy(): Promise<void> {
+    try {
+      const now = clock.now();
+      for (const { organizationId, instance } of silentManagers(await store.managers(), now, limits.leaseMs))
+        await store.releaseManager(organizationId, instance, now);
+    } catch (error) {
+      log.warn("managers that fell silent could not be looked for; trying again", { error });
+    }
+  }
+
   return {
     async start() {
       unsubscribe = store.onSayings(() => each((session) => session.wake()));
       timers.push(setInterval(() => each((session) => session.tick()), limits.beatMs));
       timers.push(setInterval(() => void recheck(), limits.recheckMs));
+      timers.push(setInterval(() => void tidy(), limits.leaseMs));
     },
 
     async upgrade(request, socket, head) {
