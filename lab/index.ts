@@ -1,5 +1,6 @@
 /** The lab's only door: real libvirt hosts on one Linux machine, for tests, benches and `npm start`. See README.md. */
 
+export { type AuctionOptions, auctionDescription, auctionDir } from "./auction/describe.ts";
 export { setBmc } from "./bmc.ts";
 export { type LabDownOptions, labDown } from "./down.ts";
 export { createGuest, type GuestInfo, type GuestOptions } from "./guest/create.ts";

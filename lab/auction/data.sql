@@ -1,5 +1,6 @@
 -- Made up, and the same every time: 500 users, 2000 items, 10000 bids, 1000 comments. `crc32` of the number is the dice.
 SET SESSION auto_increment_increment = 1, SESSION auto_increment_offset = 1;
+START TRANSACTION;
 INSERT INTO regions (name) VALUES
   ('Aquitaine'), ('Bretagne'), ('Alsace'), ('Corse'), ('Midi-Pyrenees'), ('Normandie'), ('Picardie'), ('Provence'), ('Savoie'), ('Touraine');
 INSERT INTO categories (name) VALUES
@@ -25,3 +26,4 @@ INSERT INTO comments (id, item_id, from_user_id, to_user_id, rating, words, toke
   SELECT seq, 1 + CRC32(CONCAT('i', seq)) % 2000, 1 + CRC32(CONCAT('u', seq)) % 500, 1 + CRC32(CONCAT('t', seq)) % 500,
     CAST(CRC32(CONCAT('o', seq)) % 6 AS SIGNED) - 1, ELT(1 + CRC32(CONCAT('k', seq)) % 4, 'Fast and friendly.', 'As described.', 'Came late.', 'A pleasure.'), CONCAT('comment-', seq)
   FROM seq_1_to_1000;
+COMMIT;

@@ -8,7 +8,7 @@ CREATE TABLE users (
   region_id INT UNSIGNED NOT NULL,
   rating INT NOT NULL DEFAULT 0,
   created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
-  token CHAR(36) NOT NULL UNIQUE,
+  token CHAR(36) CHARACTER SET ascii NOT NULL UNIQUE,
   KEY (region_id)
 );
 CREATE TABLE items (
@@ -22,8 +22,8 @@ CREATE TABLE items (
   buy_now_price DECIMAL(10, 2) NOT NULL,
   ends_at DATETIME NOT NULL,
   created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
-  token CHAR(36) NOT NULL UNIQUE,
-  KEY (category_id, ends_at), KEY (seller_id), FULLTEXT KEY (name)
+  token CHAR(36) CHARACTER SET ascii NOT NULL UNIQUE,
+  KEY (category_id, ends_at), KEY (seller_id), KEY (name)
 );
 CREATE TABLE bids (
   id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY,
@@ -31,8 +31,8 @@ CREATE TABLE bids (
   user_id INT UNSIGNED NOT NULL,
   amount DECIMAL(10, 2) NOT NULL,
   created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
-  token CHAR(36) NOT NULL UNIQUE,
-  KEY (item_id, amount), KEY (user_id)
+  token CHAR(36) CHARACTER SET ascii NOT NULL UNIQUE,
+  KEY (item_id, amount)
 );
 CREATE TABLE purchases (
   id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY,
@@ -40,8 +40,8 @@ CREATE TABLE purchases (
   user_id INT UNSIGNED NOT NULL,
   quantity INT UNSIGNED NOT NULL,
   created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
-  token CHAR(36) NOT NULL UNIQUE,
-  KEY (item_id), KEY (user_id)
+  token CHAR(36) CHARACTER SET ascii NOT NULL UNIQUE,
+  KEY (item_id)
 );
 CREATE TABLE comments (
   id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY,
@@ -51,6 +51,6 @@ CREATE TABLE comments (
   rating TINYINT NOT NULL,
   words TEXT NOT NULL,
   created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
-  token CHAR(36) NOT NULL UNIQUE,
-  KEY (to_user_id), KEY (item_id)
+  token CHAR(36) CHARACTER SET ascii NOT NULL UNIQUE,
+  KEY (to_user_id)
 );

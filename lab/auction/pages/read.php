@@ -34,15 +34,15 @@ function regions(): void
     show('Regions', "<ul>$list</ul>");
 }
 
-/** By category, by category and region, or by words. */
+/** By category, by category and region, or by the first words of a name. */
 function search(): void
 {
     $page = isset($_GET['page']) ? number($_GET, 'page', 0, 1000) : 0;
     $found = ['i.ends_at > NOW()'];
     $values = [];
     if (isset($_GET['words'])) {
-        $found[] = 'MATCH (i.name) AGAINST (?)';
-        $values[] = line($_GET, 'words', 80);
+        $found[] = 'i.name LIKE ?';
+        $values[] = addcslashes(line($_GET, 'words', 80), '%_\\') . '%';
     } else {
         $found[] = 'i.category_id = ?';
         $values[] = number($_GET, 'category');

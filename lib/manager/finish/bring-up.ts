@@ -120,6 +120,8 @@ export async function bringUp(it: BringUp): Promise<void> {
       async (on) => {
         // No step of the journal: whether it runs is seen, and what stopped since is started again.
         if ((await hands.health(server, on)).ok) return;
+        // What is started anew is brought up to date again, also where that was done before.
+        await journal.undo(keyOf(server, "synchronise"));
         await hands.start(server, on);
         for (;;) {
           const health = await hands.health(server, on);

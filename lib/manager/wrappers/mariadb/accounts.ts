@@ -11,12 +11,17 @@ export function sqlString(value: string): string {
 }
 
 /** Names of databases are letters, digits and underscores. */
+export const quoteName = (name: string) => `\`${name.replaceAll("`", "``")}\``;
 export const createDatabase = (name: string) => `CREATE DATABASE IF NOT EXISTS \`${name}\` CHARACTER SET utf8mb4;`;
 
-const user = (name: string, password: string | undefined) => {
+/** `gate`: locked as long as the server is: a new one is as locked as those that are there. */
+const user = (name: string, password: string | undefined, gate = false) => {
   const who = `${sqlString(name)}@'%'`;
   const by = password === undefined ? "IDENTIFIED VIA mysql_native_password" : `IDENTIFIED BY ${sqlString(password)}`;
-  return [`CREATE USER IF NOT EXISTS ${who} ${by};`, ...(password === undefined ? [] : [`ALTER USER ${who} ${by};`])];
+  return [
+    `CREATE USER IF NOT EXISTS ${who} ${by}${gate ? " ACCOUNT LOCK" : ""};`,
+    ...(password === undefined ? [] : [`ALTER USER ${who} ${by};`]),
+  ];
 };
 
 /**
@@ -31,11 +36,11 @@ export function accountsSql(
   const lines = [
     "SET SESSION sql_log_bin=0;",
     ...server.options.databases.map(createDatabase),
-    ...checkUsers.flatMap((name) => user(name, undefined)),
+    ...checkUsers.flatMap((name) => user(name, undefined, true)),
     ...(mirrorPassword === undefined
       ? []
       : [
-          ...user(mirrorUser, mirrorPassword),
+          ...user(mirrorUser, mirrorPassword, true),
           `GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES, RELOAD, REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR ON *.* TO '${mirrorUser}'@'%';`,
         ]),
     ...server.options.users.flatMap(({ name, password, grants }) => [
@@ -62,6 +67,7 @@ export const openSql = (checkUsers: readonly string[], semiSynchronous: boolean)
   [
     "SET SESSION sql_log_bin=0;",
     `SET GLOBAL rpl_semi_sync_master_enabled=${semiSynchronous ? 1 : 0};`,
+    "SET GLOBAL innodb_flush_log_at_trx_commit=1, GLOBAL sync_binlog=1;",
     "SET GLOBAL read_only=0;",
     ...gates(checkUsers).map((name) => `ALTER USER IF EXISTS ${sqlString(name)}@'%' ACCOUNT UNLOCK;`),
     "",

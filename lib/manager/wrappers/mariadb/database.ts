@@ -30,17 +30,38 @@ export async function sql(
   });
 }
 
-/** Fails where the server does not answer. */
-export async function readState(site: DatabaseSite, options: CommandOptions): Promise<DatabaseState> {
-  const answer = await site.shell.must(
-    "look at the database",
-    sh`[ -e ${wholeMark(site)} ] && echo whole || echo partial
-exec mariadb --defaults-file=${confOf(site)} -N -B -e ${"SELECT @@global.read_only, @@global.gtid_binlog_pos, @@global.gtid_slave_pos"}`,
-    options,
-  );
-  const [mark = "", row = ""] = answer.split("\n");
-  const [readOnly, binlog = "", applied = ""] = row.split("\t");
-  return { whole: mark === "whole", open: readOnly === "0", position: parsePosition(`${binlog},${applied}`) };
+export interface SeenState extends DatabaseState {
+  /** Those that are not the server's own. */
+  readonly databases: readonly string[];
+  /** As the server writes it. */
+  readonly logged: string;
+}
+
+const stateSql = `SELECT @@global.read_only, @@global.gtid_binlog_pos, @@global.gtid_slave_pos,
+ (SELECT GROUP_CONCAT(schema_name SEPARATOR '/') FROM information_schema.schemata
+  WHERE schema_name NOT IN ('mysql','sys','information_schema','performance_schema'));
+`;
+
+/** Fails where the server does not answer. `first`: statements that come before, as each start of the client costs. */
+export async function readState(site: DatabaseSite, options: CommandOptions, first = ""): Promise<SeenState> {
+  const script = sh`[ -e ${wholeMark(site)} ] && echo whole || echo partial
+exec mariadb --defaults-file=${confOf(site)} -N -B`;
+  const done = await site.shell.feed("look at the database", script, `${first}${stateSql}`, options);
+  if (done.code !== 0)
+    throw new ManagerError({
+      code: "sqlFailed",
+      message: `${site.server.name} does not answer as it should.`,
+      output: done.stderr.trim(),
+    });
+  const [mark = "", row = ""] = done.stdout.split("\n");
+  const [readOnly, logged = "", applied = "", names = ""] = row.split("\t");
+  return {
+    whole: mark === "whole",
+    open: readOnly === "0",
+    position: parsePosition(`${logged},${applied}`),
+    logged,
+    databases: names === "NULL" || names === "" ? [] : names.split("/"),
+  };
 }
 
 export interface FollowState {

@@ -3,7 +3,8 @@ import type { CommandOptions } from "../../ssh/index.ts";
 import { mirrorUser, sqlString } from "./accounts.ts";
 import { serverIdOf } from "./config.ts";
 import { type DatabaseSite, mirrorAddress, mirrorPassword, readFollowing, sql } from "./database.ts";
-import { withoutDomain } from "./gtid.ts";
+import { covers, parsePosition, withoutDomain } from "./gtid.ts";
+import type { DatabaseState } from "./plan.ts";
 
 /** Begins to follow, from where the server is. Again and again the same. */
 export async function followMirror(site: DatabaseSite, mirror: DatabaseSite, options: CommandOptions): Promise<void> {
@@ -30,15 +31,20 @@ export async function keepFollowing(site: DatabaseSite, mirror: DatabaseSite, op
 }
 
 /**
- * All that the server has received is applied: what it acknowledged by receiving it is in its data. True where something of it was there
+ * All that the server has received is applied: what it acknowledged by receiving it is in its data. `differs` where something of it was there
  * already in another form: a request whose answer was lost with its mirror was sent again, and done here first. Then the row that was
  * received counts, and the mirror can no more be compared with this server: it has to be copied.
  */
-export async function settle(site: DatabaseSite, withinSeconds: number, options: CommandOptions): Promise<boolean> {
+export async function settle(
+  site: DatabaseSite,
+  at: DatabaseState,
+  withinSeconds: number,
+  options: CommandOptions,
+): Promise<"settled" | "changed" | "differs"> {
   const now = await readFollowing(site, options);
-  if (now === null || now.received === "") return false;
+  if (now === null || now.received === "") return "settled";
   const wanted = withoutDomain(now.received, serverIdOf(site.server, site.context.description));
-  if (wanted === "" || (await reached(site, wanted, 0, options))) return false;
+  if (wanted === "" || covers(at.position, parsePosition(wanted))) return "settled";
   const conflict = !now.applying && /\b(1062|1032)\b|Duplicate entry|Can't find record/.test(now.words);
   if (!now.applying && !conflict)
     throw new ManagerError({
@@ -54,7 +60,7 @@ export async function settle(site: DatabaseSite, withinSeconds: number, options:
       options,
     );
   try {
-    if (await reached(site, wanted, withinSeconds, options)) return conflict;
+    if (await reached(site, wanted, withinSeconds, options)) return conflict ? "differs" : "changed";
   } finally {
     if (conflict) await sql(site, "apply strictly again", "SET GLOBAL slave_exec_mode='STRICT';\n", options);
   }

@@ -1,7 +1,7 @@
 import { ManagerError } from "../../servers.ts";
 import { sh } from "../../ssh/index.ts";
 import { isUp, putConfig, startDaemon, stopDaemon } from "../daemon.ts";
-import { limits, lookLimit, startLimit, type Wrapper } from "../site.ts";
+import { limits, lookLimit, type ServerPaths, startLimit, type Wrapper } from "../site.ts";
 import { closedSql } from "./accounts.ts";
 import { mariadbConfig, socketOf } from "./config.ts";
 import { checkUsersOf, confOf, type Mariadb, mirrorOf, readFollowing, readState } from "./database.ts";
@@ -10,6 +10,7 @@ import { restoreSave, save } from "./saves.ts";
 import { synchronise, wholeNote } from "./synchronise.ts";
 
 const program = "mariadbd";
+const logOf = (paths: ServerPaths) => `${paths.log}/mariadb.log`;
 
 /** MariaDB, alone or as one of a pair that follow each other. It starts locked to all others, and is opened when it is up to date. */
 export const mariadb: Wrapper<Mariadb> = {
@@ -45,14 +46,17 @@ chown -R mysql:mysql ${dataDirectory} ${paths.log} ${paths.run}`,
   },
   async start(site) {
     const { paths } = site;
+    const log = logOf(paths);
     if (!(await isUp(site, program))) await site.context.notes.remember(wholeNote(site.server.name), false);
     await startDaemon(site, {
       program,
       start: sh`chown mysql:mysql ${paths.run} ${paths.log}
-setsid mariadbd --defaults-file=${confOf(site)} < /dev/null >> ${`${paths.log}/start.log`} 2>&1 &
+[ ! -s ${log} ] || mv -f ${log} ${`${log}.1`}
+setsid mariadbd --defaults-file=${confOf(site)} < /dev/null > ${log} 2>&1 &
 echo $! > ${paths.pid}`,
-      ready: sh`{ [ -S ${socketOf(paths)} ] && mariadb --defaults-file=${confOf(site)} -e ${"SELECT 1"} > /dev/null 2>&1; }`,
-      logFile: `${paths.log}/mariadb.log`,
+      // Its own words: a client would cost as much as it waits for.
+      ready: sh`{ [ -S ${socketOf(paths)} ] && grep -q ${"ready for connections"} ${log}; }`,
+      logFile: log,
     });
   },
   stop: (site) => stopDaemon(site, program, Math.max(10, site.server.withinSeconds.start - 5)),

@@ -5,10 +5,20 @@ import { keptState } from "../kept-state.ts";
 import { limits } from "../site.ts";
 import { accountsSql, openSql } from "./accounts.ts";
 import { isSemiSynchronous, serverIdOf } from "./config.ts";
-import { copyFromMirror, seed } from "./copy.ts";
-import { checkUsersOf, type DatabaseSite, mirrorOf, mirrorPassword, readState, sql, wholeMark } from "./database.ts";
+import { copyFromMirror, forget, seed } from "./copy.ts";
+import {
+  checkUsersOf,
+  confOf,
+  type DatabaseSite,
+  mirrorOf,
+  mirrorPassword,
+  readState,
+  type SeenState,
+  sql,
+  wholeMark,
+} from "./database.ts";
 import { catchUp, followMirror, keepFollowing, settle } from "./follow.ts";
-import { type DatabaseState, type Plan, planSync } from "./plan.ts";
+import { type Plan, planSync } from "./plan.ts";
 import { restoreSave } from "./saves.ts";
 
 /** From "up, and locked to all others" to "up to date, and in rotation". */
@@ -17,17 +27,16 @@ export async function synchronise(site: DatabaseSite): Promise<void> {
   const within = limits(site, server.withinSeconds.synchronise * 1000);
   const deadline = performance.now() + server.withinSeconds.synchronise * 1000;
   const mirror = mirrorOf(site);
-  await sql(site, "make its users", accountsOf(site), within);
+  const accounts = accountsSql(server, site.context.secretOf, mirrorPassword(site), checkUsersOf(site));
   for (;;) {
-    const plan = await planNow(site, mirror, within);
-    if (plan.kind === "refuse")
-      throw new ManagerError({ code: "cannotSynchronise", message: `${server.name}: ${plan.words}` });
-    if (plan.kind !== "wait") {
-      await carryOut(site, mirror, plan, within);
+    const seen = await lookAt(site, mirror, accounts, within);
+    const { plan } = seen;
+    if (plan.kind !== "wait" && plan.kind !== "refuse") {
+      await carryOut(site, mirror, seen, within);
       break;
     }
     act.progress(null, `${server.name}: ${plan.words}`);
-    if (performance.now() > deadline)
+    if (plan.kind === "refuse" || performance.now() > deadline)
       throw new ManagerError({ code: "cannotSynchronise", message: `${server.name}: ${plan.words}` });
     await new Promise((resolve) => setTimeout(resolve, 500));
     act.signal.throwIfAborted();
@@ -36,47 +45,52 @@ export async function synchronise(site: DatabaseSite): Promise<void> {
   if (mirror !== null) await joinMirror(site, mirror, within);
 }
 
-const accountsOf = (site: DatabaseSite) =>
-  accountsSql(site.server, site.context.secretOf, mirrorPassword(site), checkUsersOf(site)) +
-  // New users are as locked as the server is.
-  lockNew(site);
+interface Looked {
+  readonly plan: Plan;
+  readonly self: SeenState;
+  /** null: it has none, or it is silent. */
+  readonly mirror: SeenState | null;
+}
 
-const lockNew = (site: DatabaseSite) =>
-  checkUsersOf(site)
-    .map((name) => `ALTER USER '${name}'@'%' ACCOUNT LOCK;\n`)
-    .join("");
-
-async function planNow(site: DatabaseSite, mirror: DatabaseSite | null, within: CommandOptions): Promise<Plan> {
+async function lookAt(
+  site: DatabaseSite,
+  mirror: DatabaseSite | null,
+  accounts: string,
+  within: CommandOptions,
+): Promise<Looked> {
   const { context, server } = site;
-  const look = { ...within, timeoutMs: Math.min(within.timeoutMs, 5000) };
-  const self = await readState(site, look);
+  const [self, its] = await Promise.all([
+    readState(site, within, accounts),
+    mirror === null ? null : lookAtMirror(mirror, within),
+  ]);
   const databases = context.description.servers.filter((one) => one.kind === "mariadb");
-  let differs = false;
-  let its: DatabaseState | "silent" | null = null;
-  if (mirror !== null) {
-    its = await readState(mirror, look).catch((error) => {
-      if (isSshError(error) || error instanceof ManagerError) return "silent" as const;
-      throw error;
-    });
-    // What it has received and not applied is not in its data yet, and never comes again.
-    if (its !== "silent" && its.whole) {
-      differs = await settle(mirror, 30, within);
-      its = await readState(mirror, look);
-    }
-  }
-  return planSync({
+  const rank = (of: DatabaseSite) => databases.findIndex((one) => one.name === of.server.name);
+  const plan = planSync({
     id: serverIdOf(server, context.description),
     self,
-    mirror: its,
-    differs,
+    mirror: its === null || its === "silent" ? its : its.state,
+    differs: its !== null && its !== "silent" && its.differs,
     mirrorWasWhole: mirror !== null && context.notes.recall(wholeNote(mirror.server.name)) === true,
-    first:
-      mirror === null ||
-      databases.findIndex((one) => one.name === server.name) <
-        databases.findIndex((one) => one.name === mirror.server.name),
+    first: mirror === null || rank(site) < rank(mirror),
     seeded: context.notes.recall(seededNote(site)) === true,
     saved: (await keptState(context, server.name).newest()) !== undefined,
   });
+  return { plan, self, mirror: its === null || its === "silent" ? null : its.state };
+}
+
+async function lookAtMirror(
+  mirror: DatabaseSite,
+  within: CommandOptions,
+): Promise<"silent" | { readonly state: SeenState; readonly differs: boolean }> {
+  const look = { ...within, timeoutMs: Math.min(within.timeoutMs, 10_000) };
+  const state = await readState(mirror, look).catch((error) => {
+    if (isSshError(error) || error instanceof ManagerError) return "silent" as const;
+    throw error;
+  });
+  if (state === "silent" || !state.whole) return state === "silent" ? state : { state, differs: false };
+  // What it has received and not applied is not in its data yet, and never comes again.
+  const settled = await settle(mirror, state, 30, within);
+  return { state: settled === "settled" ? state : await readState(mirror, look), differs: settled === "differs" };
 }
 
 export const wholeNote = (server: string) => `mariadb/${server}/whole`;
@@ -87,7 +101,7 @@ const seededNote = (site: DatabaseSite) =>
 async function carryOut(
   site: DatabaseSite,
   mirror: DatabaseSite | null,
-  plan: Plan,
+  { plan, self, mirror: its }: Looked,
   within: CommandOptions,
 ): Promise<void> {
   const { server, act, context } = site;
@@ -96,26 +110,30 @@ async function carryOut(
   if (plan.kind === "seed") {
     say("its first data are loaded.");
     const files = server.options.load.map((name) => ({ name, file: path.resolve(context.directory, name) }));
+    // A loading that was interrupted begins again.
+    await forget(site, self.databases, within);
     await seed(site, files, within);
     await context.notes.remember(seededNote(site), true);
   }
   if (plan.kind === "restore") {
     say("its last save is restored, and what was recorded since.");
+    await forget(site, self.databases, within);
     await restoreSave(site, within);
   }
-  if (mirror === null) return;
+  if (mirror === null || its === null) return;
   if (plan.kind === "follow") {
     say("what is new is read from its mirror.");
     await followMirror(site, mirror, within);
-    if (await catchUp(site, await positionOf(mirror, within), seconds, within)) return;
+    if (await catchUp(site, its.logged, seconds, within)) return;
     say("its mirror has thrown away what it would need.");
   }
   if (plan.kind === "follow" || plan.kind === "copy") {
     say("all data are copied from its mirror.");
-    await copyFromMirror(site, mirror, within);
-    await followMirror(site, mirror, within);
+    await forget(site, self.databases, within);
+    if (its.databases.length > 0) await copyFromMirror(site, mirror, its.databases, within);
     say("what came meanwhile is read.");
-    if (!(await catchUp(site, await positionOf(mirror, within), seconds, within)))
+    const [now] = await Promise.all([positionOf(mirror, within), followMirror(site, mirror, within)]);
+    if (!(await catchUp(site, now, seconds, within)))
       throw new ManagerError({
         code: "notCaughtUp",
         message: `${server.name} did not catch up with its mirror in time.`,
@@ -126,9 +144,17 @@ async function carryOut(
 const positionOf = async (mirror: DatabaseSite, within: CommandOptions) =>
   (await sql(mirror, "read its position", "SELECT @@global.gtid_binlog_pos;\n", within)).trim();
 
+/** On the disk first, then in rotation. */
 async function open(site: DatabaseSite, within: CommandOptions): Promise<void> {
-  await site.shell.must("mark it whole", sh`touch ${wholeMark(site)} && sync -f ${wholeMark(site)}`, within);
-  await sql(site, "put it into rotation", openSql(checkUsersOf(site), isSemiSynchronous(site.server)), within);
+  const opening = openSql(checkUsersOf(site), isSemiSynchronous(site.server));
+  const mark = sh`touch ${wholeMark(site)} && sync && exec mariadb --defaults-file=${confOf(site)} -N -B`;
+  const done = await site.shell.feed("put it into rotation", mark, opening, within);
+  if (done.code !== 0)
+    throw new ManagerError({
+      code: "sqlFailed",
+      message: `${site.server.name} cannot be put into rotation.`,
+      output: done.stderr.trim(),
+    });
   await site.context.notes.remember(wholeNote(site.server.name), true);
   site.act.progress(null, `${site.server.name}: in rotation.`);
 }
@@ -143,5 +169,5 @@ async function joinMirror(site: DatabaseSite, mirror: DatabaseSite, within: Comm
     if (!isSshError(error) && !(error instanceof ManagerError)) throw error;
     site.context.log(`${mirror.server.name} does not follow ${site.server.name} yet: ${error.message}`);
   }
-  await keepFollowing(site, mirror, look);
+  if (site.context.notes.recall(wholeNote(mirror.server.name)) === true) await keepFollowing(site, mirror, look);
 }
