@@ -1,0 +1,273 @@
+import { describe, expect, test } from "vitest";
+import { incidentId, type ProviderEvent, repairId, vmId } from "../../contract/index.ts";
+import { readDescription } from "../description/index.ts";
+import { messageIdOf } from "../link/message-id.ts";
+import type { Context } from "./context.ts";
+import { jobsOf } from "./jobs.ts";
+import { type Input, reduce } from "./reduce.ts";
+import { type ManagerState, managerState, noState } from "./state.ts";
+
+const text = (more: string) => `application: { name: shop }
+images: { system: bare }
+vms:
+  - { name: db, image: system, memoryMiB: 128 }
+  - { name: web, image: system, memoryMiB: 128 }
+servers:
+  - { name: data, kind: command, vm: db, port: 1, state: stateful }
+  - { name: page, kind: command, vm: web, port: 2, uses: [data] }
+${more}`;
+
+function described(more: string) {
+  const read = readDescription(text(more));
+  if (!read.ok) throw new Error(JSON.stringify(read.faults));
+  return read.description;
+}
+
+const db = { id: vmId.parse("vm_0000000000000000000d"), name: "db" };
+const repair = repairId.parse("rep_00000000000000000001");
+const subject = incidentId.parse("inc_00000000000000000001");
+let count = 0;
+const event = (data: ProviderEvent["data"], sequence: number, at = subject): Input => ({
+  is: "message",
+  event: {
+    ...{
+      specversion: "1.0",
+      id: messageIdOf("provider", String(++count)),
+      source: "belay",
+      type: `belay.${data.kind}.v1`,
+    },
+    ...{
+      subject: at,
+      time: "2026-11-23T06:00:00Z",
+      datacontenttype: "application/json",
+      sequence: String(sequence),
+      data,
+    },
+  },
+});
+const proposed = (techniques = ["assisted-rebuild", "revive-vm"] as const): ProviderEvent["data"] => ({
+  ...{ kind: "repair.proposed", repair, vm: db, answerBy: 10_000, latest: 60_000, fallback: "own-disk" },
+  techniques: techniques.map((technique) => ({ technique, words: "", expectedMs: null, loses: "" })),
+});
+const restarted = (generation = 2, finishBy = 50_000): ProviderEvent["data"] => ({
+  ...{ kind: "vm.restarted", repair, vm: db, address: "198.18.0.9", from: "image", image: "bare" },
+  ...{ generation, apart: "kept", finishBy },
+});
+const changed = (state: "agreed" | "fallback" | "repaired"): ProviderEvent["data"] => ({
+  ...{ kind: "repair.changed", repair, vm: db, state, words: state },
+});
+
+function world(more = "", mode: Context["mode"] = "collaborative") {
+  const description = described(more);
+  const context = (now: number): Context => ({
+    ...{ now, description, mode },
+    vmNamed: ({ name }) => description.vms.find((vm) => vm.name === name)?.name,
+    vmIdOf: () => db.id,
+    idOf: (key) => messageIdOf("manager", key),
+  });
+  let state: ManagerState = noState;
+  return {
+    feed(now: number, ...inputs: readonly Input[]) {
+      for (const input of inputs) {
+        const next = reduce(state, input, context(now));
+        // What is kept can be read again, and a second time changes nothing that counts.
+        expect(managerState.parse(JSON.parse(JSON.stringify(next)))).toEqual(next);
+        state = next;
+      }
+      return state;
+    },
+    said: () => state.outbox.map(({ message }) => message),
+    jobs: () => jobsOf(state, context(0).vmNamed).map(({ key }) => key),
+    state: () => state,
+  };
+}
+
+describe("a proposal", () => {
+  test.each([
+    ["the provider's choice", "", { kind: "repair.accepted", repair }],
+    [
+      "what the customer prefers",
+      "answers: { prefer: [revive-vm] }",
+      { kind: "repair.chosen", repair, technique: "revive-vm" },
+    ],
+    ["a VM kept to its owner", "answers: { decline: [db] }", { kind: "repair.declined", repair }],
+    [
+      "a VM that waits first",
+      "answers: { postpone: { vms: [db], seconds: 30 } }",
+      { kind: "repair.postponed", repair, until: 31_000 },
+    ],
+  ])("is answered by the policy: %s", (_, more, expected) => {
+    const it = world(more);
+    it.feed(1_000, event(proposed(), 1));
+    expect(it.said()).toEqual([expect.objectContaining(expected)]);
+  });
+
+  test("is accepted in time where it was postponed", () => {
+    const it = world("answers: { postpone: { vms: [db], seconds: 30 } }");
+    it.feed(1_000, event(proposed(), 1));
+    it.feed(20_000, { is: "tick" });
+    expect(it.said()).toEqual([]);
+    it.feed(29_500, { is: "tick" });
+    expect(it.said()).toEqual([{ kind: "repair.accepted", repair }]);
+  });
+
+  test("to roll back a server that may not is declined", () => {
+    const it = world();
+    const message = proposed();
+    if (message.kind !== "repair.proposed") throw new Error("no proposal");
+    const back = { technique: "restore-checkpoint", words: "", expectedMs: null, loses: "" } as const;
+    it.feed(1_000, event({ ...message, techniques: [back] }, 1));
+    expect(it.said()).toEqual([expect.objectContaining({ kind: "repair.declined" })]);
+  });
+
+  test("is not answered after its deadline, nor for a VM of nobody's", () => {
+    const it = world();
+    it.feed(10_000, event(proposed(), 1));
+    expect(it.said()).toEqual([]);
+    const message = proposed();
+    if (message.kind !== "repair.proposed") throw new Error("no proposal");
+    it.feed(
+      1_000,
+      event({ ...message, repair: repairId.parse("rep_00000000000000000002"), vm: { ...db, name: "other" } }, 1),
+    );
+    expect(it.said()).toEqual([]);
+  });
+
+  test("that comes twice is answered once; the answer waits until it is taken, or its deadline", () => {
+    const it = world();
+    const one = event(proposed(), 1);
+    it.feed(1_000, one, one);
+    const [saying] = it.state().outbox;
+    expect(it.state().outbox).toHaveLength(1);
+    it.feed(2_000, { is: "refused", id: saying?.id ?? "", again: true });
+    expect(it.said()).toHaveLength(1);
+    it.feed(10_000, { is: "tick" });
+    expect(it.said()).toEqual([]);
+  });
+});
+
+describe("a VM that was brought back", () => {
+  const job = (generation: number) => `finish/${repair}/${generation}`;
+
+  test("is finished: phases, then the end, and nothing after it", () => {
+    const it = world();
+    it.feed(1_000, event(proposed(), 1), event(restarted(), 3));
+    expect(it.jobs()).toEqual([job(2)]);
+    const told = { repair, generation: 2, words: "db" };
+    it.feed(2_000, { is: "progress", ...told, phase: "deploying", percent: 0 });
+    it.feed(3_000, { is: "progress", ...told, phase: "deploying", percent: 50 });
+    expect(it.said().map((message) => message.kind)).toEqual(["repair.phase"]);
+    it.feed(4_000, { is: "finished", ...told, ok: true });
+    expect(it.jobs()).toEqual([]);
+    expect(it.said().at(-1)).toMatchObject({ kind: "repair.completed" });
+    it.feed(5_000, event(changed("repaired"), 4), { is: "finished", ...told, ok: false });
+    expect(it.said()).toEqual([]);
+  });
+
+  test("is called off at its deadline, by a fallback, and taken up anew in another generation", () => {
+    const it = world();
+    it.feed(1_000, event(restarted(), 3));
+    it.feed(2_000, event(changed("fallback"), 4));
+    expect(it.jobs()).toEqual([]);
+    it.feed(3_000, event(restarted(3), 5));
+    expect(it.jobs()).toEqual([job(3)]);
+    it.feed(3_500, { is: "finished", repair, generation: 2, ok: true, words: "of before" });
+    expect(it.jobs()).toEqual([job(3)]);
+    it.feed(50_000, { is: "tick" });
+    expect(it.jobs()).toEqual([]);
+  });
+
+  test("is left alone where an end has overtaken it", () => {
+    const it = world();
+    it.feed(1_000, event(changed("repaired"), 5), event(restarted(), 3), event(proposed(), 2));
+    expect([it.jobs(), it.said()]).toEqual([[], []]);
+  });
+});
+
+describe("a server that is down", () => {
+  const view = { reached: "by-all", processes: "some-dead", service: "fails" } as const;
+  const down: Input = { is: "server-down", server: "data", view, words: "refused" };
+  const answered = (layer: "application" | "vm" | null, question: string): Input => {
+    return event(
+      {
+        ...{
+          kind: "diagnosis.answered",
+          question: messageIdOf("manager", question),
+          vm: db,
+          provider: { host: "well", vm: "running" },
+        },
+        conclusion: { layer, certainty: "certain", words: "" },
+      },
+      1,
+    );
+  };
+
+  test("is asked about first, then restarted, then more, as the description allows", () => {
+    const it = world("alone: { allow: [restart-server, replay-server], restartsBeforeMore: 1 }");
+    it.feed(1_000, down);
+    expect(it.said()).toEqual([{ kind: "diagnosis.asked", vmId: db.id, customer: view, words: "refused" }]);
+    expect(it.jobs()).toEqual([]);
+    it.feed(1_500, answered("application", "trouble/data/1000"));
+    expect(it.jobs()).toEqual(["alone/restart-server/data/1500"]);
+    it.feed(2_000, { is: "action-ended", key: "alone/restart-server/data/1500" });
+    it.feed(12_500, { is: "tick" });
+    expect(it.said().at(-1)).toMatchObject({ kind: "diagnosis.asked" });
+    it.feed(13_000, answered("application", "trouble/data/12500"));
+    expect(it.jobs()).toEqual(["alone/replay-server/data/13000"]);
+  });
+
+  test("is judged by our own view where the provider is silent, and well again it is forgotten", () => {
+    const it = world();
+    it.feed(1_000, down);
+    it.feed(4_000, { is: "tick" });
+    expect(it.jobs()).toEqual(["alone/restart-server/data/4000"]);
+    it.feed(
+      5_000,
+      { is: "action-ended", key: "alone/restart-server/data/4000" },
+      { is: "server-well", server: "data" },
+    );
+    expect(it.state().troubles).toEqual({});
+  });
+
+  test("is the provider's while it repairs the VM", () => {
+    const it = world();
+    it.feed(1_000, event(proposed(), 1), down);
+    expect(it.state().troubles).toEqual({});
+  });
+
+  test.each([
+    ["collaborative", "vm", []],
+    ["customer", "vm", ["alone/rebuild-vm/data/1500"]],
+  ] as const)("with its VM: in mode %s the manager makes it anew %s", (mode, layer, jobs) => {
+    const it = world("alone: { allow: [rebuild-vm] }", mode);
+    it.feed(1_000, { ...down, view: { ...view, reached: "by-none" } });
+    it.feed(1_500, answered(layer, "trouble/data/1000"));
+    expect(it.jobs()).toEqual(jobs);
+  });
+
+  test("with its VM: nothing is given back while nobody can say whether it lives", () => {
+    const it = world("alone: { allow: [rebuild-vm] }", "customer");
+    it.feed(1_000, { ...down, view: { ...view, reached: "by-none" } });
+    it.feed(9_000, { is: "tick" });
+    expect(it.jobs()).toEqual([]);
+  });
+});
+
+test("announced work is answered where the description says how", () => {
+  const announced: ProviderEvent["data"] = {
+    ...{ kind: "maintenance.announced", vm: db, work: "mnt-1", words: "", startsAt: 90_000, actions: ["begin"] },
+  };
+  const [waits, begins] = [world(), world("answers: { maintenance: begin }")];
+  waits.feed(1_000, event(announced, 1));
+  begins.feed(1_000, event(announced, 1));
+  expect([waits.said(), begins.said()]).toEqual([
+    [],
+    [{ kind: "maintenance.answered", work: "mnt-1", vmId: db.id, action: "begin" }],
+  ]);
+});
+
+test("what lasts is bounded", () => {
+  const it = world();
+  for (let n = 0; n < 600; n++) it.feed(1_000, event(changed("agreed"), n));
+  expect(it.state().seen.length).toBeLessThanOrEqual(400);
+});
