@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { KillPoint } from "../life.ts";
 import { type CloudSpec, cloudSpec } from "../world/cloud-spec.ts";
 import { guestAnswers } from "../world/run.ts";
-import type { Action } from "./actions.ts";
+import { type Action, action } from "./actions.ts";
 import { createRig, type Rig } from "./rig.ts";
 import { createWatchman } from "./watchman.ts";
 
@@ -25,6 +25,9 @@ interface Trial {
   /** Another end that is right, because of what a dead Belay took along. */
   readonly orElse?: (rig: Rig) => boolean;
 }
+
+/** With what is left out as a script has it. */
+const togetherAction = (what: string, rest: object): Action => action.parse({ do: what, ...rest });
 
 const trials: Record<string, Trial> = {
   "QEMU killed": { fault: { do: "kill-qemu", vm: "web-1" }, effect: /starts web-1/ },
@@ -49,14 +52,27 @@ const trials: Record<string, Trial> = {
     }).hosts,
     before: [{ do: "choose", vm: "*", consent: "relocate" }],
     looks:
-      /^(prober|wakes|helpers)\.|reachedFrom|listDomains|sshAnswers|\.(hosts|host|vm|vmsOf|allVms|policy|openIncidentsOf|openRepairs|fenceDevices|openHostIncidents|openMaintenances|openIntents|recordTolerance|recordHealth)$/,
+      /^(prober|wakes|helpers)\.|reachedFrom|listDomains|sshAnswers|\.(hosts|host|vm|vmsOf|allVms|policy|openIncidentsOf|openRepairs|fenceDevices|openHostIncidents|openMaintenances|openIntents|unsettled|applicationIncidents|openAllocations|recordTolerance|recordHealth)$/,
   },
   "QEMU killed, and there is a checkpoint": {
     ...{ fault: { do: "kill-qemu", vm: "web-1" }, effect: /restores web-1/ },
     before: [{ do: "choose", vm: "web-1", consent: "roll-back", checkpointEveryMs: 60_000 }],
     beforeMs: 8000,
     looks:
-      /^(prober|wakes|helpers)\.|listDomains|\.(hosts|host|vm|vmsOf|allVms|policy|openIncidentsOf|openRepairs|openHostIncidents|openMaintenances|openIntents|pendingWishes|checkpointIntervals|checkpointStatuses|recordTolerance|recordHealth)$/,
+      /^(prober|wakes|helpers)\.|listDomains|\.(hosts|host|vm|vmsOf|allVms|policy|openIncidentsOf|openRepairs|openHostIncidents|openMaintenances|openIntents|unsettled|applicationIncidents|openAllocations|pendingWishes|checkpointIntervals|checkpointStatuses|recordTolerance|recordHealth)$/,
+  },
+  "QEMU killed, and it is repaired together": {
+    ...{ fault: { do: "kill-qemu", vm: "web-1" }, effect: /starts web-1 from a fresh disk/ },
+    hosts: cloudSpec.parse({ hosts: [{ name: "host-1", sharedPaths: ["/shared"], vms: [{ name: "web-1" }] }] }).hosts,
+    before: [
+      { do: "put-image", name: "bare", path: "/shared/bare.qcow2" },
+      togetherAction("application", { name: "shop", vms: ["web-1"] }),
+      { do: "choose", vm: "web-1", consent: "recreate" },
+      { do: "made-from", made: "web-1", image: "bare" },
+      togetherAction("manager-starts", { vm: "web-1", plan: { phaseMs: 300 } }),
+    ],
+    looks:
+      /^(prober|wakes|helpers)\.|listDomains|\.(hosts|host|vm|vmsOf|allVms|policy|openIncidentsOf|openRepairs|openHostIncidents|openMaintenances|openIntents|unsettled|applicationIncidents|openAllocations|pendingIntents|pendingWishes|checkpointIntervals|checkpointStatuses|recordTolerance|recordHealth|heardOf|repairWork|agreementOf|managerOf|tookMs|sensorsOf)$/,
   },
   "killed by the button": {
     ...{ fault: { do: "kill-button", vm: "web-1", key: "k" }, effect: /starts web-1/ },

@@ -36,7 +36,7 @@ test("what was asked of a VM that was given to another owner is not done", async
 test("also where it is given away while the saved state is read", async () => {
   const rig = await savedRig();
   await rig.act({ do: "call-restore", vm: "web-1", key: "b", back: 0 });
-  for (let i = 0; i < 200 && rig.store.tables.repairs.size === 0; i++) await rig.clock.advance(1);
+  for (let i = 0; i < 2000 && rig.store.tables.repairs.size === 0; i++) await rig.clock.advance(1);
   giveAway(rig);
   await rig.clock.advance(20_000);
   expect(rig.cloud.world.saved.restores).toEqual([]);

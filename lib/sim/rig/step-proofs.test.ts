@@ -21,6 +21,20 @@ proveSteps({ name: "restore-checkpoint, an older one", start: "checkpoint-newest
 proveSteps({ name: "restore-checkpoint, then from its disk", start: "checkpoint-all-damaged", effect: up });
 proveSteps({ name: "standby", start: "checkpoint-standby", effect: up, alike: ["standby", "restore-checkpoint"] });
 proveSteps({ name: "assisted-restart", start: "checkpoint-called", effect: up });
+const assisted = /^(libvirt on \S+ (starts|restores|destroys|resets) |\S+ gets a fresh disk )/;
+proveSteps({ name: "assisted-rebuild, agreed and finished", start: "collab-accepted", effect: assisted });
+proveSteps({ name: "assisted-rebuild, another way chosen", start: "collab-chosen-own-disk", effect: assisted });
+proveSteps({ name: "assisted-rebuild, nobody answers", start: "collab-silent", effect: assisted });
+proveSteps({ name: "assisted-rebuild, declined", start: "collab-declined", effect: assisted });
+proveSteps({ name: "assisted-rebuild, the customer's part fails", start: "collab-phase-fails", effect: assisted });
+proveSteps({ name: "assisted-rebuild, back to a checkpoint", start: "collab-checkpoint-fallback", effect: assisted });
+proveSteps({ name: "assisted-rebuild, diagnosed together", start: "collab-unsure-dead", effect: assisted });
+proveSteps({ name: "assisted-evacuate", start: "collab-host-dies", effect: assisted });
+proveSteps({
+  name: "maintenance that is announced",
+  start: "collab-maintenance",
+  effect: / runs on \S+ now\.$| destroys /,
+});
 
 const sharing = { sharedPaths: ["/shared"] };
 /** One place for its VMs, and a peer that shares no disk: every run has to come to the same end. */

@@ -1,5 +1,6 @@
 import { againstAPerson } from "./invariants/against-a-person.ts";
 import { beyondConsent } from "./invariants/beyond-consent.ts";
+import { conversationEnds } from "./invariants/conversation-ends.ts";
 import { healthyFenced } from "./invariants/healthy-fenced.ts";
 import { heldForLong } from "./invariants/held-for-long.ts";
 import { hostNotTold } from "./invariants/host-not-told.ts";
@@ -13,6 +14,7 @@ import { rolledBack } from "./invariants/rolled-back.ts";
 import { lostAsPromised, savedAsShown } from "./invariants/saved-as-shown.ts";
 import { seenByTheWorld } from "./invariants/seen-by-the-world.ts";
 import { type Invariant, sightOf } from "./invariants/sight.ts";
+import { agreedBeyondConsent, destroyedWhileUnsure, oldDiskLost } from "./invariants/together.ts";
 import { twoAtOnce } from "./invariants/two-at-once.ts";
 import type { Rig } from "./rig.ts";
 
@@ -34,6 +36,10 @@ const invariants: readonly Invariant[] = [
   lostAsPromised,
   heldForLong,
   newestDropped,
+  conversationEnds,
+  destroyedWhileUnsure,
+  agreedBeyondConsent,
+  oldDiskLost,
 ];
 
 /** So long `glance` takes for granted that what time alone changes has not changed: far below every grace. */
