@@ -26,6 +26,7 @@ const program = managerProgram({
   // npm runs us in the project's folder; files are named from where the person is.
   cwd: env.INIT_CWD || process.cwd(),
   signal,
+  program: "npm run manager --",
 });
 
 try {

@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import path from "node:path";
 import { ManagerError } from "../servers.ts";
 import { example } from "./example.ts";
 import type { Result } from "./io.ts";
@@ -15,10 +14,9 @@ export async function writeExample(file: string): Promise<Result> {
       });
     throw cause;
   });
-  const name = path.basename(file);
   return {
     data: { written: file },
     lines: [`Wrote ${file}: a balancer, two servers behind it and a pair of databases, to be changed to yours.`],
-    next: `belay-manager validate ${name}`,
+    next: "belay-manager validate FILE",
   };
 }

@@ -12,6 +12,8 @@ export interface ManagerIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly signal: AbortSignal;
+  /** How people start this program, as `npm run manager --`. */
+  readonly program: string;
 }
 
 /** Options of every command. */
@@ -31,8 +33,10 @@ export interface Result {
   readonly next: string;
 }
 
-/** How a command ends, always: with what to do next. */
-export function tell(io: ManagerIo, { json }: Common, { data, lines, next }: Result): void {
+/** How a command ends, always: with what to do next, so that it can be copied. */
+export function tell(io: ManagerIo, file: string, { json }: Common, result: Result): void {
+  const { data, lines } = result;
+  const next = result.next.replaceAll("belay-manager", io.program).replaceAll("FILE", file);
   if (json) io.print(JSON.stringify({ ...data, next }, null, 2));
   else for (const line of [...lines, `Next: ${next}`]) io.print(line);
 }

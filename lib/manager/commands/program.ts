@@ -43,29 +43,35 @@ export function managerProgram(io: ManagerIo): Command {
 
   command("init [file]", "write an example of a description, with comments").action(
     async (file: string | undefined, options: Common) =>
-      tell(io, options, await writeExample(path.resolve(io.cwd, file ?? "application.yaml"))),
+      tell(
+        io,
+        file ?? "application.yaml",
+        options,
+        await writeExample(path.resolve(io.cwd, file ?? "application.yaml")),
+      ),
   );
   command("validate <file>", "check a description; nothing is asked of anybody").action(
     async (file: string, options: Common) => {
       const { description } = await readFileChecked(path.resolve(io.cwd, file));
       const [servers, vms] = [description.servers.length, description.vms.length];
-      tell(io, options, {
+      tell(io, file, options, {
         data: { ok: true, servers, vms },
         lines: [`${file}: ${servers} servers on ${vms} VMs, nothing is wrong.`],
-        next: `belay-manager plan ${file}`,
+        next: "belay-manager plan FILE",
       });
     },
   );
   command("plan <file>", "what `up` would make, change and start; nothing is done").action(
-    async (file: string, options: Common) => tell(io, options, await within(file, options, planOf, { look: true })),
+    async (file: string, options: Common) =>
+      tell(io, file, options, await within(file, options, planOf, { look: true })),
   );
   command("up <file>", "make the VMs, deploy and start the servers").action(async (file: string, options: Common) =>
-    tell(io, options, await within(file, options, (opened) => bringUpAll(opened, io))),
+    tell(io, file, options, await within(file, options, (opened) => bringUpAll(opened, io))),
   );
   command("status <file>", "servers, VMs, sensors, protection, and who manages").action(
     async (file: string, options: Common) => {
       const result = await within(file, options, (opened) => statusOf(opened, io), { look: true });
-      tell(io, options, result);
+      tell(io, file, options, result);
     },
   );
   command("repair <file> <name>", "repair this server or VM now")
@@ -84,7 +90,7 @@ export function managerProgram(io: ManagerIo): Command {
           repairNow(opened, name, technique, { signal: io.signal, progress: (_, words) => say(words) }),
         );
       });
-      tell(io, options, { data: { done }, lines: [done], next: `belay-manager status ${file}` });
+      tell(io, file, options, { data: { done }, lines: [done], next: "belay-manager status FILE" });
     });
   command("run <file>", "stay: connected to the provider, looking, taking part in repairs")
     .option("--up", "first do what `up` does")
@@ -94,7 +100,7 @@ export function managerProgram(io: ManagerIo): Command {
     )
     .action(async (file: string, options: Common & { up?: boolean; listen?: string }) => {
       await within(file, options, async (opened) => {
-        if (options.up) tell(io, options, await bringUpAll(opened, io));
+        if (options.up) tell(io, file, options, await bringUpAll(opened, io));
         await runManager(opened, io, options);
       });
       log("Ended.");
@@ -102,7 +108,7 @@ export function managerProgram(io: ManagerIo): Command {
   command("down <file>", "free the VMs, with what is on their disks; asks first")
     .option("--yes", "do not ask")
     .action(async (file: string, options: Common & { yes?: boolean }) =>
-      tell(io, options, await within(file, options, (opened) => takeDown(opened, io, options.yes ?? false))),
+      tell(io, file, options, await within(file, options, (opened) => takeDown(opened, io, options.yes ?? false))),
     );
   return program;
 }
