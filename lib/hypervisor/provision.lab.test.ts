@@ -68,7 +68,7 @@ const says = (address: string, command: string) =>
   expect.poll(() => inGuest(address, command), { timeout: 60_000, interval: 200 });
 const definition = (uuid: string) => virsh("dumpxml", "--inactive", "--security-info", uuid);
 
-const files = async () => (await onHost("ls", shared)).split("\n").filter(Boolean);
+const files = async () => (await onHost("ls", shared)).split("\n").filter((name) => name !== "" && name !== "images");
 
 const allocation = (more: Partial<Allocation> = {}): Allocation => ({
   id: ids.next("alc"),

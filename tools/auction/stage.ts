@@ -1,0 +1,121 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { auctionDescription, ensureImage, labImage, labNetwork } from "../../lab/index.ts";
+import {
+  type ApplicationView,
+  applicationView,
+  cloudView,
+  imageList,
+  imageView,
+  managerReply,
+  policyView,
+} from "../../lib/contract/index.ts";
+import { customerKey } from "../bench/together/customer.ts";
+import type { OperatorClient } from "../operator/client.ts";
+
+/** Whose application the auction is. */
+export const auctionOwner = "Aster";
+const applicationName = "auction";
+
+export type AuctionImage = "bare" | "prepared";
+
+export interface StageOptions {
+  readonly client: OperatorClient;
+  /** The server's: the customer's key and description lie in a directory of their own in it. */
+  readonly dataDir: string;
+  /** By name. It is up, and its hosts are enrolled. */
+  readonly lab: string;
+  readonly image: AuctionImage;
+  /** Below `auction` of the data directory: another name is another customer's computer, which knows nothing of the first. */
+  readonly state?: string;
+  readonly agreement?: Partial<ApplicationView["agreement"]>;
+  readonly say: (words: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What the manager needs. */
+export interface Staged {
+  readonly applicationId: ApplicationView["id"];
+  readonly organizationId: ApplicationView["organizationId"];
+  readonly image: AuctionImage;
+  /** The description, for this lab. */
+  readonly file: string;
+  readonly stateDir: string;
+  readonly key: string;
+  readonly url: string;
+}
+
+/**
+ * All that the auction needs of the provider before its customer's manager can bring it up: the image, addresses for VMs, a key of the
+ * customer's, the application with what was agreed, and the description. Twice is once.
+ */
+export async function stageAuction(options: StageOptions): Promise<Staged> {
+  const { client, dataDir, lab, image, say, signal } = options;
+  const dir = path.join(dataDir, "auction");
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const watch = {
+    ...(signal && { signal }),
+    onPhase: ({ name, detail }: { name: string; detail?: string | undefined }) =>
+      say([name, detail].filter(Boolean).join(", ")),
+  };
+  await registerImage(client, await labImage(lab, image, watch));
+  await client.ask("PATCH", "/policy", policyView, { network: await labNetwork(lab) });
+  say("the image is registered, and VMs get addresses");
+  const key = await keptKey(client.url, dataDir, path.join(dir, "key"));
+  const { servers } = await ensureImage({ image });
+  const file = path.join(dir, `${image}.yaml`);
+  await writeFile(file, await auctionDescription({ image, ...(image === "bare" && { servers }) }), { mode: 0o600 });
+  const application = await agreed(options);
+  return {
+    ...{ applicationId: application.id, organizationId: application.organizationId, image, file, key },
+    ...{ stateDir: path.join(dir, options.state ?? "manager"), url: client.url },
+  };
+}
+
+async function registerImage(client: OperatorClient, image: Awaited<ReturnType<typeof labImage>>): Promise<void> {
+  const { images } = await client.ask("GET", "/images", imageList);
+  const same = images.some(({ name, sha256 }) => name === image.name && sha256 === image.sha256);
+  if (!same) await client.ask("POST", "/images", imageView, image);
+}
+
+/** The customer's key, made once by its person and kept where only this user reads. One that was revoked is made anew. */
+async function keptKey(url: string, dataDir: string, file: string): Promise<string> {
+  const kept = (await readFile(file, "utf8").catch(() => "")).trim();
+  if (kept !== "" && (await isGood(url, kept))) return kept;
+  const key = await customerKey(url, dataDir, auctionOwner, [
+    "read",
+    "collaborate",
+    "provision",
+    "restore",
+    "configure",
+  ]);
+  await writeFile(file, `${key}\n`, { mode: 0o600 });
+  return key;
+}
+
+async function isGood(url: string, key: string): Promise<boolean> {
+  const reply = await fetch(`${url}/api/v1/manager`, {
+    headers: { authorization: `Bearer ${key}` },
+    signal: AbortSignal.timeout(20_000),
+  });
+  return reply.ok && managerReply.safeParse(await reply.json().catch(() => undefined)).success;
+}
+
+const answerWithinMs = 5_000;
+const finishWithinMs = 3 * 60_000;
+
+/** The application, in mode `collaborative`: made here where it is not there. What people chose for it since stays. */
+async function agreed({ client, agreement }: StageOptions): Promise<ApplicationView> {
+  const { organizations, applications } = await client.ask("GET", "/cloud", cloudView);
+  const owner = organizations.find(({ name }) => name === auctionOwner);
+  if (owner === undefined) throw new Error(`there is no customer ${auctionOwner}`);
+  const known = applications.find((it) => it.organizationId === owner.id && it.name === applicationName);
+  if (known !== undefined && agreement === undefined) return known;
+  const application =
+    known ??
+    (await client.ask("POST", "/applications", applicationView, { organizationId: owner.id, name: applicationName }));
+  return client.ask("PATCH", `/applications/${application.id}`, applicationView, {
+    mode: "collaborative",
+    agreement: { answerWithinMs, finishWithinMs, fallback: "own-disk", ...agreement },
+  });
+}
