@@ -21,7 +21,7 @@ const question = (over: Partial<RepairQuestion>): RepairQuestion => ({
 
 describe("a plan", () => {
   const repairable = (Object.keys(causes) as Cause[]).filter(
-    (cause) => !["vanished", "unreachable", "two-copies"].includes(cause),
+    (cause) => !["vanished", "unreachable", "two-copies", "application-down"].includes(cause),
   );
   test.each(repairable)("for %s is revive-vm, with words", (cause) => {
     const plan = planRepair(question({ cause }));
@@ -31,6 +31,44 @@ describe("a plan", () => {
 
   test("is made under collaborative protection too", () => {
     expect(planRepair(question({ mode: "collaborative" }))).toHaveProperty("technique");
+  });
+});
+
+describe("a plan under collaborative protection", () => {
+  const reachable = { reachable: true, fallback: "own-disk" } as const;
+  const together = (over: Partial<RepairQuestion>) =>
+    planRepair(question({ mode: "collaborative", together: reachable, ...over }));
+  const elsewhere = { host: hostNumber(2) };
+
+  test.each<[string, Partial<RepairQuestion>, object]>([
+    ["its manager is asked", {}, { technique: "assisted-rebuild" }],
+    ["also of what it alone can settle", { cause: "unreachable" }, { technique: "assisted-rebuild" }],
+    [
+      "also when its own host does not help any more",
+      { recentRepairs: restartLimit.repairs, consent: "relocate", elsewhere },
+      { technique: "assisted-evacuate" },
+    ],
+    ["old refusals stay: consent", { consent: "notify" }, { refusal: expect.stringMatching(/allows/) }],
+    ["old refusals stay: two copies", { cause: "two-copies" }, { refusal: expect.stringMatching(/which/) }],
+    ["old refusals stay: unsure", { certainty: "unsure" }, { refusal: expect.stringMatching(/certain/) }],
+    ["old refusals stay: the limit", { recentRepairs: 9 }, { refusal: expect.stringMatching(/will not help/) }],
+    [
+      "nobody was ever heard: the provider alone",
+      { together: { reachable: false, fallback: "own-disk" } },
+      { technique: "revive-vm", words: expect.stringMatching(/never connected/) },
+    ],
+    [
+      "nobody was ever heard, and nothing else was agreed",
+      { together: { reachable: false, fallback: "hand-over" } },
+      { refusal: expect.stringMatching(/never connected/) },
+    ],
+    [
+      "nobody was ever heard of a network that is cut",
+      { cause: "unreachable", together: { reachable: false, fallback: "own-disk" } },
+      { refusal: expect.stringMatching(/network/) },
+    ],
+  ])("%s", (_, over, expected) => {
+    expect(together(over)).toMatchObject(expected);
   });
 });
 

@@ -64,6 +64,7 @@ const notOurs: Partial<Record<Cause, string>> = {
     "The host no longer knows the VM, and it may run elsewhere: starting it here could make two of it. Look where it is.",
   unreachable:
     "The guest works and its network does not reach it: a restart would cost its work and cure nothing. Look at its network.",
+  "application-down": "The VM is well: its servers are its owner's to repair.",
   "two-copies":
     "To end one of them could lose what it wrote. Look which of the two is right, and switch the other one off.",
 };
