@@ -108,16 +108,7 @@ afterAll(async () => {
 });
 
 async function inGuest(command: string): Promise<string> {
-  const options = [
-    "-i",
-    key,
-    "-o",
-    "StrictHostKeyChecking=no",
-    "-o",
-    "UserKnownHostsFile=/dev/null",
-    "-o",
-    "LogLevel=ERROR",
-  ];
+  const options = ["-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null", "-oLogLevel=ERROR", "-i", key];
   const { stdout } = await run("ssh", [...options, `root@${guest.address}`, command], { timeout: 20_000 });
   return stdout.trim();
 }
