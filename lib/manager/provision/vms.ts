@@ -56,7 +56,7 @@ export function createProvision(options: ProvisionOptions): Provision {
       const before = records.get(vm.name);
       const life = before.allocationId === null ? before.life + 1 : before.life;
       if (before.allocationId === null) {
-        await records.put(vm.name, { life, vmId: null, address: null, generation: 0 });
+        await records.put(vm.name, { life, vmId: null, address: null, generation: 0, restarts: 0, restart: null });
         const asked = await allocate(
           api,
           {

@@ -20,10 +20,7 @@ export function createWorkers(options: {
 
   return {
     async finish(job, report, signal) {
-      await records.put(job.vm, {
-        generation: job.generation,
-        ...(job.address !== null && { address: job.address }),
-      });
+      await records.broughtBack(job.vm, `${job.repair}/${job.generation}/${job.from}`, job);
       await workshop.finish(job.vm, `${job.repair}/${job.generation}`, { signal, onPart: report });
       await workshop.rebind([job.vm], quiet(signal, log));
       const servers = serversOn(description, job.vm).map(({ name }) => name);
