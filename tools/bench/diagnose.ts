@@ -26,7 +26,7 @@ export const bench: Bench = {
       const mine = judged.filter((it) => it.fault === fault.name);
       log(`SIMULATED ${fault.name}: ${mine.filter((it) => it.right).length} of ${mine.length}`);
     }
-    if (inLab > 0 && only === undefined) {
+    if (inLab > 0) {
       const fault = await openFaultLab({
         lab: await lab(),
         guests: { "case-1": "host-1", "case-2": "host-2" },
@@ -36,7 +36,7 @@ export const bench: Bench = {
       });
       const talker = await labCustomer(fault);
       onEnd(() => talker.close());
-      judged.push(...(await judgeLab(fault, talker, inLab, log, signal)));
+      judged.push(...(await judgeLab(fault, talker, inLab, log, signal, only)));
     }
     const names = [...new Set(judged.map((it) => it.fault))];
     const byClass = Object.fromEntries(

@@ -12,6 +12,7 @@ import { type Talker, talk } from "./talker.ts";
 
 const run = promisify(execFile);
 const quietForMs = 12_000;
+const diagnosedWithinMs = 240_000;
 
 interface Place {
   readonly fault: FaultLab;
@@ -29,21 +30,27 @@ interface LabClass {
   mend?(place: Place): Promise<void>;
 }
 
-/** One command inside the guest, by its agent: the bench has no other hand in it. */
-async function inGuest({ fault, subject, host }: Place, command: string): Promise<void> {
-  const order = {
-    execute: "guest-exec",
-    arguments: { path: "/bin/busybox", arg: ["sh", "-c", command] },
-  };
-  await runOnHost(fault.name, host, ["virsh", "qemu-agent-command", subject.guest.name, JSON.stringify(order)]);
+async function virsh({ fault, host }: Place, ...words: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await runOnHost(fault.name, host, ["virsh", ...words]);
+  if (code !== 0) throw new Error(`virsh ${words.join(" ")}: ${stderr}`);
+  return stdout;
+}
+
+/** One command inside the guest, by its agent, which may just be starting: the bench has no other hand in it. */
+async function inGuest(place: Place, command: string): Promise<void> {
+  const { name } = place.subject.guest;
+  await until(`the agent of ${name}`, () =>
+    virsh(place, "qemu-agent-command", name, '{"execute":"guest-ping"}').catch(() => undefined),
+  );
+  const order = { execute: "guest-exec", arguments: { path: "/bin/busybox", arg: ["sh", "-c", command] } };
+  await virsh(place, "qemu-agent-command", name, JSON.stringify(order));
 }
 
 async function link(place: Place, to: "up" | "down"): Promise<void> {
-  const { fault, subject, host } = place;
-  const list = await runOnHost(fault.name, host, ["virsh", "domiflist", subject.guest.name]);
-  const mac = /([0-9a-f]{2}:){5}[0-9a-f]{2}/.exec(list.stdout)?.[0];
-  if (mac === undefined) throw new Error(`${subject.guest.name} has no network interface`);
-  await runOnHost(fault.name, host, ["virsh", "domif-setlink", subject.guest.name, mac, to]);
+  const { name } = place.subject.guest;
+  const mac = /([0-9a-f]{2}:){5}[0-9a-f]{2}/.exec(await virsh(place, "domiflist", name))?.[0];
+  if (mac === undefined) throw new Error(`${name} has no network interface`);
+  await virsh(place, "domif-setlink", name, mac, to);
 }
 
 const labClasses: readonly LabClass[] = [
@@ -101,12 +108,8 @@ const labClasses: readonly LabClass[] = [
     name: "owner-stops-it",
     layer: null,
     causes: [],
-    async befall({ fault, subject, host }) {
-      await runOnHost(fault.name, host, ["virsh", "destroy", subject.guest.name]);
-    },
-    async mend({ fault, subject, host }) {
-      await runOnHost(fault.name, host, ["virsh", "start", subject.guest.name]);
-    },
+    befall: async (place) => void (await virsh(place, "destroy", place.subject.guest.name)),
+    mend: async (place) => void (await virsh(place, "start", place.subject.guest.name)),
   },
   {
     name: "server-hangs",
@@ -155,7 +158,10 @@ export async function labCustomer(fault: FaultLab): Promise<Talker> {
     url: server.url,
     key: await customerKey(server.url, dataDir, "Aster", ["read", "collaborate"]),
     name: "diagnose",
-    react({ data }, say) {
+    react({ id: question, data }, say) {
+      const asked = data.kind === "diagnosis.asked" ? subjects.find(({ vm }) => vm.id === data.vm.id) : undefined;
+      if (asked !== undefined)
+        void viewOf(asked).then((customer) => say({ kind: "diagnosis.answered", question, customer }));
       if (data.kind === "repair.proposed") say({ kind: "repair.accepted", repair: data.repair });
       if (data.kind === "vm.restarted") say({ kind: "repair.completed", repair: data.repair, words: "All is well." });
     },
@@ -200,9 +206,16 @@ async function judgeOne(place: Place, kind: LabClass, talker: Talker, turn: numb
     right = conclusion?.layer === kind.layer;
     concluded = `${conclusion?.layer}: ${conclusion?.words}`;
   } else {
-    const sure = await until(`${kind.name} is diagnosed`, async () =>
-      (await fresh()).find(({ certainty }) => certainty !== "unsure"),
-    );
+    const sure = await until(
+      `${kind.name} is diagnosed`,
+      async () => (await fresh()).find(({ certainty }) => certainty !== "unsure"),
+      50,
+      diagnosedWithinMs,
+    ).catch(async (error: unknown) => {
+      throw new Error(`${kind.name} was not diagnosed; open: ${(await fresh()).map(told).join(", ") || "nothing"}`, {
+        cause: error,
+      });
+    });
     right = sure.layer === kind.layer && kind.causes.some((it) => it === sure.cause);
     concluded = told(sure);
   }
@@ -223,9 +236,10 @@ export async function judgeLab(
   each: number,
   log: (line: string) => void,
   signal: AbortSignal,
+  only?: string,
 ): Promise<readonly Judged[]> {
   const judged: Judged[] = [];
-  for (const kind of labClasses) {
+  for (const kind of labClasses.filter(({ name }) => only === undefined || name === only)) {
     for (let turn = 0; turn < each; turn++) {
       signal.throwIfAborted();
       const subject = fault.subjects[turn % fault.subjects.length];
