@@ -39,7 +39,7 @@ export function createJobs(options: {
   let closed = false;
 
   async function finish(job: Finish, signal: AbortSignal): Promise<void> {
-    const { repair, generation } = job;
+    const { repair, run } = job;
     let last: { phase: Phase; at: number } | undefined;
     log(`The provider has brought ${job.vm} back: its servers are finished by this manager.`);
     try {
@@ -50,17 +50,17 @@ export function createJobs(options: {
           const at = performance.now();
           if (last?.phase === phase && at - last.at < figureEveryMs) return;
           last = { phase, at };
-          feed({ is: "progress", repair, generation, phase, percent, words: phaseWords });
+          feed({ is: "progress", repair, run, phase, percent, words: phaseWords });
         },
         signal,
       );
       if (signal.aborted) return;
       log(`${job.vm}: ${words}`);
-      feed({ is: "finished", repair, generation, ok: true, words });
+      feed({ is: "finished", repair, run, ok: true, words });
     } catch (error) {
       if (signal.aborted) return;
       log(`${job.vm} could not be finished: ${sayError(error)}`);
-      feed({ is: "finished", repair, generation, ok: false, words: sayError(error) });
+      feed({ is: "finished", repair, run, ok: false, words: sayError(error) });
     }
   }
 

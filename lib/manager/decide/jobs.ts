@@ -8,6 +8,7 @@ export type Job =
       readonly key: string;
       readonly repair: string;
       readonly vm: string;
+      readonly run: string;
       readonly generation: number;
       readonly address: string | null;
       readonly from: "image" | "own-disk" | "checkpoint";
@@ -27,8 +28,8 @@ export function jobsOf(state: ManagerState, vmNamed: Context["vmNamed"]): readon
   for (const { id, vm: ref, stage } of Object.values(state.repairs)) {
     const vm = vmNamed(ref);
     if (stage.is !== "finishing" || vm === undefined) continue;
-    const { generation, address, from, finishBy } = stage;
-    jobs.push({ is: "finish", key: `finish/${id}/${generation}`, repair: id, vm, generation, address, from, finishBy });
+    const { run, generation, address, from, finishBy } = stage;
+    jobs.push({ is: "finish", key: `finish/${id}/${run}`, repair: id, vm, run, generation, address, from, finishBy });
   }
   for (const { id, vm: ref, answerBy } of Object.values(state.questions)) {
     const vm = vmNamed(ref);

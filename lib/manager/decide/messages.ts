@@ -2,7 +2,7 @@ import type { ProviderEvent } from "../../contract/index.ts";
 import { type Context, say } from "./context.ts";
 import { answerTo } from "./proposals.ts";
 import { keptIds, keptRepairs, type ManagerState, type Repair, repairOpen } from "./state.ts";
-import { concluded } from "./troubles.ts";
+import { concluded, yielded } from "./troubles.ts";
 
 /** A message of the provider's. Taken in before, it changes nothing. */
 export function hear(state: ManagerState, event: ProviderEvent, context: Context): ManagerState {
@@ -46,11 +46,13 @@ const answerEarlyMs = 2_000;
 
 type OfRepair = Extract<ProviderEvent["data"], { repair: string }>;
 
-function ofRepair(state: ManagerState, event: ProviderEvent, message: OfRepair, context: Context): ManagerState {
-  const before = state.repairs[message.repair];
+function ofRepair(known: ManagerState, event: ProviderEvent, message: OfRepair, context: Context): ManagerState {
+  const before = known.repairs[message.repair];
   const sequence = Number(event.sequence);
   // Messages may overtake each other on their way: an older one says nothing any more, and an ended repair is ended.
-  if (before !== undefined && (!repairOpen(before) || sequence <= before.sequence)) return state;
+  if (before !== undefined && (!repairOpen(before) || sequence <= before.sequence)) return known;
+  const ours = message.kind === "repair.changed" ? undefined : context.vmNamed(message.vm);
+  const state = ours === undefined ? known : yielded(known, ours);
   const subject = event.subject ?? null;
   const set = (stage: Repair["stage"], to = state): ManagerState => ({
     ...to,
@@ -87,8 +89,9 @@ function ofRepair(state: ManagerState, event: ProviderEvent, message: OfRepair, 
         return set({ is: "silent", why: "The VM is in no description of this manager." });
       if (context.now >= message.finishBy) return set({ is: "silent", why: "The time to finish had passed." });
       const { generation, address, from, finishBy } = message;
+      const run = `${generation}.${sequence}`;
       return set(
-        { is: "finishing", generation, address, from, finishBy, phase: null },
+        { is: "finishing", run, generation, address, from, finishBy, phase: null },
         withoutAnswers(state, message.repair),
       );
     }
@@ -115,7 +118,7 @@ const withoutAnswers = (state: ManagerState, repair: string): ManagerState => ({
 function bounded(repairs: Record<string, Repair>): Record<string, Repair> {
   const all = Object.values(repairs);
   if (all.length <= keptRepairs) return repairs;
-  const ended = all.filter((one) => !repairOpen(one)).sort((a, b) => a.changedAt - b.changedAt);
+  const ended = all.toSorted((a, b) => Number(repairOpen(a)) - Number(repairOpen(b)) || a.changedAt - b.changedAt);
   const gone = new Set<string>(ended.slice(0, all.length - keptRepairs).map(({ id }) => id));
   return Object.fromEntries(Object.entries(repairs).filter(([id]) => !gone.has(id)));
 }

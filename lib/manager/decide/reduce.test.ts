@@ -147,13 +147,13 @@ describe("a proposal", () => {
 });
 
 describe("a VM that was brought back", () => {
-  const job = (generation: number) => `finish/${repair}/${generation}`;
+  const job = (run: string) => `finish/${repair}/${run}`;
 
   test("is finished: phases, then the end, and nothing after it", () => {
     const it = world();
     it.feed(1_000, event(proposed(), 1), event(restarted(), 3));
-    expect(it.jobs()).toEqual([job(2)]);
-    const told = { repair, generation: 2, words: "db" };
+    expect(it.jobs()).toEqual([job("2.3")]);
+    const told = { repair, run: "2.3", words: "db" };
     it.feed(2_000, { is: "progress", ...told, phase: "deploying", percent: 0 });
     it.feed(3_000, { is: "progress", ...told, phase: "deploying", percent: 50 });
     expect(it.said().map((message) => message.kind)).toEqual(["repair.phase"]);
@@ -170,9 +170,9 @@ describe("a VM that was brought back", () => {
     it.feed(2_000, event(changed("fallback"), 4));
     expect(it.jobs()).toEqual([]);
     it.feed(3_000, event(restarted(3), 5));
-    expect(it.jobs()).toEqual([job(3)]);
-    it.feed(3_500, { is: "finished", repair, generation: 2, ok: true, words: "of before" });
-    expect(it.jobs()).toEqual([job(3)]);
+    expect(it.jobs()).toEqual([job("3.5")]);
+    it.feed(3_500, { is: "finished", repair, run: "2.3", ok: true, words: "of before" });
+    expect(it.jobs()).toEqual([job("3.5")]);
     it.feed(50_000, { is: "tick" });
     expect(it.jobs()).toEqual([]);
   });
@@ -233,6 +233,15 @@ describe("a server that is down", () => {
     const it = world();
     it.feed(1_000, event(proposed(), 1), down);
     expect(it.state().troubles).toEqual({});
+  });
+
+  test("is left to the provider once it repairs the VM: the restart is called off", () => {
+    const it = world();
+    it.feed(1_000, down);
+    it.feed(4_000, { is: "tick" });
+    expect(it.jobs()).toHaveLength(1);
+    it.feed(5_000, event(proposed(), 1));
+    expect(it.jobs()).toEqual([]);
   });
 
   test.each([

@@ -17,7 +17,7 @@ export type Input =
   | {
       readonly is: "progress";
       readonly repair: string;
-      readonly generation: number;
+      readonly run: string;
       readonly phase: Phase;
       readonly percent: number | null;
       readonly words: string;
@@ -25,7 +25,7 @@ export type Input =
   | {
       readonly is: "finished";
       readonly repair: string;
-      readonly generation: number;
+      readonly run: string;
       readonly ok: boolean;
       readonly words: string;
     }
@@ -46,7 +46,7 @@ export function reduce(state: ManagerState, input: Input, context: Context): Man
     case "tick":
       return tick(state, context);
     case "progress": {
-      const repair = finishing(state, input.repair, input.generation);
+      const repair = finishing(state, input.repair, input.run);
       if (repair === undefined) return state;
       const { phase, percent, words } = input;
       const [id, was] = [input.repair, repair.stage.phase];
@@ -57,17 +57,17 @@ export function reduce(state: ManagerState, input: Input, context: Context): Man
       );
       const next = withStage({ ...state, outbox }, repair, { ...repair.stage, phase });
       return say(next, context, {
-        key: `phase/${id}/${input.generation}/${phase}/${percent ?? words}`,
+        key: `phase/${id}/${input.run}/${phase}/${percent ?? words}`,
         subject: repair.subject,
         message: { kind: "repair.phase", repair: repair.id, phase, percent, words: words.slice(0, 2000) },
         until: repair.stage.finishBy,
       });
     }
     case "finished": {
-      const repair = finishing(state, input.repair, input.generation);
+      const repair = finishing(state, input.repair, input.run);
       if (repair === undefined) return state;
       return say(withStage(state, repair, { is: "reported", ok: input.ok }), context, {
-        key: `finished/${input.repair}/${input.generation}`,
+        key: `finished/${input.repair}/${input.run}`,
         subject: repair.subject,
         message: {
           kind: input.ok ? "repair.completed" : "repair.failed",
@@ -100,11 +100,9 @@ export function reduce(state: ManagerState, input: Input, context: Context): Man
 
 type Finishing = Repair & { readonly stage: Extract<Repair["stage"], { is: "finishing" }> };
 
-function finishing(state: ManagerState, id: string, generation: number): Finishing | undefined {
+function finishing(state: ManagerState, id: string, run: string): Finishing | undefined {
   const one = state.repairs[id];
-  return one?.stage.is === "finishing" && one.stage.generation === generation
-    ? { ...one, stage: one.stage }
-    : undefined;
+  return one?.stage.is === "finishing" && one.stage.run === run ? { ...one, stage: one.stage } : undefined;
 }
 
 const withStage = (state: ManagerState, repair: Repair, stage: Repair["stage"]): ManagerState => ({

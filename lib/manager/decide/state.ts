@@ -39,6 +39,8 @@ export const stage = z.discriminatedUnion("is", [
   z.object({ is: z.literal("postponed"), until: z.number(), answer: customerMessage }),
   z.object({
     is: z.literal("finishing"),
+    /** Names this time that the VM was brought back: a repair may do so more than once. */
+    run: z.string(),
     generation: z.int(),
     address: z.string().nullable(),
     from: z.enum(["image", "own-disk", "checkpoint"]),
@@ -119,3 +121,5 @@ export const keptIds = 400;
 export const keptRepairs = 30;
 
 export const repairOpen = (one: Repair): boolean => one.stage.is !== "ended";
+/** A repair of which nothing was heard for so long does not keep the manager from repairing alone. */
+export const repairForgottenMs = 30 * 60_000;

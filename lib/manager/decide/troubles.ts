@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { customerView, jointConclusion } from "../../contract/index.ts";
 import { serverNamed } from "../description/index.ts";
 import { type Context, say } from "./context.ts";
-import { type ManagerState, repairOpen, type Trouble } from "./state.ts";
+import { type ManagerState, repairForgottenMs, repairOpen, type Trouble } from "./state.ts";
 import { techniqueFor } from "./technique-table.ts";
 
 /** What our own sensors say, and what we do about it alone once both parties' views are put together. */
@@ -33,6 +33,7 @@ const inRepair = (state: ManagerState, vm: string, context: Context): boolean =>
   Object.values(state.repairs).some(
     (one) =>
       repairOpen(one) &&
+      context.now - one.changedAt < repairForgottenMs &&
       context.vmNamed(one.vm) === vm &&
       one.stage.is !== "reported" &&
       !(one.stage.is === "answered" && one.stage.how === "declined"),
@@ -66,6 +67,16 @@ function asked(state: ManagerState, trouble: Untold, context: Context): ManagerS
     message: { kind: "diagnosis.asked", vmId, customer, words },
     until,
   });
+}
+
+/** The provider's repair has begun: what was done to the servers of this VM alone is called off. A VM that is being made anew is not. */
+export function yielded(state: ManagerState, vm: string): ManagerState {
+  const stays = ({ stage, ...trouble }: Trouble) =>
+    trouble.vm !== vm || (stage.is === "acting" && stage.action.technique.startsWith("rebuild-"));
+  const troubles = Object.values(state.troubles).filter(stays);
+  return troubles.length === Object.keys(state.troubles).length
+    ? state
+    : { ...state, troubles: Object.fromEntries(troubles.map((trouble) => [trouble.server, trouble])) };
 }
 
 export function serverWell(state: ManagerState, server: string): ManagerState {

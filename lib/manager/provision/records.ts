@@ -4,7 +4,7 @@ import type { Journal } from "../journal/index.ts";
 
 /** What is kept of each VM, in the journal under `vm/NAME`. */
 export const vmRecord = z.object({
-  /** Counts allocations: each is another VM with the same name. */
+  /** Counts the VMs that were given back: each next one of the same name is another VM. */
   life: z.int(),
   allocationId: z.string().nullable(),
   vmId: z.string().nullable(),

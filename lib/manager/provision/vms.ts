@@ -4,6 +4,11 @@ import type { VmSpec } from "../description/index.ts";
 import { type Act, ManagerError } from "../servers.ts";
 import type { VmRecords } from "./records.ts";
 
+const nextLife = (life: number) => ({
+  ...{ life: life + 1, allocationId: null, vmId: null, address: null },
+  ...{ generation: 0, restarts: 0, restart: null },
+});
+
 /** Allocate and free (paper, section III-A-1), so that each may be cut off anywhere and asked again. */
 
 export interface Provision {
@@ -53,10 +58,9 @@ export function createProvision(options: ProvisionOptions): Provision {
 
   return {
     async allocate(vm, act) {
-      const before = records.get(vm.name);
-      const life = before.allocationId === null ? before.life + 1 : before.life;
-      if (before.allocationId === null) {
-        await records.put(vm.name, { life, vmId: null, address: null, generation: 0, restarts: 0, restart: null });
+      const { life, allocationId } = records.get(vm.name);
+      if (allocationId === null) {
+        // The same key until it is given back: cut off here, the next run gets the VM that was asked for, and no second one.
         const asked = await allocate(
           api,
           {
@@ -76,7 +80,7 @@ export function createProvision(options: ProvisionOptions): Provision {
       const id = records.get(vm.name).allocationId ?? "";
       const view = await settled(vm.name, id, (state) => state !== "asked" && state !== "making", act);
       if (view.state !== "running") {
-        await records.put(vm.name, { allocationId: null, vmId: null, address: null });
+        await records.put(vm.name, nextLife(life));
         throw new ManagerError({
           code: "allocation-failed",
           message: `The provider could not make ${vm.name}: ${view.words}`,
@@ -88,7 +92,7 @@ export function createProvision(options: ProvisionOptions): Provision {
     },
 
     async free(vm, act) {
-      const { allocationId } = records.get(vm);
+      const { allocationId, life } = records.get(vm);
       if (allocationId !== null) {
         const view = await settled(vm, allocationId, (state) => state !== "asked" && state !== "making", act);
         if (view.vmId !== null && view.state !== "freed") {
@@ -97,8 +101,8 @@ export function createProvision(options: ProvisionOptions): Provision {
           });
           await settled(vm, allocationId, (state) => state === "freed" || state === "failed", act);
         }
+        await records.put(vm, nextLife(life));
       }
-      await records.put(vm, { allocationId: null, vmId: null, address: null });
     },
   };
 }

@@ -1,5 +1,6 @@
 import { createSensors } from "../sensors/index.ts";
-import type { CreateTechniques, HandsContext, SensorHands, ServerHands, TechniqueHands, VmHands } from "../servers.ts";
+import type { HandsContext, SensorHands, ServerHands, TechniqueHands, VmHands } from "../servers.ts";
+import { createTechniques } from "../techniques/index.ts";
 import { createHands } from "../wrappers/index.ts";
 
 /** What touches the VMs. The conformance kit's are others: they touch nothing. */
@@ -8,14 +9,6 @@ export type MakeHands = (context: HandsContext) => {
   readonly sensors: SensorHands;
   readonly techniques: (vms: VmHands) => TechniqueHands;
 };
-
-const createTechniques: CreateTechniques = ({ hands }) => ({
-  restartServer: (server, act) => hands.start(server, act),
-  replayServer: (server, act) => hands.start(server, act),
-  rebuildVm: async () => {},
-  rebuildMany: async () => {},
-  record: async () => {},
-});
 
 export const realHands: MakeHands = (context) => {
   const hands = createHands(context);

@@ -20,8 +20,8 @@ export function createWorkers(options: {
 
   return {
     async finish(job, report, signal) {
-      await records.broughtBack(job.vm, `${job.repair}/${job.generation}/${job.from}`, job);
-      await workshop.finish(job.vm, `${job.repair}/${job.generation}`, { signal, onPart: report });
+      await records.broughtBack(job.vm, `${job.repair}/${job.run}`, job);
+      await workshop.finish(job.vm, `${job.repair}/${job.run}`, { signal, onPart: report });
       await workshop.rebind([job.vm], quiet(signal, log));
       const servers = serversOn(description, job.vm).map(({ name }) => name);
       return `${servers.join(", ")} ${servers.length === 1 ? "works" : "work"} again.`;
