@@ -27,7 +27,7 @@ export async function deploy(site: Site, programs: Programs, prepare: () => Prom
 ${present(programs)}`,
     within,
   );
-  if (found.code === 0) act.progress(null, `${server.name}: the image has its programs.`);
+  if (found.code === 0) act.progress(null, `the image has its programs.`);
   else if (server.archive !== undefined) await unpack(site, server.archive, half);
   else if (server.packages.length > 0) await install(site);
   else
@@ -46,7 +46,7 @@ ${present(programs)}`,
         message: `${server.name}: its files cannot be written.`,
         output: done.stderr,
       });
-    act.progress(null, `${server.name}: ${entries.length} files written.`);
+    act.progress(null, `${entries.length} files written.`);
   }
   await prepare();
 }
@@ -72,11 +72,9 @@ async function unpack(site: Site, name: string, half: string): Promise<void> {
       cure: "Fetch the archive again, or correct its sha256 in the description.",
     });
   const { size } = await stat(file);
-  let sentBytes = 0;
-  const content = createReadStream(file).on("data", (chunk) => {
-    sentBytes += chunk.length;
-    act.progress(Math.round((100 * sentBytes) / size), `${server.name}: its archive is sent and unpacked.`);
-  });
+  const content = Readable.from(
+    counted(file, size, (percent) => act.progress(percent, "its archive is sent and unpacked.")),
+  );
   const done = await shell.feed(
     `unpack ${name}`,
     sh`touch ${half} && tar -xzf - -C / && rm -f ${half}`,
@@ -89,6 +87,16 @@ async function unpack(site: Site, name: string, half: string): Promise<void> {
       message: `${server.name}: its archive cannot be unpacked.`,
       output: done.stderr,
     });
+}
+
+/** Told as it is taken: what listens to a stream itself would set it going before anybody takes it. */
+async function* counted(file: string, size: number, tell: (percent: number) => void): AsyncGenerator<Buffer> {
+  let sentBytes = 0;
+  for await (const chunk of createReadStream(file)) {
+    sentBytes += chunk.length;
+    yield chunk;
+    tell(Math.round((100 * sentBytes) / size));
+  }
 }
 
 /** An archive that is fetched is kept under its checksum, and fetched once. */
@@ -123,7 +131,7 @@ async function sha256Of(file: string): Promise<string> {
 
 async function install(site: Site): Promise<void> {
   const { server, act, shell } = site;
-  act.progress(null, `${server.name}: packages are installed.`);
+  act.progress(null, `packages are installed.`);
   await shell.must(
     "install packages",
     sh`export DEBIAN_FRONTEND=noninteractive

@@ -1,9 +1,16 @@
+import { createHmac } from "node:crypto";
 import type { ServerOf } from "../../description/index.ts";
 
 /** HAProxy asks as this user whether the server may get work; it is locked until the server is whole. It may do nothing. */
 export const checkUser = "belay_check";
 /** Mirrors read as this user. Locked until the server is whole, so that nothing is read from one that is not. */
 export const mirrorUser = "belay_mirror";
+/** The manager reads the log of transactions as this user, through its own way into the VM. Not a gate: it may always. */
+export const recorderUser = "belay_recorder";
+/** Nobody else can make it up: it follows from the key that opens the VM anyway. */
+export const recorderPassword = (server: string, privateKey: string): string =>
+  createHmac("sha256", privateKey).update(`belay recorder of ${server}`).digest("hex");
+
 /** A string for MariaDB, whatever it holds. */
 export function sqlString(value: string): string {
   if (value.includes("\0")) throw new RangeError("a string for SQL cannot hold a NUL character");
@@ -32,6 +39,7 @@ export function accountsSql(
   secretOf: (name: string) => string,
   mirrorPassword: string | undefined,
   checkUsers: readonly string[],
+  recorder: string | undefined,
 ): string {
   const lines = [
     "SET SESSION sql_log_bin=0;",
@@ -42,6 +50,13 @@ export function accountsSql(
       : [
           ...user(mirrorUser, mirrorPassword, true),
           `GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES, RELOAD, REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR ON *.* TO '${mirrorUser}'@'%';`,
+        ]),
+    ...(recorder === undefined
+      ? []
+      : [
+          `CREATE USER IF NOT EXISTS '${recorderUser}'@'127.0.0.1' IDENTIFIED BY ${sqlString(recorder)};`,
+          `ALTER USER '${recorderUser}'@'127.0.0.1' IDENTIFIED BY ${sqlString(recorder)};`,
+          `GRANT REPLICATION SLAVE ON *.* TO '${recorderUser}'@'127.0.0.1';`,
         ]),
     ...server.options.users.flatMap(({ name, password, grants }) => [
       ...user(name, password === undefined ? undefined : secretOf(password)),

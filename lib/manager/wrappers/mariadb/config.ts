@@ -13,8 +13,13 @@ export const socketOf = (paths: ServerPaths): string => `${paths.run}/mysqld.soc
 /** How long a write waits for a mirror that is silent before it is acknowledged without it. */
 const mirrorPatienceMs = 2000;
 
-export const isSemiSynchronous = ({ options }: Mariadb): boolean =>
-  options.replicates.length > 0 && options.semiSynchronous;
+/** Saved now and then, and its modification requests recorded off the VM, for `replay-server`. */
+export const isRecorded = (server: Mariadb, { alone }: Pick<Description, "alone">): boolean =>
+  server.state === "stateful" && alone.allow.includes("replay-server");
+
+/** A write is acknowledged once somebody else has it: its mirror, or, where it is alone, the manager that records it. */
+export const isSemiSynchronous = (server: Mariadb, description: Pick<Description, "alone">): boolean =>
+  server.options.semiSynchronous && (server.options.replicates.length > 0 || isRecorded(server, description));
 
 /** Pure. */
 export function mariadbConfig(server: Mariadb, description: Description, paths: ServerPaths): string {
@@ -64,7 +69,7 @@ export function mariadbConfig(server: Mariadb, description: Description, paths: 
     `auto-increment-increment = ${Math.max(1, mirrored ? databases : 1)}`,
     `auto-increment-offset = ${mirrored ? 1 + ((id - 1) % databases) : 1}`,
     "relay-log-recovery = ON",
-    ...(isSemiSynchronous(server)
+    ...(isSemiSynchronous(server, description)
       ? [
           // As master it begins with its opening: while it catches up nobody is there to answer it, and each change would wait in vain.
           "rpl-semi-sync-slave-enabled = ON",

@@ -73,7 +73,7 @@ export async function seed(
   );
   const database = databases[0];
   for (const { name, file } of files) {
-    site.act.progress(null, `${site.server.name}: ${name} is loaded.`);
+    site.act.progress(null, `${name} is loaded.`);
     const client = sh`exec mariadb --defaults-file=${confOf(site)} --init-command=${loadSettings} ${database === undefined ? [] : [database]}`;
     const done = await site.shell.feed(`load ${name}`, client, { file }, options);
     if (done.code !== 0)

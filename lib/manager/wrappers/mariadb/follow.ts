@@ -91,7 +91,7 @@ export async function catchUp(
         message: `${site.server.name} cannot apply its mirror's changes.`,
         output: now.words,
       });
-    site.act.progress(null, `${site.server.name}: reads what is new from its mirror.`);
+    site.act.progress(null, `reads what is new from its mirror.`);
   }
   return false;
 }

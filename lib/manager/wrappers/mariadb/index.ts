@@ -1,7 +1,7 @@
 import { ManagerError } from "../../servers.ts";
 import { sh } from "../../ssh/index.ts";
 import { isUp, putConfig, startDaemon, stopDaemon } from "../daemon.ts";
-import { limits, lookLimit, type ServerPaths, startLimit, type Wrapper } from "../site.ts";
+import { limits, lookLimit, type ServerPaths, type Wrapper } from "../site.ts";
 import { closedSql } from "./accounts.ts";
 import { mariadbConfig, socketOf } from "./config.ts";
 import { checkUsersOf, confOf, type Mariadb, mirrorOf, readFollowing, readState } from "./database.ts";
@@ -82,6 +82,6 @@ echo $! > ${paths.pid}`,
     }
   },
   save: (site) => save(site, limits(site, site.server.withinSeconds.synchronise * 1000)),
-  restore: (site) => restoreSave(site, startLimit(site)),
+  restore: (site) => restoreSave(site, limits(site, site.server.withinSeconds.synchronise * 1000)),
   synchronise,
 };

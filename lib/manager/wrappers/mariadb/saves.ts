@@ -1,7 +1,9 @@
 import { ManagerError } from "../../servers.ts";
 import { type CommandOptions, sh } from "../../ssh/index.ts";
 import { keptState } from "../kept-state.ts";
-import { confOf, type DatabaseSite, sql } from "./database.ts";
+import { forget, loadSettings } from "./copy.ts";
+import { confOf, type DatabaseSite, readState, wholeMark } from "./database.ts";
+import { replayRecorded } from "./replay.ts";
 
 /** All of its databases as of one instant, with the position in its log of transactions, compressed, on the manager's side. */
 export async function save(site: DatabaseSite, within: CommandOptions): Promise<void> {
@@ -15,17 +17,14 @@ rm -f ${failed}
   await keptState(site.context, site.server.name).write((to) => site.shell.collect("save", script, to, within));
 }
 
-/** The last save. What was recorded after it is replayed by the techniques' recorder. */
+/** The last save, and what was recorded after it. The server must be up, and is not opened by this. */
 export async function restoreSave(site: DatabaseSite, within: CommandOptions): Promise<void> {
   const saved = await keptState(site.context, site.server.name).newest();
   if (saved === undefined) throw new ManagerError({ code: "noSave", message: `${site.server.name} was never saved.` });
-  await sql(
-    site,
-    "forget its past",
-    "STOP SLAVE; RESET SLAVE ALL; RESET MASTER; SET GLOBAL gtid_slave_pos='';\n",
-    within,
-  );
-  const load = sh`gunzip -c | mariadb --defaults-file=${confOf(site)} --init-command=${"SET SESSION sql_log_bin=0"}`;
+  const state = await readState(site, within);
+  await forget(site, state.databases, within);
+  const load = sh`rm -f ${wholeMark(site)}
+gunzip -c | mariadb --defaults-file=${confOf(site)} --init-command=${loadSettings}`;
   const done = await site.shell.feed("restore", load, { file: saved.file }, within);
   if (done.code !== 0)
     throw new ManagerError({
@@ -33,4 +32,6 @@ export async function restoreSave(site: DatabaseSite, within: CommandOptions): P
       message: `${site.server.name}: its save cannot be restored.`,
       output: done.stderr,
     });
+  await replayRecorded(site, within);
+  await site.shell.must("mark it whole", sh`touch ${wholeMark(site)} && sync`, within);
 }

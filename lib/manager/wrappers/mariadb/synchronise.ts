@@ -3,8 +3,8 @@ import { ManagerError } from "../../servers.ts";
 import { type CommandOptions, isSshError, sh } from "../../ssh/index.ts";
 import { keptState } from "../kept-state.ts";
 import { limits } from "../site.ts";
-import { accountsSql, openSql } from "./accounts.ts";
-import { isSemiSynchronous, serverIdOf } from "./config.ts";
+import { accountsSql, openSql, recorderPassword } from "./accounts.ts";
+import { isRecorded, isSemiSynchronous, serverIdOf } from "./config.ts";
 import { copyFromMirror, forget, seed } from "./copy.ts";
 import {
   checkUsersOf,
@@ -27,7 +27,9 @@ export async function synchronise(site: DatabaseSite): Promise<void> {
   const within = limits(site, server.withinSeconds.synchronise * 1000);
   const deadline = performance.now() + server.withinSeconds.synchronise * 1000;
   const mirror = mirrorOf(site);
-  const accounts = accountsSql(server, site.context.secretOf, mirrorPassword(site), checkUsersOf(site));
+  const { description, ssh, secretOf } = site.context;
+  const recorder = isRecorded(server, description) ? recorderPassword(server.name, ssh.privateKey) : undefined;
+  const accounts = accountsSql(server, secretOf, mirrorPassword(site), checkUsersOf(site), recorder);
   for (;;) {
     const seen = await lookAt(site, mirror, accounts, within);
     const { plan } = seen;
@@ -35,7 +37,7 @@ export async function synchronise(site: DatabaseSite): Promise<void> {
       await carryOut(site, mirror, seen, within);
       break;
     }
-    act.progress(null, `${server.name}: ${plan.words}`);
+    act.progress(null, plan.words);
     if (plan.kind === "refuse" || performance.now() > deadline)
       throw new ManagerError({ code: "cannotSynchronise", message: `${server.name}: ${plan.words}` });
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -106,7 +108,7 @@ async function carryOut(
 ): Promise<void> {
   const { server, act, context } = site;
   const seconds = server.withinSeconds.synchronise;
-  const say = (words: string) => act.progress(null, `${server.name}: ${words}`);
+  const say = (words: string) => act.progress(null, words);
   if (plan.kind === "seed") {
     say("its first data are loaded.");
     const files = server.options.load.map((name) => ({ name, file: path.resolve(context.directory, name) }));
@@ -117,7 +119,6 @@ async function carryOut(
   }
   if (plan.kind === "restore") {
     say("its last save is restored, and what was recorded since.");
-    await forget(site, self.databases, within);
     await restoreSave(site, within);
   }
   if (mirror === null || its === null) return;
@@ -146,7 +147,7 @@ const positionOf = async (mirror: DatabaseSite, within: CommandOptions) =>
 
 /** On the disk first, then in rotation. */
 async function open(site: DatabaseSite, within: CommandOptions): Promise<void> {
-  const opening = openSql(checkUsersOf(site), isSemiSynchronous(site.server));
+  const opening = openSql(checkUsersOf(site), isSemiSynchronous(site.server, site.context.description));
   const mark = sh`touch ${wholeMark(site)} && sync && exec mariadb --defaults-file=${confOf(site)} -N -B`;
   const done = await site.shell.feed("put it into rotation", mark, opening, within);
   if (done.code !== 0)
@@ -156,7 +157,7 @@ async function open(site: DatabaseSite, within: CommandOptions): Promise<void> {
       output: done.stderr.trim(),
     });
   await site.context.notes.remember(wholeNote(site.server.name), true);
-  site.act.progress(null, `${site.server.name}: in rotation.`);
+  site.act.progress(null, `in rotation.`);
 }
 
 /** Each follows the other; then a write is acknowledged by both again. A mirror that is down does so at its own start. */

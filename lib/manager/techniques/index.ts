@@ -1,0 +1,2 @@
+/** What the manager repairs alone. */
+export { createTechniques } from "./hands.ts";

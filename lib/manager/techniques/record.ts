@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { portOf } from "../description/index.ts";
+import { type HandsContext, ManagerError, type ServerHands } from "../servers.ts";
+import { type Shells, shellsOf } from "../ssh/index.ts";
+import {
+  dropBefore,
+  eventsIn,
+  gtidOf,
+  isRecorded,
+  isSemiSynchronous,
+  type Mariadb,
+  readEvent,
+  recorderPassword,
+  recorderUser,
+  recordingFiles,
+  serverIdOf,
+} from "../wrappers/mariadb/door.ts";
+import { replicate } from "./binlog/replica.ts";
+import { type RecordedFiles, recordingInto } from "./recorded-files.ts";
+
+type Context = HandsContext & { readonly hands: ServerHands };
+
+const againAfterMs = 1000;
+const saveAgainAfterMs = 5000;
+/** Far from any server's own, and another one for each server. */
+const recorderId = (server: Mariadb, context: Context) => 2_000_000_000 + serverIdOf(server, context.description);
+
+/**
+ * Continuous recording and periodic saves of every database server that may be replayed (paper, section III-A-1: "trapping and storing all
+ * modification requests"). The manager is a replica that keeps what it is sent on its own disk before it says to have it; where the
+ * server has no mirror, clients hear that a write is done only after that. Runs until aborted.
+ */
+export async function record(context: Context, signal: AbortSignal): Promise<void> {
+  const shells = shellsOf(context);
+  const servers = context.description.servers.filter(
+    (server): server is Mariadb => server.kind === "mariadb" && isRecorded(server, context.description),
+  );
+  try {
+    await Promise.all(servers.map((server) => keepRecording(context, shells, server, signal)));
+  } finally {
+    shells.close();
+  }
+}
+
+async function keepRecording(context: Context, shells: Shells, server: Mariadb, signal: AbortSignal): Promise<void> {
+  let told = "";
+  while (!signal.aborted) {
+    try {
+      await recordOnce(context, shells, server, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      const words = error instanceof Error ? error.message : String(error);
+      if (words !== told) context.log(`${server.name} is not recorded now: ${words}`);
+      told = words;
+    }
+    await sleep(againAfterMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** One connection's worth. A save is made beside it now and then, into a new file, and what is older than the save is dropped. */
+async function recordOnce(context: Context, shells: Shells, server: Mariadb, signal: AbortSignal): Promise<void> {
+  const { hands, description } = context;
+  const act = { signal, progress: () => undefined };
+  const health = await hands.health(server, act);
+  if (!health.ok) throw new ManagerError({ code: "notUp", message: health.words });
+  const position = await recordedPosition(context, server);
+  const files = recordingInto(context, server.name);
+  const stream = await shells.of(server.vm).tunnel(portOf(server));
+  const ended = new AbortController();
+  const end = () => stream.destroy();
+  signal.addEventListener("abort", end, { once: true });
+  const saving = keepSaving(context, server, files, AbortSignal.any([signal, ended.signal]));
+  try {
+    await replicate({
+      stream,
+      user: recorderUser,
+      password: recorderPassword(server.name, context.ssh.privateKey),
+      id: recorderId(server, context),
+      position,
+      // A pair acknowledges by its mirror: the manager's answer in its place would leave a write on one server alone.
+      semiSynchronous: server.options.replicates.length === 0 && isSemiSynchronous(server, description),
+      keep: files.keep,
+    });
+  } finally {
+    ended.abort();
+    signal.removeEventListener("abort", end);
+    end();
+    await saving;
+    await files.close();
+  }
+}
+
+/** Recording goes on meanwhile: what comes while it is saved is in both, and replayed once. */
+async function keepSaving(context: Context, server: Mariadb, files: RecordedFiles, signal: AbortSignal): Promise<void> {
+  const { hands, description, notes } = context;
+  const everyMs = description.alone.saveEverySeconds * 1000;
+  const savedAt = `saves/${server.name}/at`;
+  while (!signal.aborted) {
+    const last = notes.recall(savedAt);
+    const dueInMs = typeof last === "number" ? last + everyMs - Date.now() : 0;
+    try {
+      await sleep(Math.max(0, dueInMs), undefined, { signal });
+      const file = await files.next();
+      await hands.save(server, { signal, progress: () => undefined });
+      await notes.remember(savedAt, Date.now());
+      await dropBefore(context, server.name, file);
+    } catch (error) {
+      if (signal.aborted) return;
+      context.log(`${server.name} could not be saved: ${error instanceof Error ? error.message : error}`);
+      await sleep(saveAgainAfterMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** Where the recording has got to, by what is in its files; "" where nothing was recorded: then everything that the server still has. */
+async function recordedPosition(context: Context, server: Mariadb): Promise<string> {
+  const last = new Map<number, string>();
+  for (const file of await recordingFiles(context, server.name))
+    for await (const bytes of eventsIn(file)) {
+      const event = readEvent(bytes);
+      const gtid = gtidOf(event);
+      if (gtid !== undefined) last.set(gtid.domain, `${gtid.domain}-${event.server}-${gtid.number}`);
+    }
+  return [...last.values()].join(",");
+}
