@@ -24,17 +24,17 @@ export interface WrongManager {
 export const wrongManagers: readonly WrongManager[] = [
   {
     name: "answers a message that comes twice under two ids",
-    file: "answers-twice.ts",
+    file: "wrong/answers-twice.ts",
     caught: ["takes a message that comes twice for one"],
   },
   {
     name: "acts while it stands by",
-    file: "acts-while-standby.ts",
+    file: "wrong/acts-while-standby.ts",
     caught: ["says and takes nothing while it stands by", "stops its work when it no longer is the active one"],
   },
   {
     name: "says to have what it has not written down, and has no eye for deadlines",
-    file: "acknowledges-early.ts",
+    file: "wrong/acknowledges-early.ts",
     caught: [
       "has written down what it says to have, before it says so",
       "does not answer a proposal whose deadline has passed",
@@ -66,7 +66,7 @@ export async function judgeOurs(
 
   const wrong: Judged["wrong"][number][] = [];
   for (const { name, file, caught } of wrongManagers) {
-    const command = `${node(inProject("tools/conformance/wrong", file))} {state}`;
+    const command = `${node(inProject("tools/conformance", file))} {state}`;
     const mine = cases.filter(({ by }) => by === "socket");
     if (!mine.some((one) => caught.includes(one.name))) continue;
     const found = await runCases(mine, { command, webhookCommand: null, running: null }, () => {});

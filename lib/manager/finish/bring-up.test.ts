@@ -109,7 +109,7 @@ test("killed with SIGKILL in an act, the next run goes on: everything is done, n
   const acts = 12;
   await Promise.all(
     [0, 1].map(async (half) => {
-      for (let at = 1 + half * 2; at <= acts; at += 4) {
+      for (let at = 2 + half * 3; at <= acts; at += 6) {
         const dir = await mkdtemp(path.join(tmpdir(), "belay-bring-up-"));
         await writeFile(path.join(dir, "acts"), "");
         expect(await runs(child(dir, at)), `killed in act ${at}`).toBe(false);
