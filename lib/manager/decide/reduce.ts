@@ -57,7 +57,7 @@ export function reduce(state: ManagerState, input: Input, context: Context): Man
       );
       const next = withStage({ ...state, outbox }, repair, { ...repair.stage, phase });
       return say(next, context, {
-        key: `phase/${id}/${input.run}/${phase}/${percent ?? words}`,
+        key: `phase/${id}/${input.run}/${phase}/${percent ?? ""}/${words}`,
         subject: repair.subject,
         message: { kind: "repair.phase", repair: repair.id, phase, percent, words: words.slice(0, 2000) },
         until: repair.stage.finishBy,
