@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { WebSocket } from "ws";
 import { type CustomerEvent, messageId, type ProviderEvent, providerFrame } from "../../../lib/contract/index.ts";
@@ -29,7 +29,11 @@ const phaseMs = 200;
 export function runWrongManager(stateDir: string, faults: Faults): void {
   const file = path.join(stateDir, "state.json");
   const kept = read(file);
-  const save = () => writeFileSync(file, JSON.stringify(kept));
+  // Whole or not at all: it is killed while it writes, too.
+  const save = () => {
+    writeFileSync(`${file}.new`, JSON.stringify(kept));
+    renameSync(`${file}.new`, file);
+  };
   save();
   let socket: WebSocket | undefined;
   let active = false;
