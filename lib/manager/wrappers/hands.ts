@@ -16,10 +16,10 @@ export const createHands: CreateHands = (context) => {
   const shells = shellsOf(context);
   const hands = (server: ServerSpec, act: Act) => bound(context, shells, server, act);
   return {
-    deploy: (server, act) => told(() => hands(server, act).deploy()),
-    configure: (server, act) => told(() => hands(server, act).configure()),
-    start: (server, act) => told(() => hands(server, act).start()),
-    stop: (server, act) => told(() => hands(server, act).stop()),
+    deploy: (server, act) => told(act, () => hands(server, act).deploy()),
+    configure: (server, act) => told(act, () => hands(server, act).configure()),
+    start: (server, act) => told(act, () => hands(server, act).start()),
+    stop: (server, act) => told(act, () => hands(server, act).stop()),
     async health(server, act) {
       try {
         return await hands(server, act).health();
@@ -28,10 +28,10 @@ export const createHands: CreateHands = (context) => {
         throw error;
       }
     },
-    save: (server, act) => told(async () => await hands(server, act).save()),
-    restore: (server, act) => told(async () => await hands(server, act).restore()),
-    synchronise: (server, act) => told(async () => await hands(server, act).synchronise()),
-    reach: (vm, act) => told(() => untilReached(shells.of(vm.name), reachWithinMs, act.signal)),
+    save: (server, act) => told(act, async () => await hands(server, act).save()),
+    restore: (server, act) => told(act, async () => await hands(server, act).restore()),
+    synchronise: (server, act) => told(act, async () => await hands(server, act).synchronise()),
+    reach: (vm, act) => told(act, () => untilReached(shells.of(vm.name), reachWithinMs, act.signal)),
     close: async () => shells.close(),
   };
 };
@@ -62,10 +62,13 @@ function bound(context: HandsContext, shells: Shells, server: ServerSpec, act: A
   }
 }
 
-/** Failures of the way to the VM in the manager's words. */
-async function told<T>(act: () => Promise<T>): Promise<T> {
+/** Failures of the way to the VM in the manager's words. A connection that was lost is made anew once: each act may run twice. */
+async function told<T>(act: Act, work: () => Promise<T>): Promise<T> {
   try {
-    return await act();
+    return await work().catch(async (error: unknown) => {
+      if (!isSshError(error, "lost") || act.signal.aborted) throw error;
+      return await work();
+    });
   } catch (error) {
     if (!isSshError(error)) throw error;
     const cure =

@@ -110,10 +110,22 @@ export function httpdConfig(
     ...(documentRoot === undefined
       ? []
       : [`DocumentRoot "${documentRoot}"`, `<Directory "${documentRoot}">`, "  Require all granted", "</Directory>"]),
+    // How many requests there were, and, by the length of a file of four bytes each, how many of them failed here.
+    '<Location "/belay-status">',
+    "  SetHandler server-status",
+    "  Require local",
+    "</Location>",
+    `CustomLog ${failedLog(paths)} "%>s" "expr=%{REQUEST_STATUS} -ge 500"`,
+    `Alias "/belay-failed" "${failedLog(paths)}"`,
+    '<Location "/belay-failed">',
+    "  Require local",
+    "</Location>",
     ...balancer(server, backends, description),
   ];
   return `${lines.join("\n")}\n`;
 }
+
+const failedLog = (paths: ServerPaths) => `${paths.log}/failed.log`;
 
 function balancer(server: ServerOf<"httpd">, backends: readonly Peer[], description: Description): readonly string[] {
   const known = backends.filter((peer) => peer.address !== undefined);
@@ -143,10 +155,7 @@ function balancer(server: ServerOf<"httpd">, backends: readonly Peer[], descript
     "</Proxy>",
     // Its own pages come before what is passed on.
     'ProxyPass "/belay-status" "!"',
-    '<Location "/belay-status">',
-    "  SetHandler server-status",
-    "  Require local",
-    "</Location>",
+    'ProxyPass "/belay-failed" "!"',
     `ProxyPass "${path}" "balancer://behind${path}"`,
     ...(root === undefined
       ? []
