@@ -1,4 +1,4 @@
-import type { Allocation, HostId, Vm } from "../../model/index.ts";
+import { type Allocation, type HostId, repairStates, type Vm } from "../../model/index.ts";
 import { ceaseCapture } from "../checkpoints/in-hand.ts";
 import type { Env } from "../env.ts";
 import { HostUnreachable, HypervisorRefused } from "../ports.ts";
@@ -28,6 +28,9 @@ export async function freeVm(env: Env, allocation: Allocation): Promise<boolean>
     return true;
   };
   if (hostId === null) return over();
+  // A repair that was planned in the same instant would bring back what is taken away here: it sees that the VM is not wanted, and ends.
+  const incident = vm === undefined ? undefined : await store.openIncidentOf(vm.id);
+  if (incident?.repairs.some((it) => !repairStates[it.state].ended)) return false;
   const host = await store.host(hostId);
   if (host === undefined) return over(); // forgotten with all that it carried
   if (vm !== undefined && (vm.movingTo !== null || !(await ceaseCapture(env, vm.id, 0)))) return false;

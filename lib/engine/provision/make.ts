@@ -11,8 +11,17 @@ const hostsTried = 3;
 /** For one life of the engine: hosts that refused it, and the order in which places are found. */
 export interface Making {
   readonly refused: Map<AllocationId, Set<HostId>>;
+  /** Since when this life has tried, on the clock that is never set. */
+  readonly since: Map<AllocationId, number>;
   /** One place at a time: the next must see that it is taken. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** By the time of day, which outlives a life of the engine, or by that of this life, which is never set. */
+function waitedFor({ clock }: Env, { since }: Making, { id, askedAt }: Allocation, ms: number): boolean {
+  const first = since.get(id) ?? clock.monotonicMs();
+  since.set(id, first);
+  return clock.now() >= askedAt + ms || clock.monotonicMs() >= first + ms;
 }
 
 type Placed = Allocation & { readonly hostId: HostId };
@@ -26,7 +35,7 @@ async function placed(env: Env, making: Making, asked: Allocation): Promise<Plac
     if (image === undefined) return fail(env, asked, "The image is not there any more.");
     const place = await placeFor(env, asked, image, making.refused.get(asked.id) ?? new Set());
     if ("refusal" in place)
-      return clock.now() < asked.askedAt + placeWithinMs ? undefined : fail(env, asked, place.refusal);
+      return waitedFor(env, making, asked, placeWithinMs) ? fail(env, asked, place.refusal) : undefined;
     const hostId = place.host.id;
     const words = "Its disk and its definition are being made.";
     await store.recordAllocation(asked.id, { state: "making", words, hostId }, clock.now());
@@ -37,6 +46,12 @@ async function placed(env: Env, making: Making, asked: Allocation): Promise<Plac
 async function fail(env: Env, { id }: Allocation, words: string): Promise<undefined> {
   await env.store.recordAllocation(id, { state: "failed", words }, env.clock.now());
   return undefined;
+}
+
+async function made({ store, clock }: Env, id: AllocationId, vm: Vm): Promise<Vm> {
+  const words = "It was made and started.";
+  await store.recordAllocation(id, { state: "running", words, vmId: vm.id }, clock.now());
+  return vm;
 }
 
 /** What was made on a host that refused it, or that could not be waited for any longer, is taken away again before it is given up there. */
@@ -56,6 +71,9 @@ async function takeBack(env: Env, { uuid }: Allocation, hostId: HostId, director
  */
 export async function makeVm(env: Env, making: Making, asked: Allocation): Promise<Vm | undefined> {
   const { store, clock, provisioner, hypervisor, log } = env;
+  // It was made, and is its owner's by now: whatever became of it since, it is never taken back for an allocation that was not written to its end.
+  const known = asked.vmId === null ? undefined : await store.vm(asked.vmId);
+  if (known !== undefined) return made(env, asked.id, known);
   const allocation = await placed(env, making, asked);
   if (allocation === undefined) return undefined;
   const { id, hostId, uuid } = allocation;
@@ -69,11 +87,14 @@ export async function makeVm(env: Env, making: Making, asked: Allocation): Promi
   const directory = directoryOn(host, image);
   if (network === null || directory === undefined)
     return fail(env, allocation, "The provider changed its network or its directories meanwhile.");
-  const late = clock.now() > asked.askedAt + madeWithinMs || host.standing !== "in-use";
+  const late = waitedFor(env, making, asked, madeWithinMs) || host.standing !== "in-use";
   if (late) {
     if (await takeBack(env, allocation, hostId, directory))
       return fail(env, allocation, "The machine that it was to run on failed, or is worked on. Ask again.");
-    return undefined; // it may have been made there: its address is nobody else's before that is known
+    // It may have been made there: its address is nobody else's before that is known.
+    const words = "The machine that it was to run on cannot be asked. It is given up as soon as it can.";
+    await store.recordAllocation(id, { state: "making", words }, clock.now());
+    return undefined;
   }
   try {
     await provisioner.make(hostId, allocation, image, network, directory);
@@ -82,10 +103,7 @@ export async function makeVm(env: Env, making: Making, asked: Allocation): Promi
     if (sight === undefined) return undefined;
     const definition = await hypervisor.readDefinition(hostId, uuid);
     const found = await store.adoptVm(hostId, sight, definition, "running", clock.now());
-    const vm = await store.recordAllocated(id, found.id, clock.now());
-    const words = "It was made and started.";
-    await store.recordAllocation(id, { state: "running", words, vmId: vm.id }, clock.now());
-    return vm;
+    return await made(env, id, await store.recordAllocated(id, found.id, clock.now()));
   } catch (error) {
     if (error instanceof HostUnreachable) return undefined;
     if (!(error instanceof HypervisorRefused)) throw error;

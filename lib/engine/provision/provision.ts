@@ -1,4 +1,4 @@
-import type { AllocationId, HostId } from "../../model/index.ts";
+import type { Allocation, AllocationId, HostId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { within } from "../guard/within.ts";
 import { freeVm } from "./free.ts";
@@ -20,10 +20,14 @@ export interface Provision {
 /** `changed`: the host carries another VM now, or one less. */
 export function createProvision(env: Env, changed: (host: HostId | null) => void): Provision {
   const inHand = new Map<AllocationId, Promise<void>>();
+  /** When each had its last turn, by count; missing: never. */
+  const turns = new Map<AllocationId, number>();
+  let turn = 0;
   let last: Promise<unknown> = Promise.resolve();
   let stopped = false;
   const making: Making = {
     refused: new Map(),
+    since: new Map(),
     inTurn(work) {
       const mine = last.then(work, work);
       last = mine.catch(() => undefined);
@@ -41,10 +45,12 @@ export function createProvision(env: Env, changed: (host: HostId | null) => void
     beingMade(env).add(allocation.uuid);
     const vm = await makeVm(env, making, allocation);
     const after = vm === undefined ? await env.store.allocation(id) : undefined;
-    if (vm !== undefined || after?.endedAt != null) beingMade(env).delete(allocation.uuid);
-    if (vm === undefined) return;
-    making.refused.delete(id);
-    changed(vm.hostId);
+    if (vm !== undefined || after?.endedAt != null) {
+      beingMade(env).delete(allocation.uuid);
+      making.refused.delete(id);
+      making.since.delete(id);
+    }
+    if (vm !== undefined) changed(vm.hostId);
   }
 
   return {
@@ -52,8 +58,13 @@ export function createProvision(env: Env, changed: (host: HostId | null) => void
       for (const { uuid, state } of await env.store.openAllocations()) if (state === "making") beingMade(env).add(uuid);
     },
     async look() {
-      for (const { id } of await env.store.openAllocations()) {
+      const open = await env.store.openAllocations();
+      for (const id of turns.keys()) if (!open.some((it) => it.id === id)) turns.delete(id);
+      // Those that cannot be gone on with, for their host is silent, must not keep the others from their turn.
+      const turnOf = (it: Allocation) => turns.get(it.id) ?? 0;
+      for (const { id } of [...open].sort((a, b) => turnOf(a) - turnOf(b))) {
         if (stopped || inHand.size >= atOnce || inHand.has(id)) continue;
+        turns.set(id, ++turn);
         const work = carryOut(id)
           .catch((error: unknown) =>
             env.log.error(`allocation ${id} failed, and is tried again`, { error: String(error) }),

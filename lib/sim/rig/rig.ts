@@ -75,6 +75,9 @@ export async function createRig(
   cloud.world.givenUp = (uuid) => {
     const vm = vmOfUuid(store.tables, uuid);
     const repair = vm && openRepairOf(store.tables, vm.id);
+    // It is given back, or what was made of it is nobody's yet.
+    const held = [...store.tables.allocations.values()].find((row) => row.allocation.uuid === uuid)?.allocation.state;
+    if (held !== undefined && held !== "running") return true;
     if (vm?.wanted === "stopped") return true; // its owner wants it off, or gives it back
     if (!repair) return false;
     // Both agreed that it is made anew, or what its owner called for; or its owner's part failed, and it goes back.

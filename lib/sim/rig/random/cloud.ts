@@ -1,7 +1,9 @@
+import { managerPlan } from "../../manager/actions.ts";
 import type { Random } from "../../random.ts";
 import type { CloudSpec } from "../../world/cloud-spec.ts";
 import type { Action } from "../actions.ts";
 import type { Cast } from "./deeds.ts";
+import { madeNames, managed, sharedImage } from "./deeds-together.ts";
 
 const sharedPaths = ["/srv/shared"];
 
@@ -55,20 +57,39 @@ export const savingChoices: readonly Action[] = [
   { do: "choose", vm: "batch-1", consent: "roll-back", checkpointEveryMs: 6000 },
 ];
 
+/** A quarter of the schedules, saved or not, with locks and without: owners who repair together with the provider. */
+export const togetherOf = (seed: number): boolean => Math.floor(seed / 4) % 4 === 1;
+
+const plan = managerPlan.parse({});
+const terms = { mode: "collaborative", answerWithinMs: 5000, finishWithinMs: 15_000 } as const;
+
+/** And what they chose, and the provider for them. */
+export const togetherChoices: readonly Action[] = [
+  { do: "put-image", name: "bare", path: sharedImage },
+  { do: "guest-network", from: "198.18.9.10", to: "198.18.9.14" },
+  { do: "application", ...terms, name: "shop", vms: ["web-1", "db-1"], fallback: "own-disk" },
+  { do: "application", ...terms, name: "blog", vms: ["web-3", "local-1"], fallback: "checkpoint" },
+  ...["web-1", "db-1", "web-3"].map((made): Action => ({ do: "made-from", made, image: "bare" })),
+  { do: "choose", vm: "web-1", consent: "recreate" },
+  { do: "choose", vm: "web-3", consent: "recreate" },
+  ...managed.map((vm): Action => ({ do: "manager-starts", vm, manager: "manager", plan })),
+];
+
 const hostNames = randomHosts.map((it) => it.name);
 const vmNames = randomHosts.flatMap((it) => (it.vms ?? []).map((vm) => vm.name));
 
 /** Shorter patience than in production: the same rules come round more often in the same time. */
 export const randomEngine = { reviveWithinMs: 20_000, answerWithinMs: 15_000, probeEveryMs: 500 } as const;
 
-export const castOf = (random: Random, saves: boolean): Cast => {
+export const castOf = (random: Random, saves: boolean, together: boolean): Cast => {
   const one = (names: readonly string[]) => names[random.between(0, names.length - 1)] ?? "";
-  return { vm: () => one(vmNames), host: () => one(hostNames), saves };
+  const vms = together ? [...vmNames, ...madeNames] : vmNames;
+  return { vm: () => one(vms), host: () => one(hostNames), saves, together };
 };
 
 /** Puts everything right that a deed can break. Whoever adds a fault adds its mending here. */
-export function* mendAll(): Generator<Action> {
-  for (const vm of vmNames) {
+export function* mendAll(together: boolean): Generator<Action> {
+  for (const vm of together ? [...vmNames, ...madeNames] : vmNames) {
     yield { do: "crash-loop-ends", vm };
     yield { do: "disk-mended", vm };
     yield { do: "plug-guest", vm };
@@ -86,6 +107,13 @@ export function* mendAll(): Generator<Action> {
   }
   for (const it of ["store-empties", "captures-spared"] as const) yield { do: it };
   yield { do: "captures-slow", ms: 0 };
+  for (const vm of together ? managed : []) {
+    yield { do: "manager-dies", vm, manager: "second" };
+    yield { do: "manager-will", vm, manager: "manager", plan };
+    yield { do: "manager-starts", vm, manager: "manager", plan };
+  }
+  for (const vm of together ? managed : [])
+    for (const manager of ["manager", "second"]) yield { do: "service-mended", vm, manager };
   yield { do: "belay-dies" }; // with whatever death was still planned for it
   yield { do: "belay-starts" };
 }

@@ -1,5 +1,6 @@
 import type { Random } from "../../random.ts";
 import type { Action } from "../actions.ts";
+import { togetherDeeds } from "./deeds-together.ts";
 
 /** Who there is in the cloud of the random schedules, for deeds to choose from. */
 export interface Cast {
@@ -7,6 +8,8 @@ export interface Cast {
   host(): string;
   /** Whether VMs are saved. */
   readonly saves: boolean;
+  /** Whether some owners repair together with the provider. */
+  readonly together: boolean;
 }
 
 /** Something that random schedules do: how often, beside the others, and how it is drawn. */
@@ -14,6 +17,8 @@ export interface Deed {
   readonly weight: number;
   /** Only where VMs are saved. */
   readonly saving?: true;
+  /** Only where some owners repair together with the provider. */
+  readonly together?: true;
   draw(random: Random, cast: Cast): Action;
 }
 
@@ -169,13 +174,19 @@ export const deeds: readonly Deed[] = [
   },
 ];
 
-const unsaved = deeds.filter((it) => it.saving !== true);
-const totalOf = (list: readonly Deed[]) => list.reduce((sum, { weight }) => sum + weight, 0);
-const totals = { all: totalOf(deeds), unsaved: totalOf(unsaved) };
+/** Those that there are for such a cast, and their weights together. */
+const listOf = (saves: boolean, together: boolean) => {
+  const list = [...deeds, ...togetherDeeds].filter(
+    (it) => (saves || it.saving !== true) && (together || it.together !== true),
+  );
+  return { list, total: list.reduce((sum, { weight }) => sum + weight, 0) };
+};
+const lists = [listOf(false, false), listOf(true, false), listOf(false, true), listOf(true, true)];
 
 export function drawDeed(random: Random, cast: Cast): Action {
-  let left = random.next() * (cast.saves ? totals.all : totals.unsaved);
-  for (const deed of cast.saves ? deeds : unsaved) {
+  const { list, total } = lists[(cast.saves ? 1 : 0) + (cast.together ? 2 : 0)] ?? listOf(cast.saves, cast.together);
+  let left = random.next() * total;
+  for (const deed of list) {
     left -= deed.weight;
     if (left < 0) return deed.draw(random, cast);
   }

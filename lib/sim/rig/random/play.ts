@@ -12,6 +12,8 @@ import {
   randomHosts,
   savesOf,
   savingChoices,
+  togetherChoices,
+  togetherOf,
 } from "./cloud.ts";
 import { drawDeed, drawPause } from "./deeds.ts";
 import { byPeople, leftOfSaving, stillTold, unsettled } from "./settled.ts";
@@ -65,7 +67,7 @@ export const stepsPerSchedule = 200;
 export const playRandom = (seed: number, steps = stepsPerSchedule): Promise<Played> =>
   play(seed, async ({ pass, step, taken }) => {
     const random = seededRandom(seed, "schedule");
-    const cast = castOf(random, savesOf(seed));
+    const cast = castOf(random, savesOf(seed), togetherOf(seed));
     // A world in which nothing can happen any more would else be waited for without end.
     for (let pauses = 0; taken() < steps && pauses < 4 * steps; pauses++) {
       await pass(drawPause(random));
@@ -112,6 +114,7 @@ async function play(seed: number, steps: (stage: Stage) => Promise<void>): Promi
   await pass(beginMs);
   for (const action of firstChoices) await act(action);
   for (const action of savesOf(seed) ? savingChoices : []) await act(action);
+  for (const action of togetherOf(seed) ? togetherChoices : []) await act(action);
   stepAtMs = sinceStart();
   await steps({
     pass,
@@ -125,7 +128,7 @@ async function play(seed: number, steps: (stage: Stage) => Promise<void>): Promi
       return took;
     },
   });
-  for (const action of mendAll()) await act(action);
+  for (const action of mendAll(togetherOf(seed))) await act(action);
   await calm(() => isEmpty(unsettled(rig)), pass);
   for (const words of await lasting(() => unsettled(rig), pass)) tell(words);
   let done = false;

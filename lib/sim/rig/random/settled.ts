@@ -32,6 +32,9 @@ export function* unsettled(rig: Rig): Generator<string> {
       yield `In the end: ${host.name} stands as ${host.standing}: ${host.standingWords}`;
   for (const repair of tables.by.openRepair.of("open"))
     yield `In the end: repair ${repair.id} is still ${repair.state}.`;
+  for (const { allocation } of tables.allocations.values())
+    if (["asked", "making", "freeing"].includes(allocation.state))
+      yield `In the end: the VM ${allocation.name} is still ${allocation.state}: ${allocation.words}`;
   for (const intent of tables.by.openIntent.of("open"))
     yield `In the end: the request to kill ${intent.name} was never answered.`;
 }
