@@ -24,6 +24,7 @@ export async function sayOfRepair(
   message: (vm: Vm) => ProviderMessage | Promise<ProviderMessage>,
 ): Promise<MessageId | undefined> {
   const { vm, incident } = await vmWork(env, repair);
+  if (vm.organizationId !== incident.organizationId) return undefined; // given to another owner since: it is not theirs to read
   const thread = { incidentId: incident.id, repairId: repair };
   return sayTo(env, vm.organizationId, thread, `${repair}/${key}`, await message(vm));
 }

@@ -3,6 +3,9 @@ import type { Env } from "../env.ts";
 /** A wake may be lost: then it is seen a little later. */
 const pollMs = 500;
 
+/** So long until an instant by the time of day, which may have been set back since the instant was chosen: never longer than waits may be. */
+export const untilOrAtMost = (leftMs: number, mostMs: number): number => Math.min(Math.max(0, leftMs), mostMs);
+
 /**
  * Asks again and again, and at once when a message came, until there is an answer; undefined when the time is over. The time is measured
  * on the clock that is never set.

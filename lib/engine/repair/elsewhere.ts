@@ -33,7 +33,8 @@ export interface Bringing {
 /** How it went. Who brings it elsewhere ends the repair by it, or goes on. */
 export type Elsewhere =
   | { readonly kind: "answers"; readonly tr: EpochMs }
-  | { readonly kind: "handed-over"; readonly words: string }
+  /** `locked`: the old copy may run, so nothing more is started anywhere. */
+  | { readonly kind: "handed-over"; readonly words: string; readonly locked?: true }
   | { readonly kind: "not-needed"; readonly words: string };
 
 type Claimed =
@@ -143,7 +144,7 @@ export async function elsewhere(
 
     const up = await bringing.up(claim, letGo, suffix);
     if (!up.ok) return handOver(up.words);
-    if (up.value.kind === "locked") return handOver(up.value.words);
+    if (up.value.kind === "locked") return { kind: "handed-over", words: up.value.words, locked: true };
     if (up.value.kind === "refused" || up.value.kind === "damaged") {
       last = `${up.value.words} `;
       const freed = await step<Freed>(env, steps, repair, `free${suffix}`, () =>

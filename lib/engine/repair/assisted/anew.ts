@@ -14,7 +14,7 @@ import { guestChecks, verify } from "../verify.ts";
 import { notOurs, vmWork } from "../work.ts";
 import { askGuest } from "./asking.ts";
 import { keptOwnDisk, withOwnDisk } from "./kept-disk.ts";
-import type { Back, Run } from "./run.ts";
+import { type Back, notElsewhere, type Run } from "./run.ts";
 
 /** A refusal may come from what the hypervisor is still clearing away. */
 const refusalsAtMost = 3;
@@ -133,5 +133,5 @@ export async function anewElsewhere(run: Run): Promise<Back> {
   };
   const end = await elsewhere(env, options, places, repair, steps, bringing);
   if (end.kind === "answers") return { kind: "up", from: "image", own: own.value };
-  return end.kind === "not-needed" ? end : { kind: "failed", words: end.words, own: made ? own.value : null };
+  return notElsewhere(end, made ? own.value : null);
 }

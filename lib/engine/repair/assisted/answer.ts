@@ -1,7 +1,7 @@
 import { type AnswerStanding, answerTo, type Offer } from "../../../decide/index.ts";
 import type { EpochMs, RepairId } from "../../../model/index.ts";
 import { sayChanged } from "../../conversation/say.ts";
-import { heardWithin } from "../../conversation/wait.ts";
+import { heardWithin, untilOrAtMost } from "../../conversation/wait.ts";
 import type { Env } from "../../env.ts";
 import type { StepEnd } from "../step.ts";
 import { notOurs, vmWork } from "../work.ts";
@@ -16,15 +16,23 @@ export type Answered = Exclude<AnswerStanding, { readonly kind: "waiting" }>;
 export const heardOf = async (env: Env, repair: RepairId) =>
   (await env.store.heardOf(repair)).map(({ at, message }) => ({ at, message }));
 
+const turnedOff: Answered = {
+  kind: "silent",
+  words: "Its owner does not repair it together with the provider any more.",
+};
+
 /**
  * Waits for the customer's answer, at most until the deadline, or until when they asked to wait. The deadline is an instant by the time of
- * day; should that be set back meanwhile, the wait is no longer for it.
+ * day; should that be set back meanwhile, also while Belay was down, the wait is not longer than was agreed, or than the provider waits for anybody.
  */
 export async function awaitAnswer({ env, repair }: Run, offer: Offer): Promise<StepEnd<Answered>> {
   const { clock } = env;
   let until: EpochMs = offer.answerBy;
-  const deadlineOf = (at: EpochMs) => clock.monotonicMs() + Math.max(0, at + graceMs - clock.now());
-  let deadlineMs = deadlineOf(until);
+  const { answerWithinMs } = await env.store.agreementOf((await vmWork(env, repair)).vm.id);
+  const { answerMostMs } = await env.store.policy();
+  const deadlineOf = (at: EpochMs, mostMs: number) =>
+    clock.monotonicMs() + untilOrAtMost(at - clock.now(), mostMs) + graceMs;
+  let deadlineMs = deadlineOf(until, answerWithinMs);
   const found = await heardWithin<StepEnd<Answered>>(
     env,
     () => deadlineMs,
@@ -32,13 +40,15 @@ export async function awaitAnswer({ env, repair }: Run, offer: Offer): Promise<S
       const { vm } = await vmWork(env, repair);
       const ended = await notOurs(env, repair, vm);
       if (ended !== undefined) return { ok: false, words: ended };
+      if ((await env.store.modeOf(vm.id)) !== "collaborative")
+        return { ok: true, words: turnedOff.words, value: turnedOff };
       const heard = await heardOf(env, repair);
       const over = clock.monotonicMs() >= deadlineMs;
       const standing = answerTo(offer, heard, over ? Number.POSITIVE_INFINITY : clock.now() - graceMs);
       if (standing.kind !== "waiting") return { ok: true, words: standing.words, value: standing };
       if (standing.until === until) return undefined;
       until = standing.until;
-      deadlineMs = deadlineOf(until);
+      deadlineMs = deadlineOf(until, answerMostMs);
       const words = `It waits, as its owner's manager asked: ${standing.postponed ?? ""}`.trimEnd();
       await sayChanged(env, repair, "waiting", words, `waiting/${until}`);
       return undefined;

@@ -10,10 +10,11 @@ import { type Answered, awaitAnswer } from "./answer.ts";
 import { bringBack } from "./bring-back.ts";
 import { customerPart } from "./customer-part.ts";
 import { endTogether } from "./end.ts";
-import { fallBack } from "./fall-back.ts";
+import { fallBack, type Standing } from "./fall-back.ts";
 import { diagnoseTogether } from "./joint.ts";
 import { makeProposal, type Proposal } from "./offer.ts";
 import type { Run, TogetherHelp } from "./run.ts";
+import { noMoreAllowed } from "./still-allowed.ts";
 import { tellProposal } from "./tell.ts";
 
 const endedByOthers = "This repair was ended before it was done: its host failed. What follows is told anew.";
@@ -57,41 +58,38 @@ async function together(run: Run): Promise<void> {
 
   const proposal = await steps.run<Proposal>("proposal", () => makeProposal(run));
   const { fallback, here } = proposal;
-  if (silent) {
-    const why = "Its owner's manager did not answer in time.";
-    return fallBackNow(why);
-  }
+  if (silent) return fallBackFrom("Its owner's manager did not answer in time.", { kind: "untouched" });
   const told = await step(env, steps, repair, "tell the customer", () => tellProposal(run, proposal));
   if (!told.ok) return handOver(told.words);
   const answer = await step<Answered>(env, steps, repair, "answer", () => awaitAnswer(run, proposal));
   if (!answer.ok) return handOver(answer.words);
   const answered = answer.value;
   if (answered.kind === "declined") return handOver(`Its owner repairs it alone. ${answered.words}`.trimEnd());
-  if (answered.kind === "silent") return fallBackNow(answered.words);
+  if (answered.kind === "silent") return fallBackFrom(answered.words, { kind: "untouched" });
   const agreed = proposal.proposed.find((it) => it.technique === answered.technique)?.words ?? "";
   await steps.run("tell what was agreed", () => sayChanged(env, repair, "agreed", `It is done as agreed. ${agreed}`));
   return asAgreed(answered.technique);
 
-  function fallBackNow(why: string): Promise<void> {
-    return run.help.acting(repair, () => fallBack(run, { why, fallback, here, state: { kind: "untouched" } }));
+  function fallBackFrom(why: string, state: Standing["state"]): Promise<void> {
+    return run.help.acting(repair, () => fallBack(run, { why, fallback, here, state }));
   }
 
   async function asAgreed(technique: ProposedTechnique["technique"]): Promise<void> {
-    const wanted = await steps.run("still wanted", async () => (await vmWork(env, repair)).vm.wanted);
-    if (wanted === "stopped")
-      return endTogether(run, { kind: "cleared", words: "Its owner wants it stopped by now, so it is left as it is." });
+    const instead = await noMoreAllowed(run, technique, "still allowed");
+    if (instead !== undefined) return endTogether(run, instead);
     const back = await run.help.acting(repair, () => bringBack(run, technique, here));
     if (back.kind === "not-needed") return endTogether(run, { kind: "cleared", words: back.words });
     if (back.kind === "left-off") return endTogether(run, back);
+    if (back.kind === "locked") return handOver(back.words);
     if (back.kind === "failed") {
       const state = { kind: "failed", from: "nothing", own: back.own } as const;
       // A start of its own disk that failed is not tried again.
       const untouched = (technique === "assisted-rebuild" || technique === "relocate") && back.own === null;
-      return fallBack(run, { why: back.words, fallback, here, state: untouched ? { kind: "untouched" } : state });
+      return fallBackFrom(back.words, untouched ? { kind: "untouched" } : state);
     }
     const part = await customerPart(run, back.from);
     const { from, own } = back;
-    const failed = (why: string) => fallBack(run, { why, fallback, here, state: { kind: "up", from, own } });
+    const failed = (why: string) => fallBackFrom(why, { kind: "up", from, own });
     if (part.kind === "failed") return failed(part.words);
     const served = await step(env, steps, repair, "verify the service", async () => {
       const { vm } = await vmWork(env, repair);

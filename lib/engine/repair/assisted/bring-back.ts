@@ -10,7 +10,7 @@ import { verify } from "../verify.ts";
 import { vmWork } from "../work.ts";
 import { anewElsewhere, anewHere } from "./anew.ts";
 import { askGuest } from "./asking.ts";
-import type { Back, Run } from "./run.ts";
+import { type Back, notElsewhere, type Run } from "./run.ts";
 
 const failed = (words: string): Back => ({ kind: "failed", words, own: null });
 
@@ -54,7 +54,7 @@ export async function moveAway(run: Run, asking: Asking): Promise<Back> {
   };
   const end = await elsewhere(env, options, help.places, repair, steps, bringing);
   if (end.kind === "answers") return { kind: "up", from: "own-disk", own: null };
-  return end.kind === "not-needed" ? end : failed(end.words);
+  return notElsewhere(end, null);
 }
 
 /** From what was saved of it, or from its own disk where nothing of that can be restored. */
@@ -71,7 +71,7 @@ export async function goBack(run: Run, here: boolean): Promise<Back> {
   const end = await elsewhere(env, options, help.places, repair, steps, way.bringing);
   if (end.kind === "answers")
     return { kind: "up", from: way.bringing.another() ? "checkpoint" : "own-disk", own: null };
-  return end.kind === "not-needed" ? end : failed(end.words);
+  return notElsewhere(end, null);
 }
 
 /** The provider's part, by the technique that both agreed on: until the guest itself answers. */

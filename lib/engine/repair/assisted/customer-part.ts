@@ -1,7 +1,7 @@
 import { progressOf } from "../../../decide/index.ts";
 import { type CustomerPhase, customerPhases, type EpochMs, type Vm, vmStates } from "../../../model/index.ts";
 import { refOf, sayOfRepair } from "../../conversation/say.ts";
-import { heardWithin } from "../../conversation/wait.ts";
+import { heardWithin, untilOrAtMost } from "../../conversation/wait.ts";
 import type { Env } from "../../env.ts";
 import { HostUnreachable } from "../../ports.ts";
 import { type StepEnd, step } from "../step.ts";
@@ -54,9 +54,14 @@ async function gone({ hypervisor }: Env, vm: Vm): Promise<string | undefined> {
   }
 }
 
-async function duringPhase({ env, repair }: Run, phase: CustomerPhase, finishBy: EpochMs): Promise<StepEnd<PhaseEnd>> {
+/** `deadlineMs`: `finishBy` on the clock that is never set. */
+async function duringPhase(
+  { env, repair }: Run,
+  phase: CustomerPhase,
+  finishBy: EpochMs,
+  deadlineMs: number,
+): Promise<StepEnd<PhaseEnd>> {
   const { clock } = env;
-  const deadlineMs = clock.monotonicMs() + Math.max(0, finishBy + graceMs - clock.now());
   let lookedAt = clock.monotonicMs();
   const failed = (words: string): StepEnd<PhaseEnd> => ({ ok: true, words, value: { kind: "failed", words } });
   const look = async (now: EpochMs): Promise<StepEnd<PhaseEnd> | undefined> => {
@@ -113,11 +118,15 @@ export async function customerPart(
     return { ok: true, words: "The VM is back. Its owner's manager does the rest.", value: null };
   });
   if (!handed.ok) return { kind: "failed", words: handed.words };
+  // One for all phases, in this life of Belay: the time of day may be set back between two of them.
+  const { clock, store } = env;
+  const { finishWithinMs } = await store.agreementOf((await vmWork(env, repair)).vm.id);
+  const deadlineMs = clock.monotonicMs() + untilOrAtMost(finishBy - clock.now(), finishWithinMs) + graceMs;
   let phase: CustomerPhase = "deploying";
   for (;;) {
     const now: CustomerPhase = phase;
     const end: StepEnd<PhaseEnd> = await step<PhaseEnd>(env, steps, repair, `customer: ${now}`, () =>
-      duringPhase(run, now, finishBy),
+      duringPhase(run, now, finishBy, deadlineMs),
     );
     if (!end.ok) return { kind: "failed", words: end.words };
     if (end.value.kind !== "next") return end.value;

@@ -11,6 +11,7 @@ import { goBack, moveAway, reviveHere } from "./bring-back.ts";
 import { type End, endTogether } from "./end.ts";
 import { replaceByCheckpoint } from "./replace.ts";
 import type { Back, Run } from "./run.ts";
+import { noMoreAllowed } from "./still-allowed.ts";
 
 /** Where the repair stands when the customer's part, or the first way, came to nothing. */
 export interface Standing {
@@ -59,7 +60,7 @@ async function alone(run: Run, here: boolean, fromCheckpoint: boolean): Promise<
     : here
       ? await reviveHere(run, askService, " (fallback)")
       : await moveAway(run, askService);
-  if (back.kind === "failed") return { kind: "handed-over", words: back.words };
+  if (back.kind === "failed" || back.kind === "locked") return { kind: "handed-over", words: back.words };
   if (back.kind === "not-needed") return { kind: "cleared", words: back.words };
   if (back.kind === "left-off") return back;
   const tr = await steps.run("answered", async () => env.clock.now());
@@ -75,6 +76,9 @@ export async function fallBack(run: Run, standing: Standing): Promise<void> {
   const runsFrom =
     state.kind === "up" ? state.from : state.kind === "failed" && state.own !== null ? "image" : "nothing";
   const way = fallbackWay(fallback, runsFrom, true);
+  const needs = state.kind === "untouched" && !here ? "relocate" : "revive-vm";
+  const instead = way.kind === "hand-over" ? undefined : await noMoreAllowed(run, needs, "still allowed (fallback)");
+  if (instead !== undefined) return endTogether(run, { ...instead, words: `${why} ${instead.words}` });
   await steps.run("tell the fallback", () => sayChanged(env, repair, "fallback", `${why} ${way.words}`));
   const end = await carryOut();
   return endTogether(run, { ...end, words: `${why} ${end.words}` });

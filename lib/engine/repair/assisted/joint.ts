@@ -1,6 +1,6 @@
 import { concludeTogether, type JointConclusion, type MessageId, type ProviderView } from "../../../model/index.ts";
 import { refOf, sayOfRepair } from "../../conversation/say.ts";
-import { heardWithin } from "../../conversation/wait.ts";
+import { heardWithin, untilOrAtMost } from "../../conversation/wait.ts";
 import { type StepEnd, step } from "../step.ts";
 import { notOurs, vmWork } from "../work.ts";
 import type { Run } from "./run.ts";
@@ -31,7 +31,8 @@ export async function diagnoseTogether(run: Run): Promise<StepEnd<Joint>> {
     const question = await sayOfRepair(env, repair, "question", (vm) => ({
       ...{ kind: "diagnosis.asked", vm: refOf(vm), provider: asked.view, answerBy: asked.answerBy },
     }));
-    const deadlineMs = clock.monotonicMs() + Math.max(0, asked.answerBy + graceMs - clock.now());
+    const { answerWithinMs } = await store.agreementOf((await vmWork(env, repair)).vm.id);
+    const deadlineMs = clock.monotonicMs() + untilOrAtMost(asked.answerBy - clock.now(), answerWithinMs) + graceMs;
     const found = await heardWithin<StepEnd<Joint>>(
       env,
       () => deadlineMs,
