@@ -216,6 +216,24 @@ describe("a called restore", () => {
     expect(await bench.engine.openCalledRestore(vm.id, one.id, "Ada", 8000)).toMatch(/^rep_/);
   });
 
+  test("is what helps servers that are down: their incident does not stand in its way", async () => {
+    const { vm } = await runningVm(bench, "serving");
+    const one = saved(bench.ids, vm.id, 4000);
+    await bench.engine.recordCheckpoint(one, 4100);
+    const { plan: _, ...news } = died(vm.id);
+    const ofServers = {
+      ...news,
+      layer: "application",
+      cause: "application-down",
+      plan: { refusal: "Theirs." },
+    } as const;
+    const before = await bench.engine.openIncident(ofServers);
+    if (before === undefined) throw new Error("it was not opened");
+    expect(await bench.engine.openCalledRestore(vm.id, one.id, "Ada", 5000)).toMatch(/^rep_/);
+    expect(await bench.service.incident(before.incidentId)).toMatchObject({ state: "cleared", endedAt: 5000 });
+    expect(await bench.engine.openIncidentOf(vm.id)).toMatchObject({ cause: "called-restore", state: "open" });
+  });
+
   test("needs a checkpoint of this VM, and a VM without another incident", async () => {
     const { vm } = await runningVm(bench, "ailing");
     const { vm: other } = await runningVm(bench, "neighbour");

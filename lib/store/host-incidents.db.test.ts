@@ -46,6 +46,24 @@ describe("a host that died", () => {
     }
   });
 
+  test("ends an incident of a VM's servers: the VM that was lost with it has one of its own", async () => {
+    const { host, vm, vmIds } = await twoHosts(bench, "serving", ["a"]);
+    const { plan: _, ...news } = died(vm.id);
+    const ofServers = {
+      ...news,
+      layer: "application",
+      cause: "application-down",
+      plan: { refusal: "Theirs." },
+    } as const;
+    const before = await bench.engine.openIncident(ofServers);
+    if (before === undefined) throw new Error("it was not opened");
+    const opened = await bench.engine.openHostIncident(hostDied(host.id, vmIds));
+    expect(await bench.service.incident(before.incidentId)).toMatchObject({ state: "cleared", partOf: null });
+    expect(await bench.engine.openIncidentOf(vm.id)).toMatchObject({
+      ...{ layer: "host", cause: "host-lost", state: "open", partOf: opened?.incidentId },
+    });
+  });
+
   test("takes over the incident that a VM has, and the repair that worked on the host ends", async () => {
     const { host, vm, vmIds } = await twoHosts(bench, "taken", ["a"]);
     const before = await bench.engine.openIncident(died(vm.id));

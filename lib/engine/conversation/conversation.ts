@@ -9,6 +9,8 @@ const lookEveryMs = 800;
 /** An answer that no repair and no drain has taken by then is nobody's any more. */
 const nobodysAfterMs = 15 * 60_000;
 
+const vmFailedWords = "The VM itself failed: that is told and repaired as an incident of its own.";
+
 /** What customers' managers ask of the provider outside of repairs, and the incidents of their applications. */
 export interface Conversation {
   /** A message, or a report of sensors, came. */
@@ -72,11 +74,9 @@ export function createConversation(env: Env, options: EngineOptions, guests: Gue
     },
     ofApplication: (vm) => applicationDown.has(vm),
     async vmFailed(vm) {
-      await store.clearIncident(
-        vm,
-        "The VM itself failed: that is told and repaired as an incident of its own.",
-        clock.now(),
-      );
+      // What is remembered here may be a moment old: an incident of the VM itself is not ended by it.
+      if ((await store.openIncidentOf(vm))?.layer === "application")
+        await store.clearIncident(vm, vmFailedWords, clock.now());
       applicationDown.delete(vm);
     },
     async read() {

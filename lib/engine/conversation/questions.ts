@@ -3,6 +3,7 @@ import {
   type ApplicationId,
   causes,
   concludeTogether,
+  type EpochMs,
   type Incident,
   type JointConclusion,
   type ProviderView,
@@ -104,14 +105,28 @@ export async function answerQuestion(
 const underWay = ({ id, state }: Incident): string =>
   state === "handed-over" ? `People were told (incident ${id}).` : `It is being repaired (incident ${id}).`;
 
-/** Whether every sensor that looks at the VM says that all is well, by a report that is not old. */
-const isWell = (report: SensorReport | undefined, vm: VmId, now: number): boolean => {
-  if (report === undefined || now - report.reportedAt > sensorsFreshForMs) return false;
+/** Whether every sensor that looks at the VM, or, where none does, at its application, says that all is well, by a report that is not old. */
+const isWell = (report: SensorReport, vm: VmId, now: number): boolean => {
+  if (now - report.reportedAt > sensorsFreshForMs) return false;
   const ofVm = report.sensors.filter((it) => it.vmId === vm);
-  return ofVm.length > 0 && ofVm.every((it) => it.state === "ok");
+  const asked = ofVm.length > 0 ? ofVm : report.sensors;
+  return asked.length > 0 && asked.every((it) => it.state === "ok");
 };
 
-/** Ends incidents of applications whose sensors are well again. Gives those that are left. */
+/** Whose sensors are silent for so long have nobody who looks any more, and nothing to say that it is over. */
+const forgottenAfterMs = 30 * 60_000;
+
+/** Why an incident of the VM's servers is over; undefined while it is not. */
+function isOver(vm: Vm, td: EpochMs, report: SensorReport | undefined, now: EpochMs): string | undefined {
+  if (vm.wanted === "stopped") return "its owner wants it stopped.";
+  if (report !== undefined && report.reportedAt > td && isWell(report, vm.id, now))
+    return "its owner's sensors say that it serves again.";
+  if (now - Math.max(td, report?.reportedAt ?? td) > forgottenAfterMs)
+    return "its owner's sensors have been silent for half an hour: nobody can say whether it serves.";
+  return undefined;
+}
+
+/** Ends incidents of applications that are over. Gives those that are left. */
 export async function endApplicationIncidents({ store, clock }: Env): Promise<readonly VmId[]> {
   const left: VmId[] = [];
   const reports = new Map<ApplicationId, SensorReport | undefined>();
@@ -121,9 +136,10 @@ export async function endApplicationIncidents({ store, clock }: Env): Promise<re
       reports.set(applicationId, await store.sensorsOf(applicationId));
     const report = applicationId === null ? undefined : reports.get(applicationId);
     const vm = await store.vm(vmId);
-    if (vm !== undefined && report !== undefined && report.reportedAt > td && isWell(report, vmId, clock.now()))
-      await store.clearIncident(vmId, `${vm.name}: its owner's sensors say that it serves again.`, clock.now());
-    else left.push(vmId);
+    const over = vm === undefined ? undefined : isOver(vm, td, report, clock.now());
+    if (vm === undefined || over === undefined || (await store.openIncidentOf(vmId))?.layer !== "application")
+      left.push(vmId);
+    else await store.clearIncident(vmId, `${vm.name}: ${over}`, clock.now());
   }
   return left;
 }

@@ -7,6 +7,7 @@ import {
   mayBecome,
   type TechniqueName,
 } from "../../model/index.ts";
+import { endOfApplication } from "./incidents.ts";
 import { emitIncident, type Parts } from "./parts.ts";
 import { putStanding } from "./standing.ts";
 import {
@@ -38,6 +39,7 @@ interface Plan {
 }
 
 const interrupted = "Its host failed.";
+const hostFailed = "The VM was lost with its host: that is told and repaired as an incident of its own.";
 
 /** The incidents of hosts, with those of their VMs as parts. */
 export function hostIncidents(parts: Parts): HostIncidents {
@@ -70,6 +72,7 @@ export function hostIncidents(parts: Parts): HostIncidents {
       tables.repairs.set(open.id, {
         ...{ ...open, state: "handed-over", words: `${open.words} ${interrupted}`, finishedAt: td },
       });
+    endOfApplication(parts, vm.id, hostFailed, td);
     const known = openIncidentOf(tables, vm.id);
     const state = "refusal" in news.plan ? "handed-over" : known?.state === "handed-over" ? "handed-over" : "open";
     const part: IncidentRow = known

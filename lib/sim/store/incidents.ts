@@ -1,5 +1,5 @@
 import type { EngineStore } from "../../engine/ports.ts";
-import { incidentStates, mayBecome } from "../../model/index.ts";
+import { type EpochMs, incidentStates, mayBecome, type VmId } from "../../model/index.ts";
 import { emitIncident, type Parts } from "./parts.ts";
 import { hostName, type IncidentRow, openIncidentOf, openRepairOf, openRepairs, type RepairRow } from "./tables.ts";
 
@@ -8,6 +8,15 @@ type Incidents = Pick<EngineStore, "openIncident" | "clearIncident" | "repairsSi
 /** What people broke or called for, and what its host failed of, says nothing of a VM's health. */
 const saysNothing = (incident: IncidentRow | undefined) =>
   incident?.tpSource === "injected" || incident?.cause === "host-lost" || incident?.cause === "called-restore";
+
+/** An incident of its owner's servers is over where something happens to the VM itself. */
+export function endOfApplication(parts: Parts, vm: VmId, words: string, at: EpochMs): void {
+  const { tables } = parts;
+  const row = openIncidentOf(tables, vm);
+  if (row?.layer !== "application" || openRepairOf(tables, vm)) return;
+  tables.incidents.set(row.id, { ...row, state: "cleared", words, awaits: null, endedAt: at });
+  emitIncident(parts, row.id, at, `Host ${hostName(tables, row.hostId)}: ${words}`);
+}
 
 /** The engine's side of the store: incidents and which repairs there are. */
 export function incidents(parts: Parts): Incidents {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CheckpointServiceStore, CheckpointStore } from "../../engine/ports.ts";
 import { BelayError, type Vm } from "../../model/index.ts";
+import { endOfApplication } from "./incidents.ts";
 import { audit, emitIncident, type Parts } from "./parts.ts";
 import {
   byText,
@@ -20,6 +21,9 @@ type ForEngine = Pick<
 type ForPeople = Pick<CheckpointServiceStore, "recordWish">;
 
 const waitingWishes = 10;
+
+/** For its owner. */
+const calledBack = "A saved state was called for: the VM goes back to it, and that is an incident of its own.";
 
 /** What people ask for about checkpoints, as the engine carries it out. */
 export function engineWishes(parts: Parts): ForEngine {
@@ -47,6 +51,7 @@ export function engineWishes(parts: Parts): ForEngine {
       const { vm } = needVm(tables, vmId);
       if (tables.checkpoints.get(checkpoint)?.vmId !== vmId)
         throw new BelayError("not-found", `VM ${vm.name} has no checkpoint ${checkpoint}.`);
+      endOfApplication(parts, vmId, calledBack, at);
       if (openIncidentOf(tables, vmId) || openRepairOf(tables, vmId)) return undefined;
       const incident: IncidentRow = {
         ...{ id: ids.next("inc"), layer: "vm", cause: "called-restore", certainty: "certain", state: "open" },

@@ -17,7 +17,7 @@ import { present, toHost } from "../rows/host.ts";
 import { toIncident, wholeIncident } from "../rows/incident.ts";
 import { epochMs, idOf, instant, oneOf } from "../rows/narrow.ts";
 import type { Write } from "../write/writer.ts";
-import { emitIncident } from "./incidents.ts";
+import { emitIncident, endOfApplication } from "./incidents.ts";
 import { putStanding } from "./standing.ts";
 
 type HostIncidentPart = Pick<
@@ -37,6 +37,7 @@ interface Plan {
 
 /** Read by the VM's owner too: no name. */
 const interrupted = "Its host failed.";
+const hostFailed = "The VM was lost with its host: that is told and repaired as an incident of its own.";
 
 export const engineHostIncidents = ({ database, write, ids }: Parts): HostIncidentPart => {
   /** The repair as planned; a host that is to be evacuated is one that must be made sure to be off. */
@@ -68,6 +69,7 @@ export const engineHostIncidents = ({ database, write, ids }: Parts): HostIncide
         where: { id: open.id },
         data: { state: "handed-over", words: `${open.words} ${interrupted}`, finishedAt: at },
       });
+    await endOfApplication(tx, vm.id, hostFailed, news.td);
     const known = await db.incident.findFirst({ where: { vmId: vm.id, endedAt: null } });
     const refused = "refusal" in news.plan;
     if (known !== null)

@@ -15,6 +15,21 @@ export async function emitIncident(write: Write, id: IncidentId, at: EpochMs, wo
   write.emit(at, words, { kind: "incident.changed", incident });
 }
 
+/**
+ * A VM has one incident at a time. One of its owner's servers does not stand in the way of what happens to the VM itself, or is done for it: it
+ * is over then.
+ */
+export async function endOfApplication(write: Write, vmId: string, words: string, at: EpochMs): Promise<void> {
+  const row = await write.db.incident.findFirst({
+    where: { vmId, layer: "application", endedAt: null, repairs: { none: { finishedAt: null } } },
+    include: { host: true },
+  });
+  if (row === null) return;
+  const data = { state: "cleared", words, awaits: null, endedAt: instant(at) };
+  await write.db.incident.update({ where: { id: row.id }, data });
+  await emitIncident(write, idOf("inc", row.id), at, `Host ${row.host.name}: ${words}`);
+}
+
 export const engineIncidents = ({ database, write, ids }: Parts): IncidentPart => ({
   /** Also undefined, with nothing written, where the VM was removed in the meantime: it is nobody's to repair. */
   openIncident: (incident) =>

@@ -6,7 +6,7 @@ import type { Parts } from "../parts.ts";
 import { toWish, wishOwner } from "../rows/checkpoint.ts";
 import { epochMs, idOf, instant } from "../rows/narrow.ts";
 import { toVm } from "../rows/vm.ts";
-import { emitIncident } from "./incidents.ts";
+import { emitIncident, endOfApplication } from "./incidents.ts";
 import { engineIntents } from "./intents.ts";
 
 type WishPart = Pick<
@@ -18,6 +18,9 @@ type WishPart = Pick<
 const atOnce = 1000;
 
 /** What people ask for about checkpoints, as the engine carries it out. */
+/** For its owner. */
+const calledBack = "A saved state was called for: the VM goes back to it, and that is an incident of its own.";
+
 export const engineWishes = ({ database, write, ids }: Parts): WishPart => ({
   async pendingWishes() {
     const rows = await database.intent.findMany({
@@ -47,6 +50,7 @@ export const engineWishes = ({ database, write, ids }: Parts): WishPart => ({
       const vm = await findVm(db, vmId);
       if ((await db.checkpoint.count({ where: { id: checkpoint, vmId } })) === 0)
         throw new BelayError("not-found", `VM ${vm.name} has no checkpoint ${checkpoint}.`);
+      await endOfApplication(tx, vmId, calledBack, at); // to go back is what helps it
       if ((await db.incident.count({ where: { vmId, endedAt: null } })) > 0) return undefined;
       if ((await db.repair.count({ where: { vmId, finishedAt: null } })) > 0) return undefined;
 
