@@ -9,19 +9,21 @@ export function allocationRoom(
   known: {
     /** Of this customer, those that have not ended. */
     readonly own: readonly Pick<Allocation, "name" | "memoryMiB">[];
-    /** Of this customer's VMs, made by Belay or not. */
+    /** Everybody's, of VMs and of allocations that have not ended: libvirt has one domain of a name on a host, and each may come to be on any. */
     readonly names: ReadonlySet<string>;
     /** Everybody's. */
     readonly taken: ReadonlySet<string>;
   },
 ): { readonly address: string } | { readonly refusal: string; readonly field: string; readonly cure: string } {
   const { name, memoryMiB } = asked;
-  if (known.names.has(name) || known.own.some((it) => it.name === name))
+  if (known.own.some((it) => it.name === name))
     return {
       refusal: `There is a VM ${name} already.`,
       field: "name",
       cure: "Take another name, or free that VM first.",
     };
+  if (known.names.has(name))
+    return { refusal: `The name ${name} is taken.`, field: "name", cure: "Take another name, or put yours before it." };
   if (known.own.length >= policy.customerMostVms)
     return {
       refusal: `The provider makes at most ${policy.customerMostVms} VMs for one customer.`,

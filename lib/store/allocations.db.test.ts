@@ -84,6 +84,16 @@ describe("a VM that is asked for", () => {
     await service.changePolicy({ network }, admin, 300);
   });
 
+  test("has a name that nobody else's has: one host carries one domain of a name", async () => {
+    const { ask } = await provisioning(bench, "juniper");
+    const others = await provisioning(bench, "larch");
+    await ask("db-1");
+    await expect(others.ask("db-1")).rejects.toMatchObject(refusal("conflict", /^The name db-1 is taken/));
+    const host = await enrol(bench, "host-of-larch");
+    await bench.engine.adoptVm(host.id, sight("brought-along"), null, "running", 2000);
+    await expect(others.ask("brought-along")).rejects.toMatchObject(refusal("conflict", /is taken/));
+  });
+
   test("is its customer's once it is watched, as it was asked for; what people change stays", async () => {
     const { vm, allocation, organizationId, applicationId, image } = await madeVm("dahlia");
     const { address } = allocation;

@@ -178,7 +178,7 @@ export interface CollaborationServiceStore {
   allocations(organization: OrganizationId | null): Promise<readonly Allocation[]>;
   /**
    * Writes the wish with an address of its own. The same key twice is one. Throws "conflict": no address left, or more than the policy
-   * allows one customer, or a name that this customer's VMs have already.
+   * allows one customer, or a name that any VM has already.
    */
   askAllocation(
     allocation: Omit<Allocation, "state" | "address" | "hostId" | "vmId" | "endedAt" | "words">,

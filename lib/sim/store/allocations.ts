@@ -142,7 +142,7 @@ function addressFor(tables: Tables, asked: Asked): string {
   const { organizationId } = asked;
   const room = allocationRoom(asked, policyOf(tables), {
     own: open.filter((it) => it.organizationId === organizationId),
-    names: new Set(vms.filter((it) => it.organizationId === organizationId).map((it) => it.name)),
+    names: new Set([...vms, ...open].map((it) => it.name)),
     taken: new Set([
       ...open.map((it) => it.address),
       ...vms.flatMap((it) => [

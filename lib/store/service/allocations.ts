@@ -52,10 +52,11 @@ async function checkParts({ db }: Write, { organizationId, applicationId, imageI
 async function roomFor(tx: Write, asked: Asked): Promise<string> {
   const { organizationId } = asked;
   const policy = toPolicy(await tx.db.policy.findUnique({ where: { id: 1 } }));
-  const named = await tx.db.vm.findMany({ where: { organizationId, ...present }, select: { name: true } });
+  const vms = await tx.db.vm.findMany({ where: present, select: { name: true } });
+  const asks = await tx.db.allocation.findMany({ where: { endedAt: null }, select: { name: true } });
   const room = allocationRoom(asked, policy, {
     own: await readAllocations(tx.db, { organizationId, endedAt: null }),
-    names: new Set(named.map((it) => it.name)),
+    names: new Set([...vms, ...asks].map((it) => it.name)),
     taken: await takenAddresses(tx),
   });
   if ("address" in room) return room.address;
