@@ -10,7 +10,7 @@ import type { Env } from "../env.ts";
 import { retry } from "../repair/retry.ts";
 import { isReachable } from "./partner.ts";
 import { refOf, sayTo } from "./say.ts";
-import { heardWithin } from "./wait.ts";
+import { heardWithin, untilOrAtMost } from "./wait.ts";
 
 /** Work that is announced to a VM's owner, and when it begins by itself. Plain data: it is journalled before it is said. */
 export interface Announcement {
@@ -52,7 +52,8 @@ export async function announce(env: Env, work: MaintenanceId, all: readonly Anno
       words: "The machine that it runs on is worked on: it is moved to another one while it runs.",
     });
   }
-  const deadlineMs = clock.monotonicMs() + Math.max(0, latest - clock.now());
+  const { answerMostMs } = await store.policy();
+  const deadlineMs = clock.monotonicMs() + untilOrAtMost(latest - clock.now(), answerMostMs);
   const answers = new Map<VmId, { readonly action: "begin" | "stop"; readonly id: MessageId }>();
   await heardWithin(
     env,

@@ -1,4 +1,4 @@
-import { type HostId, type MaintenanceId, parseId, type VmId } from "../../model/index.ts";
+import { type HostId, type MaintenanceId, maintenanceStates, parseId, type VmId } from "../../model/index.ts";
 import { type Announcement, announce, stopInstead, tellEnded, toAnnounce } from "../conversation/announce.ts";
 import type { Env } from "../env.ts";
 import type { Steps } from "../ports.ts";
@@ -146,7 +146,9 @@ export const drainHost =
         const answers = await steps.run(`announce ${round}`, () => announce(env, id, told));
         for (const { vmId } of told) announced.add(vmId);
         await steps.run(`answers ${round}`, async () => {
-          for (const vm of answers.stop) await tellEnded(env, id, vm, await stopInstead(env, vm));
+          // What is not moved any more, for somebody ended the work, is not stopped for it either.
+          const ended = maintenanceStates[(await env.store.maintenance(id)).state].ended;
+          for (const vm of ended ? [] : answers.stop) await tellEnded(env, id, vm, await stopInstead(env, vm));
           for (const heard of answers.heard) await env.store.settle(heard, env.clock.now());
         });
         continue; // what is to be moved is looked at anew: time has passed, and owners may have stopped theirs
