@@ -28,16 +28,18 @@ const without = <T>(record: Record<string, T>, key: string): Record<string, T> =
   return rest;
 };
 
+/** What our sensors say so soon after a repair may have been seen before its end: rare ones look every few seconds. */
+const sensorsLagMs = 12_000;
+
 /** Whether the provider's repair of this VM is going on: then nothing is done about its servers beside it. */
 const inRepair = (state: ManagerState, vm: string, context: Context): boolean =>
-  Object.values(state.repairs).some(
-    (one) =>
-      repairOpen(one) &&
-      context.now - one.changedAt < repairForgottenMs &&
-      context.vmNamed(one.vm) === vm &&
-      one.stage.is !== "reported" &&
-      !(one.stage.is === "answered" && one.stage.how === "declined"),
-  );
+  Object.values(state.repairs).some((one) => {
+    const sinceMs = context.now - one.changedAt;
+    if (context.vmNamed(one.vm) !== vm || sinceMs >= repairForgottenMs) return false;
+    if (!repairOpen(one)) return sinceMs < sensorsLagMs;
+    const { stage } = one;
+    return !(stage.is === "reported" && !stage.ok) && !(stage.is === "answered" && stage.how === "declined");
+  });
 
 export function serverDown(
   state: ManagerState,

@@ -79,8 +79,20 @@ export function vmShell(options: VmShellOptions): VmShell {
     return opening;
   };
 
-  /** A script is the input of `sh -s`, or, where the input is other data, an argument that is quoted as a whole. */
+  /**
+   * A script is the input of `sh -s`, or, where the input is other data, an argument that is quoted as a whole. A VM that is just coming up,
+   * or short of processes for a moment, refuses to begin a command: it was not begun, so it is asked again.
+   */
   const channel = async (what: string, command: string): Promise<ClientChannel> => {
+    for (let turn = 1; ; turn++)
+      try {
+        return await channelOnce(what, command);
+      } catch (error) {
+        if (turn === 4 || !(error instanceof SshError) || !error.message.endsWith("Unable to exec")) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 150 * turn));
+      }
+  };
+  const channelOnce = async (what: string, command: string): Promise<ClientChannel> => {
     const client = await ready();
     return await new Promise<ClientChannel>((resolve, reject) => {
       const name = `${vm}: ${what}`;
