@@ -11,6 +11,7 @@ import { repairNow, techniquesByHand } from "./repair.ts";
 import { runManager } from "./run.ts";
 import { statusOf } from "./status.ts";
 import { bringUpAll } from "./up.ts";
+import { upFirst } from "./up-first.ts";
 
 /** `belay-manager`, the customer's program. */
 export function managerProgram(io: ManagerIo): Command {
@@ -100,8 +101,12 @@ export function managerProgram(io: ManagerIo): Command {
     )
     .action(async (file: string, options: Common & { up?: boolean; listen?: string }) => {
       await within(file, options, async (opened) => {
-        if (options.up) tell(io, file, options, await bringUpAll(opened, io));
-        await runManager(opened, io, options);
+        const up = options.up ? await upFirst(opened, io) : undefined;
+        if (up?.is === "done") tell(io, file, options, up.result);
+        await runManager(opened, io, {
+          ...options,
+          ...(up?.is === "later" && { afterRepairs: async () => tell(io, file, options, await up.begin()) }),
+        });
       });
       log("Ended.");
     });

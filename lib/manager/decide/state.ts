@@ -123,3 +123,7 @@ export const keptRepairs = 30;
 export const repairOpen = (one: Repair): boolean => one.stage.is !== "ended";
 /** A repair of which nothing was heard for so long does not keep the manager from repairing alone. */
 export const repairForgottenMs = 30 * 60_000;
+
+/** Whether the provider and this manager are repairing something. */
+export const inRepair = (state: ManagerState, now: number): boolean =>
+  Object.values(state.repairs).some((one) => repairOpen(one) && now - one.changedAt < repairForgottenMs);

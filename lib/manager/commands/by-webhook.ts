@@ -1,0 +1,48 @@
+import { type Agent, sayError } from "../agent/index.ts";
+import { isPassing, sayToProvider } from "../api/index.ts";
+import { startWebhook } from "../link/index.ts";
+import { ManagerError } from "../servers.ts";
+import type { Opened } from "../work/index.ts";
+import type { Channel } from "./channel.ts";
+
+const sayAgainMs = 1_000;
+
+/** Messages come to an address of the manager's own, signed; what it says is POSTed. There is no standing and no report of sensors. */
+export async function byWebhook(
+  { api }: Opened,
+  agent: Agent,
+  log: (words: string) => void,
+  { listen, secret }: { readonly listen: string; readonly secret: string | undefined },
+): Promise<Channel> {
+  if (!secret)
+    throw new ManagerError({
+      code: "no-secret",
+      message: "There is no secret to check the provider's deliveries with.",
+      cure: "Set BELAY_WEBHOOK_SECRET to what the settings page showed when the address was set.",
+    });
+  const colon = listen.lastIndexOf(":");
+  const host = colon < 0 ? "127.0.0.1" : listen.slice(0, colon);
+  const hook = await startWebhook({
+    ...{ port: Number(listen.slice(colon + 1)), host, secret, log },
+    ears: { message: async (event) => void (await agent.hear(event)) },
+  });
+  agent.stand("active");
+  log(`Messages are taken at http://${host}:${hook.port}/`);
+  return {
+    say(message) {
+      sayToProvider(api, message).then(
+        () => void agent.feed({ is: "taken", id: message.id }).catch(() => {}),
+        (error: unknown) => {
+          const again = isPassing(error);
+          log(`The provider refused what was said: ${sayError(error)}`);
+          agent.feed({ is: "refused", id: message.id, again }).catch(() => {});
+          if (again) setTimeout(() => agent.sendAgain(), sayAgainMs).unref();
+        },
+      );
+      return true;
+    },
+    report: () => {},
+    clockAheadMs: () => 0,
+    close: () => hook.close(),
+  };
+}
