@@ -59,7 +59,9 @@ export async function stageAuction(options: StageOptions): Promise<Staged> {
       say([name, detail].filter(Boolean).join(", ")),
   };
   await registerImage(client, await labImage(lab, image, watch));
-  await client.ask("PATCH", "/policy", policyView, { network: await labNetwork(lab) });
+  const [{ network }, labs] = await Promise.all([client.ask("GET", "/policy", policyView), labNetwork(lab)]);
+  // What the provider chose in this lab since stays; another lab has other addresses.
+  if (network?.gateway !== labs.gateway) await client.ask("PATCH", "/policy", policyView, { network: labs });
   say("the image is registered, and VMs get addresses");
   const key = await keptKey(client.url, dataDir, path.join(dir, "key"));
   const { servers } = await ensureImage({ image });

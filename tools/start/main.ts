@@ -1,5 +1,6 @@
 /**
- * `npm start`: set-up, lab (or the simulated cloud where it cannot run), server, demo, traffic; then stays in the foreground.
+ * `npm start`: set-up, lab (or the simulated cloud where it cannot run), server, demo, traffic, and in the background the auction; stays in
+ * the foreground.
  * Ctrl-C stops all that was started, in the reverse order.
  */
 import { defaultLab } from "../../lab/index.ts";
@@ -7,6 +8,7 @@ import { createBoard } from "../kit/board.ts";
 import { explain, Failure } from "../kit/failure.ts";
 import { watchInterruption } from "../kit/interruption.ts";
 import { setUp } from "../setup/set-up.ts";
+import { bringUpAuction, whyNoAuction } from "./auction.ts";
 import { type Child, startChild } from "./child.ts";
 import { claimInstance } from "./instance.ts";
 import { tellNews } from "./news.ts";
@@ -61,6 +63,7 @@ async function run(): Promise<void> {
     : startChild("tools/traffic.ts", [], env, (pid) => void claim.note("traffic", pid));
   if (traffic) stops.add(() => board.phase("stopping the traffic", () => traffic.stop()));
 
+  const noAuction = whyNoAuction(options, simulated);
   const accounts = await readAccounts(dataDir);
   for (const line of welcomeLines({
     url,
@@ -68,8 +71,14 @@ async function run(): Promise<void> {
     simulatedBecause: noLab?.why,
     logFile: logFileOf(dataDir),
     lab: lab === defaultLab ? undefined : lab,
+    noAuction,
   }))
     console.log(line);
+  if (noAuction === undefined) {
+    const onSpawn = (pid: number) => void claim.note("auction's manager", pid);
+    const auction = bringUpAuction({ start: options, board, signal, onSpawn });
+    stops.add(() => board.phase("stopping the auction's manager", () => auction.stop()));
+  }
   void tellNews(server, (words) => console.log(words), signal);
 
   const interrupted = new Promise<undefined>((resolve) =>

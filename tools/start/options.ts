@@ -7,6 +7,8 @@ import { projectDir } from "../kit/project.ts";
 export interface StartOptions {
   /** The person wants no lab. */
   readonly simulated: boolean;
+  /** The person wants no auction. */
+  readonly noAuction: boolean;
   readonly host: string;
   readonly port: number;
   /** Everything that this Belay keeps. Two at once need two of these, two ports and two labs. */
@@ -17,16 +19,24 @@ export interface StartOptions {
 }
 
 const usage =
-  "npm start -- [--simulated] [--port N]   (also by environment: PORT, HOST, BELAY_DATA, BELAY_LAB, DATABASE_URL)";
+  "npm start -- [--simulated] [--no-auction] [--port N]   (also by environment: PORT, HOST, BELAY_DATA, BELAY_LAB, DATABASE_URL)";
 
 export function readStartOptions(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): StartOptions {
-  const { simulated, port: portText } = (() => {
+  const {
+    simulated,
+    "no-auction": noAuction,
+    port: portText,
+  } = (() => {
     try {
-      return parseArgs({ args: [...args], options: { simulated: { type: "boolean" }, port: { type: "string" } } })
-        .values;
+      const known = {
+        simulated: { type: "boolean" },
+        "no-auction": { type: "boolean" },
+        port: { type: "string" },
+      } as const;
+      return parseArgs({ args: [...args], options: known }).values;
     } catch (cause) {
       throw new Failure(cause instanceof Error ? cause.message : String(cause), usage, { cause });
     }
@@ -37,6 +47,7 @@ export function readStartOptions(
   const host = env.HOST || "127.0.0.1";
   return {
     simulated: simulated === true || env.BELAY_SIMULATED === "1",
+    noAuction: noAuction === true,
     host,
     port,
     dataDir: path.resolve(projectDir, env.BELAY_DATA || ".data/belay"),
