@@ -26,8 +26,12 @@ export interface StageOptions {
   /** By name. It is up, and its hosts are enrolled. */
   readonly lab: string;
   readonly image: AuctionImage;
-  /** Below `auction` of the data directory: another name is another customer's computer, which knows nothing of the first. */
-  readonly state?: string;
+  /** Another application than the auction of six VMs: its name, its description, and who repairs it. */
+  readonly other?: {
+    readonly name: string;
+    readonly description: string;
+    readonly mode: ApplicationView["mode"];
+  };
   readonly agreement?: Partial<ApplicationView["agreement"]>;
   readonly say: (words: string) => void;
   readonly signal?: AbortSignal;
@@ -65,12 +69,14 @@ export async function stageAuction(options: StageOptions): Promise<Staged> {
   say("the image is registered, and VMs get addresses");
   const key = await keptKey(client.url, dataDir, path.join(dir, "key"));
   const { servers } = await ensureImage({ image });
-  const file = path.join(dir, `${image}.yaml`);
-  await writeFile(file, await auctionDescription({ image, ...(image === "bare" && { servers }) }), { mode: 0o600 });
+  const { other } = options;
+  const file = path.join(dir, `${other?.name ?? image}.yaml`);
+  const description = other?.description ?? (await auctionDescription({ image, ...(image === "bare" && { servers }) }));
+  await writeFile(file, description, { mode: 0o600 });
   const application = await agreed(options);
   return {
     ...{ applicationId: application.id, organizationId: application.organizationId, image, file, key },
-    ...{ stateDir: path.join(dir, options.state ?? "manager"), url: client.url },
+    ...{ stateDir: path.join(dir, other === undefined ? "manager" : `${other.name}-manager`), url: client.url },
   };
 }
 
@@ -107,17 +113,17 @@ const answerWithinMs = 5_000;
 const finishWithinMs = 3 * 60_000;
 
 /** The application, in mode `collaborative`: made here where it is not there. What people chose for it since stays. */
-async function agreed({ client, agreement }: StageOptions): Promise<ApplicationView> {
+async function agreed({ client, agreement, other }: StageOptions): Promise<ApplicationView> {
+  const name = other?.name ?? applicationName;
   const { organizations, applications } = await client.ask("GET", "/cloud", cloudView);
-  const owner = organizations.find(({ name }) => name === auctionOwner);
+  const owner = organizations.find((it) => it.name === auctionOwner);
   if (owner === undefined) throw new Error(`there is no customer ${auctionOwner}`);
-  const known = applications.find((it) => it.organizationId === owner.id && it.name === applicationName);
+  const known = applications.find((it) => it.organizationId === owner.id && it.name === name);
   if (known !== undefined && agreement === undefined) return known;
   const application =
-    known ??
-    (await client.ask("POST", "/applications", applicationView, { organizationId: owner.id, name: applicationName }));
+    known ?? (await client.ask("POST", "/applications", applicationView, { organizationId: owner.id, name }));
   return client.ask("PATCH", `/applications/${application.id}`, applicationView, {
-    mode: "collaborative",
+    mode: other?.mode ?? "collaborative",
     agreement: { answerWithinMs, finishWithinMs, fallback: "own-disk", ...agreement },
   });
 }

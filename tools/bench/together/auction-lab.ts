@@ -31,6 +31,7 @@ const endsWithinMs = 6 * 60_000;
 export async function openAuctionLab(
   context: Pick<BenchContext, "log" | "lab" | "onEnd" | "signal">,
   image: AuctionImage,
+  other?: Parameters<typeof stageAuction>[0]["other"],
 ): Promise<AuctionLab> {
   const { log, signal } = context;
   const { name } = await context.lab({ hosts: 3 });
@@ -48,7 +49,15 @@ export async function openAuctionLab(
   const policy = { stormWindowMs: 5_000 };
   const fault = await openFaultLab({ lab: { name }, guests: {}, policy, log, onEnd });
   const client = clientOf({ PORT: String(fault.port), BELAY_DATA: fault.dataDir }, { signal });
-  const staged = await stageAuction({ client, dataDir: fault.dataDir, lab: name, image, say: log, signal });
+  const staged = await stageAuction({
+    client,
+    dataDir: fault.dataDir,
+    lab: name,
+    image,
+    say: log,
+    signal,
+    ...(other && { other }),
+  });
 
   let manager: AuctionManager | undefined;
   onEnd(async () => manager?.stop());
