@@ -1,4 +1,5 @@
 import { cloudSpec } from "../world/cloud-spec.ts";
+import { action } from "./actions.ts";
 import type { Scenario } from "./scenario.ts";
 import { proveSteps } from "./testing/prove-steps.ts";
 
@@ -22,14 +23,28 @@ proveSteps({ name: "restore-checkpoint, then from its disk", start: "checkpoint-
 proveSteps({ name: "standby", start: "checkpoint-standby", effect: up, alike: ["standby", "restore-checkpoint"] });
 proveSteps({ name: "assisted-restart", start: "checkpoint-called", effect: up });
 const assisted = /^(libvirt on \S+ (starts|restores|destroys|resets) |\S+ gets a fresh disk )/;
-proveSteps({ name: "assisted-rebuild, agreed and finished", start: "collab-accepted", effect: assisted });
-proveSteps({ name: "assisted-rebuild, another way chosen", start: "collab-chosen-own-disk", effect: assisted });
-proveSteps({ name: "assisted-rebuild, nobody answers", start: "collab-silent", effect: assisted });
-proveSteps({ name: "assisted-rebuild, declined", start: "collab-declined", effect: assisted });
-proveSteps({ name: "assisted-rebuild, the customer's part fails", start: "collab-phase-fails", effect: assisted });
-proveSteps({ name: "assisted-rebuild, back to a checkpoint", start: "collab-checkpoint-fallback", effect: assisted });
-proveSteps({ name: "assisted-rebuild, diagnosed together", start: "collab-unsure-dead", effect: assisted });
-proveSteps({ name: "assisted-evacuate", start: "collab-host-dies", effect: assisted });
+proveSteps({ name: "assisted-rebuild, agreed and finished", start: "collab-accepted", effect: assisted, moreMs: 0 });
+proveSteps({
+  name: "assisted-rebuild, another way chosen",
+  start: "collab-chosen-own-disk",
+  effect: assisted,
+  moreMs: 0,
+});
+proveSteps({ name: "assisted-rebuild, nobody answers", start: "collab-silent", effect: assisted, moreMs: 0 });
+proveSteps({ name: "assisted-rebuild, declined", start: "collab-declined", effect: assisted, moreMs: 0 });
+proveSteps({
+  name: "assisted-rebuild, the customer's part fails",
+  start: "collab-phase-fails",
+  effect: assisted,
+  moreMs: 0,
+});
+proveSteps({
+  name: "assisted-rebuild, back to a checkpoint",
+  start: "collab-checkpoint-fallback",
+  effect: assisted,
+  moreMs: 0,
+});
+proveSteps({ name: "assisted-rebuild, diagnosed together", start: "collab-unsure-dead", effect: assisted, moreMs: 0 });
 proveSteps({
   name: "maintenance that is announced",
   start: "collab-maintenance",
@@ -73,6 +88,31 @@ proveSteps({
     ...{ hosts: oneWayOut({ fence: [{}] }), untilMs: 40_000 },
     ...afterAllowing({ atMs: 5000, action: { do: "host-power-off", host: "host-1" } }),
   },
+});
+proveSteps({
+  name: "assisted-evacuate",
+  start: {
+    untilMs: 45_000,
+    hosts: cloudSpec.parse({
+      hosts: [
+        { name: "host-1", fence: [{}], vms: [{ name: "db-1" }], ...sharing },
+        { name: "host-2", vms: [], ...sharing },
+        { name: "host-3", vms: [{ name: "web-3" }] },
+      ],
+    }).hosts,
+    ...afterAllowing(
+      ...[
+        { do: "put-image", name: "bare", path: "/shared/bare.qcow2" },
+        { do: "application", name: "shop", vms: ["db-1"] },
+        { do: "choose", vm: "db-1", consent: "recreate" },
+        { do: "made-from", made: "db-1", image: "bare" },
+        { do: "manager-starts", vm: "db-1" },
+      ].map((it) => ({ atMs: 1500, action: action.parse(it) })),
+      { atMs: 5000, action: { do: "host-power-off", host: "host-1" } },
+    ),
+  },
+  effect: assisted,
+  moreMs: 0,
 });
 proveSteps({
   name: "evacuate and relocate, by the lease alone",

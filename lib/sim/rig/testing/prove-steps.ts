@@ -92,7 +92,7 @@ async function play(
  */
 export function proveSteps({ name, start, moreMs = 60_000, ...told }: Proof): void {
   test(`each step of ${name} may be done twice, fail once, or be cut off by a death of Belay`, {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const scenario = typeof start === "string" ? await readScenario(scenarios, start) : start;
     const untilMs = scenario.untilMs + moreMs;
