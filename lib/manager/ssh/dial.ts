@@ -58,6 +58,8 @@ export async function dial(options: DialOptions): Promise<Client> {
         username,
         privateKey: options.privateKey,
         readyTimeout: 0,
+        // In a guest without AES in hardware, an emulated one above all, archives come three times as fast by it.
+        algorithms: { cipher: { prepend: ["chacha20-poly1305@openssh.com"], append: [], remove: [] } },
         // A small VM that is busy, or that shares its host with many, is silent for seconds.
         keepaliveInterval: 3000,
         keepaliveCountMax: 4,

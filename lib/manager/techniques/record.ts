@@ -20,7 +20,9 @@ import { type RecordedFiles, recordingInto } from "./recorded-files.ts";
 
 type Context = HandsContext & { readonly hands: ServerHands };
 
+/** At first, and doubled up to the most: a VM that is being made anew has other work than to be asked. */
 const againAfterMs = 1000;
+const againAtMostMs = 8000;
 const saveAgainAfterMs = 5000;
 /** Far from any server's own, and another one for each server. */
 const recorderId = (server: Mariadb, context: Context) => 2_000_000_000 + serverIdOf(server, context.description);
@@ -44,7 +46,9 @@ export async function record(context: Context, signal: AbortSignal): Promise<voi
 
 async function keepRecording(context: Context, shells: Shells, server: Mariadb, signal: AbortSignal): Promise<void> {
   let told = "";
+  let waitMs = againAfterMs;
   while (!signal.aborted) {
+    const begun = performance.now();
     try {
       await recordOnce(context, shells, server, signal);
     } catch (error) {
@@ -53,7 +57,8 @@ async function keepRecording(context: Context, shells: Shells, server: Mariadb, 
       if (words !== told) context.log(`${server.name} is not recorded now: ${words}`);
       told = words;
     }
-    await sleep(againAfterMs, undefined, { signal }).catch(() => undefined);
+    waitMs = performance.now() - begun > 2 * againAtMostMs ? againAfterMs : Math.min(2 * waitMs, againAtMostMs);
+    await sleep(waitMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
