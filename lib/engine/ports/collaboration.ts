@@ -102,8 +102,8 @@ export interface Provisioner {
   /** Ends the domain where it runs, undefines it, removes its disk and seed. What is gone already is no error. */
   remove(host: HostId, uuid: string, directory: string): Promise<{ readonly words: string }>;
   /**
-   * A fresh disk from the image beside the VM's present one, which stays (one older generation is removed). Gives the definition with the
-   * fresh disk in the first one's place. `label` names the file: the same label twice is one disk. The domain must not run on any host.
+   * A fresh disk from the image beside the VM's others, which all stay: whether the repair ends well is not known yet. Gives the definition
+   * with the fresh disk in the first one's place. `label` names the file: the same label twice is one disk. The domain must not run on any host.
    */
   renewDisk(
     host: HostId,
@@ -112,6 +112,15 @@ export interface Provisioner {
     image: Image,
     label: string,
   ): Promise<{ readonly definition: string; readonly diskPaths: readonly string[]; readonly words: string }>;
+  /**
+   * Once a VM that was made anew serves: removes the disks of it that Belay has made from images, but those to `keep`: what it runs from, and what
+   * it was made of before. What a restore of a checkpoint, or a person, made is not touched.
+   */
+  removeOlderDisks(
+    host: HostId,
+    vm: Pick<Vm, "uuid" | "name">,
+    keep: readonly string[],
+  ): Promise<{ readonly words: string }>;
 }
 
 /** What people, programs with keys, and the delivery of messages ask of the store. Writes of people are audited under `by`. */

@@ -92,9 +92,6 @@ export function createProvisioner(links: HostLinks): Provisioner {
     if (here && here.id >= 0) throw new HypervisorRefused(`${vm.name} runs, so its disk was left as it is.`);
     await checkImage(shell, host, image);
     const done = await runScript(shell, host, makeOverlay, [fresh, image.path, image.format]);
-    // Asked for again after the definition has changed: which disk was the one before is not known any more, so none is removed.
-    if (present !== fresh)
-      await runScript(shell, host, removeOlderDisks, [directory, fileStem(vm.uuid), present, fresh]);
     const xml = withFirstDisk(definition, fresh, image);
     return {
       definition: xml,
@@ -103,7 +100,17 @@ export function createProvisioner(links: HostLinks): Provisioner {
     };
   }
 
+  async function olderDisks(...[host, vm, keep]: Parameters<Provisioner["removeOlderDisks"]>) {
+    const stem = orRefused(() => fileStem(vm.uuid));
+    const present = keep.find((file) => path.posix.basename(file).startsWith(`${stem}-`) && file.endsWith(".qcow2"));
+    if (present === undefined) return { words: "It runs from no disk that was made for it anew." };
+    const args = [path.posix.dirname(present), stem, present, ...keep];
+    const removed = (await runScript(shell, host, removeOlderDisks, args)).split("\n").filter(Boolean);
+    return { words: removed.length > 0 ? `Older disks were removed: ${removed.length}.` : "It had no older disks." };
+  }
+
   return {
+    removeOlderDisks: (...args) => asking(() => olderDisks(...args)),
     make: (...args) => asking(() => make(...args)),
     remove: (...args) => asking(() => remove(...args)),
     renewDisk: (...args) => asking(() => renewDisk(...args)),

@@ -33,9 +33,15 @@ export const removeFiles = `
 exec find "$1" -maxdepth 1 -type f -name "$2[-.]*" -print -delete`;
 
 /**
- * $1 a directory, $2 with what a VM's files begin, $3 and $4 its disks that stay. Removes its other disks; what restores of checkpoints
- * have made is theirs to remove.
+ * $1 a directory, $2 with what a VM's files begin, $3 the disk that it runs from, $4, $5, …: others that stay. Removes its older disks; what
+ * restores of checkpoints have made is theirs to remove. A disk that was made since is newer than one that nobody writes to any more, and stays.
  */
 export const removeOlderDisks = `
-exec find "$1" -maxdepth 1 -type f \\( -name "$2.qcow2" -o -name "$2-*.qcow2" \\) ! -name "*.belay-*" \\
-  ! -path "$3" ! -path "$4" -print -delete`;
+directory=$1 stem=$2 present=$3
+[ -e "$present" ] || exit 0
+shift 2
+find "$directory" -maxdepth 1 -type f \\( -name "$stem.qcow2" -o -name "$stem-*.qcow2" \\) ! -name "*.belay-*" ! -newer "$present" |
+while IFS= read -r file; do
+  for kept; do [ "$file" = "$kept" ] && continue 2; done
+  rm -f "$file" && echo "$file"
+done`;

@@ -71,11 +71,19 @@ export function simulatedProvisioner(world: World, sessionOf: (host: HostId) => 
           return refuse(`cannot create '${fresh}': No such file or directory`);
         const carrier = carrierOf(world, vm.uuid);
         if (carrier) world.accuse(3, `Belay made ${vm.name} a fresh disk while it runs on ${carrier.name}.`);
-        for (const file of [...guest.otherDisks.keys()])
-          if (file !== present && isFresh(vm.name, file)) guest.otherDisks.delete(file);
         guest.otherDisks.set(fresh, { home: session.host.name, doneMs: 0 });
         world.tell(`${vm.name} gets a fresh disk on ${session.host.name}, from the image ${image.name}.`);
         return { ...result, words: `A fresh disk was made from ${image.name}.` };
+      });
+    },
+    async removeOlderDisks(host, vm, keep) {
+      const session = sessionTo(host);
+      return session.call(removeMs, () => {
+        const disks = world.guest(vm.uuid)?.otherDisks ?? new Map<string, unknown>();
+        const older = [...disks.keys()].filter((file) => isFresh(vm.name, file) && !keep.includes(file));
+        for (const file of older) disks.delete(file);
+        if (older.length > 0) world.tell(`Older disks of ${vm.name} are removed: ${older.length}.`);
+        return { words: `Older disks were removed: ${older.length}.` };
       });
     },
   };

@@ -13,6 +13,7 @@ import { endTogether } from "./end.ts";
 import { fallBack, type Standing } from "./fall-back.ts";
 import { diagnoseTogether } from "./joint.ts";
 import { makeProposal, type Proposal } from "./offer.ts";
+import { disksToKeep, dropOlderDisks } from "./older-disks.ts";
 import type { Run, TogetherHelp } from "./run.ts";
 import { noMoreAllowed } from "./still-allowed.ts";
 import { tellProposal } from "./tell.ts";
@@ -97,11 +98,13 @@ async function together(run: Run): Promise<void> {
     });
     if (!served.ok) return failed(served.words);
     if ("died" in served.value) return failed(`It ${served.value.died} after its owner's manager was done.`);
+    const keep = from === "image" && own !== null ? await disksToKeep(run, own) : undefined;
     const how = { image: "made anew from its image", "own-disk": "started from its own disk", checkpoint: "restored" };
-    return endTogether(run, {
+    await endTogether(run, {
       kind: "repaired",
       words: `It was ${how[from]}, its owner's manager finished, and it answers again.`,
       tr: served.value.answeredAt,
     });
+    if (keep !== undefined) await dropOlderDisks(run, keep);
   }
 }
