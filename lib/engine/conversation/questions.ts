@@ -15,7 +15,7 @@ import {
 import type { EngineOptions, Env } from "../env.ts";
 import { within } from "../guard/within.ts";
 import type { GuestWatch } from "../guest-watch.ts";
-import type { Heard } from "../ports.ts";
+import type { EngineStore, Heard } from "../ports.ts";
 import { refOf, sayTo } from "./say.ts";
 
 /** A customer is answered within a second: what takes longer to find out is answered by what is known. */
@@ -126,8 +126,12 @@ function isOver(vm: Vm, td: EpochMs, report: SensorReport | undefined, now: Epoc
   return undefined;
 }
 
+type KnowsApplications = Pick<Env, "clock"> & {
+  readonly store: Pick<EngineStore, "applicationIncidents" | "sensorsOf" | "vm" | "openIncidentOf" | "clearIncident">;
+};
+
 /** Ends incidents of applications that are over. Gives those that are left. */
-export async function endApplicationIncidents({ store, clock }: Env): Promise<readonly VmId[]> {
+export async function endApplicationIncidents({ store, clock }: KnowsApplications): Promise<readonly VmId[]> {
   const left: VmId[] = [];
   const reports = new Map<ApplicationId, SensorReport | undefined>();
   for (const { vmId, applicationId, td } of await store.applicationIncidents()) {
