@@ -50,7 +50,11 @@ export async function runManager(work: Opened, io: ManagerIo, { listen, afterRep
   });
   const control = await listenForPeople(work.stateDir, async ({ name, technique }, say, called) =>
     repairNow(work, name, technique, { signal: AbortSignal.any([signal, called]), progress: (_, words) => say(words) }),
-  );
+  ).catch((error: unknown) => {
+    // The application is looked after all the same.
+    log(`The command \`repair\` will not reach this manager: ${sayError(error)}`);
+    return { close: async () => {} };
+  });
   const quiet = onceQuiet(
     () => !inRepair(agent.state(), Date.now()),
     () => afterRepairs?.().catch((error: unknown) => log(`Not everything is up: ${sayError(error)}`)),
