@@ -11,9 +11,10 @@ export function loopScript(
   addressOf: (vm: string) => string,
 ): Script {
   const looks = sensors.map(({ number, sensor }) => {
-    const look = sh`words=$(
+    const look = sh`words=
+if
 ${sensor.look(addressOf)}
-) && echo ${number} ok || echo ${number} failing "$words"`;
+then echo ${number} ok; else say ${number} "$words"; fi`;
     return sensor.everyRounds === 1
       ? look
       : sh`if [ $((round % ${sensor.everyRounds})) -eq 0 ]; then
@@ -26,6 +27,11 @@ fi`;
 mkdir -p /run/belay
 { read -r old < /run/belay/sensors.pid && kill "$old"; } 2> /dev/null
 echo $$ > /run/belay/sensors.pid
+# The first line of it.
+say() { while read -r first; do echo "$1 failing $first"; return; done <<end
+$2
+end
+}
 round=0
 while :; do
 ${looks.length > 0 ? looks : Script.empty}

@@ -54,7 +54,7 @@ it("is a program that a shell runs: a line for each look, then a beat", () => {
   });
   const sensors = [
     { number: 0, sensor: sensor(() => sh`true`) },
-    { number: 7, sensor: sensor(() => sh`echo "it's bad"; false`, 3) },
+    { number: 7, sensor: sensor(() => sh`words="it's bad"; false`, 3) },
   ];
   const text = loopScript(sensors, 0.1, () => "127.0.0.1").text.replaceAll(
     "/run/belay",

@@ -6,7 +6,10 @@ import { observersOf } from "./place.ts";
 
 type Own = Description["sensors"]["own"][number];
 
-/** One sensor. `look` ends with 0 where all is well; what it writes is told where it is not. */
+/**
+ * One sensor. `look` ends with 0 where all is well, and sets `words` where it is not. It runs in the shell that goes on: in emulation each
+ * process, and each $(…), is 20 ms of a processor.
+ */
 export interface Sensor extends Pick<SensorReading, "name" | "kind" | "server" | "vm" | "from"> {
   /** One failed look is enough. */
   readonly certain: boolean;
@@ -106,7 +109,7 @@ const vmSensor = (vm: string, from: string): Sensor => ({
   certain: false,
   everyRounds: 1,
   look: (addressOf) =>
-    sh`/bin/busybox ping -c 1 -W 1 ${addressOf(vm)} > /dev/null 2>&1 || { echo "It does not answer a ping."; false; }`,
+    sh`/bin/busybox ping -c 1 -W 1 ${addressOf(vm)} > /dev/null 2>&1 || { words="It does not answer a ping."; false; }`,
 });
 
 function ownSensor(own: Own, server: ServerSpec): Sensor {
@@ -121,7 +124,7 @@ function ownSensor(own: Own, server: ServerSpec): Sensor {
       return {
         ...common,
         kind: "process",
-        look: () => sh`/bin/busybox pidof ${own.process} > /dev/null || { echo "Its process does not run."; false; }`,
+        look: () => sh`/bin/busybox pidof ${own.process} > /dev/null || { words="Its process does not run."; false; }`,
       };
     case "tcp":
       return {
@@ -130,7 +133,7 @@ function ownSensor(own: Own, server: ServerSpec): Sensor {
         look: (addressOf) =>
           here
             ? listenLook(port)
-            : sh`/bin/busybox nc -w ${seconds} ${addressOf(server.vm)} ${port} < /dev/null > /dev/null 2>&1 || { echo "Its port does not answer."; false; }`,
+            : sh`/bin/busybox nc -w ${seconds} ${addressOf(server.vm)} ${port} < /dev/null > /dev/null 2>&1 || { words="Its port does not answer."; false; }`,
       };
     case "http":
       return {
@@ -144,10 +147,14 @@ function ownSensor(own: Own, server: ServerSpec): Sensor {
         kind: "sql",
         from: server.vm,
         look: () =>
-          sh`timeout ${seconds} mariadb --defaults-file=${`${pathsOf(server.name).config}/my.cnf`} -N -B -e ${own.query} 2>&1 > /dev/null`,
+          sh`words=$(timeout ${seconds} mariadb --defaults-file=${`${pathsOf(server.name).config}/my.cnf`} -N -B -e ${own.query} 2>&1 > /dev/null)`,
       };
     case "command":
-      return { ...common, kind: "command", look: () => sh`timeout ${seconds} sh -c ${own.run} < /dev/null` };
+      return {
+        ...common,
+        kind: "command",
+        look: () => sh`words=$(timeout ${seconds} sh -c ${own.run} < /dev/null 2>&1)`,
+      };
   }
 }
 
@@ -162,13 +169,13 @@ const commandSensor = (
   kind: "command",
   certain: false,
   everyRounds,
-  look: () => sh`timeout 5 sh -c ${run} < /dev/null`,
+  look: () => sh`words=$(timeout 5 sh -c ${run} < /dev/null 2>&1)`,
 });
 
 /** With the shell's own words alone: in emulation each process costs 20 ms. */
 const processLook = (pidFile: string, program: string): Script => sh`pid= comm=
 { read -r pid < ${pidFile}; [ -n "$pid" ] && read -r comm < "/proc/$pid/comm"; } 2> /dev/null
-case $comm in ${program}*) ;; *) echo "Its process does not run."; false ;; esac`;
+case $comm in ${program}*) ;; *) words="Its process does not run."; false ;; esac`;
 
 const listenLook = (port: number): Script =>
   sh`found=
@@ -177,12 +184,13 @@ for table in /proc/net/tcp /proc/net/tcp6; do
     case $at:$state in *:${port.toString(16).toUpperCase().padStart(4, "0")}:0A) found=yes; break ;; esac
   done < $table
 done
-[ -n "$found" ] || { echo "Nothing listens on its port."; false; }`;
+[ -n "$found" ] || { words="Nothing listens on its port."; false; }`;
 
 function httpLook(host: string, port: number, path: string, seconds: number, contains?: string): Script {
   const ask = sh`timeout ${seconds} /bin/busybox wget -q -O - ${`http://${host}:${port}${path}`} 2> /dev/null`;
-  if (contains === undefined) return sh`${ask} > /dev/null || { echo "It does not answer HTTP as it should."; false; }`;
-  return sh`${ask} | grep -q -F -e ${contains} || { echo "Its answer does not hold the words."; false; }`;
+  if (contains === undefined)
+    return sh`${ask} > /dev/null || { words="It does not answer HTTP as it should."; false; }`;
+  return sh`${ask} | grep -q -F -e ${contains} || { words="Its answer does not hold the words."; false; }`;
 }
 
 const databaseLook = (
@@ -190,6 +198,6 @@ const databaseLook = (
 ): Script => sh`answer=$(timeout 5 mariadb --defaults-file=${config} -N -B -e ${"SELECT @@global.read_only"} 2>&1)
 case $answer in
   0) ;;
-  1) echo "It answers, and is not in rotation."; false ;;
-  *) echo "It does not answer: $answer"; false ;;
+  1) words="It answers, and is not in rotation."; false ;;
+  *) words="It does not answer: $answer"; false ;;
 esac`;
