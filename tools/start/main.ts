@@ -79,7 +79,7 @@ async function run(): Promise<void> {
     const auction = bringUpAuction({ start: options, board, signal, onSpawn });
     stops.add(() => board.phase("stopping the auction's manager", () => auction.stop()));
   }
-  void tellNews(server, (words) => console.log(words), signal);
+  void tellNews(server, board.line, signal);
 
   const interrupted = new Promise<undefined>((resolve) =>
     signal.addEventListener("abort", () => resolve(undefined), { once: true }),
