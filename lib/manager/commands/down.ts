@@ -26,6 +26,8 @@ export async function takeDown(work: Opened, io: ManagerIo, sure: boolean): Prom
     await Promise.all(vms.map((vm) => provision.free(vm, act)));
     for (const vm of records.left()) await records.forget(vm);
     await journal.undo("put");
+    // The next `up` asks who it is: somebody may have removed it meanwhile.
+    await journal.forget("application");
     for (const key of journal.stepKeys("finish/")) await journal.undo(key);
   });
   return {
