@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { getPriority, setPriority } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
@@ -24,6 +25,7 @@ const mostPauseMs = 10_000;
 /** A process that ran this long did not fail by its start. */
 const steadyMs = 30_000;
 const stopMs = 3_000;
+const storeNice = 10;
 const mostWords = 4_000;
 
 const lineSchema = z.discriminatedUnion("kind", [
@@ -48,6 +50,12 @@ function life(settings: StoreSettings, log: Log) {
     env: { ...process.env, ...allocator },
     stdio: ["pipe", "pipe", "pipe"],
   });
+  try {
+    // At once: the threads that it makes are then as it is. Compressing must slow down nobody who serves.
+    if (child.pid !== undefined) setPriority(child.pid, Math.min(19, getPriority() + storeNice));
+  } catch {
+    // Then it works as everybody does.
+  }
   child.stdin.on("error", () => {});
   let words = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -11,6 +11,7 @@ import { background, backgroundAtWill } from "./background.ts";
 import { bitmapOf, mustLeave, planBackups, roomNeeded } from "./backup.ts";
 import { diskOnly } from "./disk-only.ts";
 import { findDisks, type LiveDisk } from "./disks.ts";
+import { Gate } from "./gate.ts";
 import { live } from "./live.ts";
 import { Differ } from "./memory.ts";
 import type { CaptureAsked, CaptureWay } from "./method.ts";
@@ -24,6 +25,8 @@ const ways: Readonly<Record<CaptureAsked["method"], CaptureWay>> = { background,
 const spoolLeavesBytes = 512 * 1024 * 1024;
 
 const tellEveryMs = 5_000;
+/** So much is sent only when the guest runs again: sending holds up this process, and takes from the guest's host what the copy needs. */
+const heldBackBytes = 32 * 1024 * 1024;
 
 type Note =
   | { readonly kind: "facts"; readonly facts: CaptureFacts; readonly volumes: readonly Volume[] }
@@ -63,7 +66,8 @@ export async function capture(
   const spool = new Spool<Note>(files.path(asked.uuid, "spool"), (bytes) =>
     mustLeave(files, asked.uuid, bytes + spoolLeavesBytes + copiesBytes, "what the engine has not taken yet"),
   );
-  const pumped = pump(spool, exchange, signal);
+  const gate = new Gate();
+  const pumped = pump(spool, gate, exchange, signal);
   pumped.catch((error: unknown) => abort.abort(error));
   let monitor: Monitor | undefined;
   let whole = false;
@@ -76,7 +80,10 @@ export async function capture(
     const found = findDisks(xml, await monitor.qmp("query-block"));
     if (!found.ok) throw new AgentFailure("not-possible", found.words);
     const base = baseOf(asked.base, found.disks, tables.of(asked.uuid, asked.base) !== undefined);
-    const differ = new Differ(hash, base, tables.of(asked.uuid, base), (batch) => spool.batch(batch));
+    const differ = new Differ(hash, base, tables.of(asked.uuid, base), (batch) => {
+      spool.batch(batch);
+      if (spool.waitingBytes > heldBackBytes) gate.let(true);
+    });
     // Half of what their start asks for: as much as they can take.
     copiesBytes = roomNeeded(planBackups(found.disks, files, asked.uuid, base)) / 2;
     // A bitmap that is not the base's belongs to a capture that failed, or to one that has been followed.
@@ -98,9 +105,12 @@ export async function capture(
     });
     try {
       await pace.prepared();
+      gate.let(false);
       await capturing.hold();
+      gate.let(false);
       await pace.held();
       const { at, pauseMs } = await capturing.go();
+      gate.let(true);
       await exchange.send({ kind: "running", pauseMs });
       const words = await capturing.finish();
       spool.end();
@@ -122,6 +132,7 @@ export async function capture(
   } catch (error) {
     throw signal.aborted && signal.reason instanceof AgentFailure ? signal.reason : error;
   } finally {
+    gate.let(true);
     exchange.signal.removeEventListener("abort", onAbort);
     await spool.close();
     await monitor?.close();
@@ -140,8 +151,9 @@ function teller(exchange: Exchange): (bytesDone: number, bytesTotal: number) => 
   };
 }
 
-async function pump(spool: Spool<Note>, exchange: Exchange, signal: AbortSignal): Promise<void> {
+async function pump(spool: Spool<Note>, gate: Gate, exchange: Exchange, signal: AbortSignal): Promise<void> {
   for await (const item of spool.items(signal)) {
+    await gate.open;
     if (item.kind === "batch") await exchange.sendPages(item.batch);
     else if (item.note.kind === "facts")
       await exchange.send({ kind: "facts", facts: item.note.facts, volumes: item.note.volumes });

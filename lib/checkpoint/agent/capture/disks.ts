@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { XMLParser } from "fast-xml-parser";
 import { asList, asNumber, asRecord, asText } from "../monitor.ts";
 
@@ -27,8 +28,22 @@ const parser = new XMLParser({
   isArray: (name) => name === "disk",
 });
 
+/** The last ones that were read: a VM that is saved every few seconds has the same each time, and reading it costs more than all else. */
+const lastRead = new Map<string, ReturnType<typeof readDisks>>();
+const mostRead = 64;
+
+function writableDisks(xml: string): ReturnType<typeof readDisks> {
+  const key = createHash("sha256").update(xml).digest("base64"); // not the text itself: it has secrets
+  const known = lastRead.get(key) ?? readDisks(xml);
+  lastRead.delete(key);
+  lastRead.set(key, known);
+  const [oldest] = lastRead.keys();
+  if (lastRead.size > mostRead && oldest !== undefined) lastRead.delete(oldest);
+  return known;
+}
+
 /** libvirt's disks that a guest writes to: target, alias, path. */
-function writableDisks(xml: string): { target: string; alias: string; path: string; odd: string | undefined }[] {
+function readDisks(xml: string): { target: string; alias: string; path: string; odd: string | undefined }[] {
   const domain = asRecord(asRecord(parser.parse(xml)).domain);
   return asList(asRecord(domain.devices).disk).flatMap((disk) => {
     const device = asText(disk.device) || "disk";

@@ -48,6 +48,11 @@ export class Spool<T> {
     );
   }
 
+  /** Of what was given to it and is not taken yet, that which waits in memory. */
+  get waitingBytes(): number {
+    return this.#inMemory;
+  }
+
   batch(batch: PageBatch): void {
     this.pageBytes += batch.data.length;
     if (this.#inMemory + batch.data.length <= mostInMemory) {
