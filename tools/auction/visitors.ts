@@ -35,7 +35,7 @@ export interface VisitorsOptions {
 }
 
 const keptAtMost = 100_000;
-const madeUp = { users: 500, items: 2000, categories: 20, regions: 10 };
+const madeUp = { users: 500, items: 1000, categories: 20, regions: 10 };
 
 type Form = Readonly<Record<string, string | number>>;
 type Asked = { readonly what: string; readonly path: string; readonly form?: Form; readonly table?: string };

@@ -28,6 +28,8 @@ export interface FollowOptions {
 export interface VmShell {
   readonly vm: string;
   readonly address: string;
+  /** Resolves once the VM has let us in. */
+  open(options: CommandOptions): Promise<void>;
   /** Runs a script with `sh`. Its exit status is part of the answer. */
   run(what: string, script: Script, options: CommandOptions): Promise<CommandResult>;
   /** The same for what has to succeed: its standard output, or SshError `failed` with what it wrote last. */
@@ -123,6 +125,20 @@ export function vmShell(options: VmShellOptions): VmShell {
   const self: VmShell = {
     vm,
     address: options.address,
+    async open({ timeoutMs, signal }) {
+      const late = AbortSignal.timeout(Math.ceil(timeoutMs));
+      const limit = AbortSignal.any(signal ? [late, signal] : [late]);
+      let stop = () => {};
+      const stopped = new Promise<never>((_, reject) => {
+        stop = () => reject(new SshError(signal?.aborted ? "stopped" : "timedOut", `${vm}: not reached in time`));
+        limit.addEventListener("abort", stop, { once: true });
+      });
+      try {
+        await Promise.race([ready(), stopped]);
+      } finally {
+        limit.removeEventListener("abort", stop);
+      }
+    },
     async run(what, script, limits) {
       const opened = await within(channel(what, "exec sh -s"), `${vm}: ${what}`, limits);
       return await finish(opened, `${vm}: ${what}`, `${script.text}\n`, limits);
@@ -235,7 +251,7 @@ export async function untilReached(shell: VmShell, timeoutMs: number, signal?: A
   for (;;) {
     const left = deadline - performance.now();
     try {
-      await shell.run("reach it", sh`:`, { timeoutMs: Math.max(1, left), ...(signal && { signal }) });
+      await shell.open({ timeoutMs: Math.max(1, left), ...(signal && { signal }) });
       return;
     } catch (error) {
       if (!isSshError(error, "unreachable", "lost", "timedOut") || deadline - performance.now() < 250) throw error;
