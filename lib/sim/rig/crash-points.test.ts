@@ -72,7 +72,7 @@ const trials: Record<string, Trial> = {
       togetherAction("manager-starts", { vm: "web-1", plan: { phaseMs: 300 } }),
     ],
     looks:
-      /^(prober|wakes|helpers)\.|listDomains|\.(hosts|host|vm|vmsOf|allVms|policy|openIncidentsOf|openRepairs|openHostIncidents|openMaintenances|openIntents|unsettled|applicationIncidents|openAllocations|pendingIntents|pendingWishes|checkpointIntervals|checkpointStatuses|recordTolerance|recordHealth|heardOf|repairWork|agreementOf|managerOf|tookMs|sensorsOf)$/,
+      /^(prober|wakes|helpers)\.|listDomains|\.(hosts|host|vm|vmsOf|allVms|policy|openIncidentsOf|openRepairs|openHostIncidents|openMaintenances|openIntents|unsettled|applicationIncidents|openAllocations|pendingIntents|pendingWishes|checkpointIntervals|checkpointStatuses|recordTolerance|recordHealth|heardOf|repairWork|modeOf|agreementOf|managerOf|tookMs|sensorsOf)$/,
   },
   "killed by the button": {
     ...{ fault: { do: "kill-button", vm: "web-1", key: "k" }, effect: /starts web-1/ },
