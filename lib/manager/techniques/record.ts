@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { portOf } from "../description/index.ts";
 import { type HandsContext, ManagerError, type ServerHands } from "../servers.ts";
-import { type Shells, shellsOf } from "../ssh/index.ts";
+import { type Shells, sh, shellsOf } from "../ssh/index.ts";
+import { pathsOf } from "../wrappers/index.ts";
 import {
   dropBefore,
   eventsIn,
@@ -15,6 +16,7 @@ import {
   recordingFiles,
   serverIdOf,
 } from "../wrappers/mariadb/door.ts";
+import { ProtocolError } from "./binlog/packets.ts";
 import { replicate } from "./binlog/replica.ts";
 import { type RecordedFiles, recordingInto } from "./recorded-files.ts";
 
@@ -68,7 +70,10 @@ async function recordOnce(context: Context, shells: Shells, server: Mariadb, sig
   const act = { signal, progress: () => undefined };
   const health = await hands.health(server, act);
   if (!health.ok) throw new ManagerError({ code: "notUp", message: health.words });
-  const position = await recordedPosition(context, server);
+  const recorded = await recordedPosition(context, server);
+  // A gap between the last save and now is closed by another save at once.
+  if (recorded === "") await context.notes.forget(savedAtOf(server));
+  const position = recorded === "" ? await positionNow(shells, server, signal) : recorded;
   const files = recordingInto(context, server.name);
   const stream = await shells.of(server.vm).tunnel(portOf(server));
   const ended = new AbortController();
@@ -86,6 +91,11 @@ async function recordOnce(context: Context, shells: Shells, server: Mariadb, sig
       semiSynchronous: server.options.replicates.length === 0 && isSemiSynchronous(server, description),
       keep: files.keep,
     });
+  } catch (error) {
+    // The server has thrown away what would come next, or is another one now: the recording begins anew.
+    if (error instanceof ProtocolError && error.number === forgottenThere)
+      await dropBefore(context, server.name, undefined);
+    throw error;
   } finally {
     ended.abort();
     signal.removeEventListener("abort", end);
@@ -99,7 +109,7 @@ async function recordOnce(context: Context, shells: Shells, server: Mariadb, sig
 async function keepSaving(context: Context, server: Mariadb, files: RecordedFiles, signal: AbortSignal): Promise<void> {
   const { hands, description, notes } = context;
   const everyMs = description.alone.saveEverySeconds * 1000;
-  const savedAt = `saves/${server.name}/at`;
+  const savedAt = savedAtOf(server);
   while (!signal.aborted) {
     const last = notes.recall(savedAt);
     const dueInMs = typeof last === "number" ? last + everyMs - Date.now() : 0;
@@ -117,7 +127,16 @@ async function keepSaving(context: Context, server: Mariadb, files: RecordedFile
   }
 }
 
-/** Where the recording has got to, by what is in its files; "" where nothing was recorded: then everything that the server still has. */
+const savedAtOf = (server: Mariadb) => `saves/${server.name}/at`;
+/** MariaDB's ER_MASTER_FATAL_ERROR_READING_BINLOG. */
+const forgottenThere = 1236;
+
+async function positionNow(shells: Shells, server: Mariadb, signal: AbortSignal): Promise<string> {
+  const client = sh`exec mariadb --defaults-file=${`${pathsOf(server.name).config}/my.cnf`} -N -B -e ${"SELECT @@global.gtid_current_pos"}`;
+  return (await shells.of(server.vm).must("read its position", client, { timeoutMs: 10_000, signal })).trim();
+}
+
+/** Where the recording has got to, by what is in its files; "" where nothing was recorded. */
 async function recordedPosition(context: Context, server: Mariadb): Promise<string> {
   const last = new Map<number, string>();
   for (const file of await recordingFiles(context, server.name))
