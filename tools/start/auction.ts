@@ -59,7 +59,7 @@ export function bringUpAuction(options: {
       manager = startManager(staged, { say: (line) => said.line(line), onSpawn });
       const up = manager.up;
       await board.phase("auction: six VMs and their servers", async (say) => {
-        said.line = say;
+        said.line = (line) => say(line.trim().replace(/^(▸ |✓ |servers: )/, ""));
         await up;
       });
       said.line = (line) => board.line(`  auction's manager: ${line}`);
@@ -91,8 +91,22 @@ async function trafficOf(client: OperatorClient, staged: Staged, board: Board, s
   const web = vms.find(({ name, applicationId }) => name === "web" && applicationId === staged.applicationId);
   if (web === undefined || !("address" in web.answerCheck)) return;
   const { address } = web.answerCheck;
+  // VMs that were there before are up before their servers are.
+  while (!(await serves(address))) {
+    if (signal.aborted) return;
+    await sleep(1_000, undefined, { signal }).catch(() => {});
+  }
   for (const line of auctionLines(address)) board.line(line);
   await auctionTraffic({ client, applicationId: staged.applicationId, address, signal });
+}
+
+/** A page that needs the database. */
+async function serves(address: string): Promise<boolean> {
+  const reply = await fetch(`http://${address}/categories`, { signal: AbortSignal.timeout(10_000) }).catch(
+    () => undefined,
+  );
+  await reply?.arrayBuffer().catch(() => undefined);
+  return reply?.ok === true;
 }
 
 const auctionLines = (address: string): string[] => [

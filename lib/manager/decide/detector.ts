@@ -23,7 +23,8 @@ export function looked(
     if (bad.length === 0) {
       // Sensors that cannot look say nothing, neither good nor bad.
       const good = about.some(({ state }) => state === "ok");
-      if (good && (before[server] ?? 0) > 0) inputs.push({ is: "server-well", server });
+      // Said each time: one that came well while something was still done about it must be known to be well afterwards.
+      if (good) inputs.push({ is: "server-well", server });
       detector[server] = good ? 0 : (before[server] ?? 0);
       continue;
     }
