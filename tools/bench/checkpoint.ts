@@ -26,6 +26,8 @@ interface Window {
   readonly failed: number;
   readonly pausesMs: number[];
   readonly tookMs: number[];
+  /** What the host said of each, where it said anything: that the guest was held back, above all. */
+  readonly words: string[];
   /** The longest silence that the prober heard in each capture; where there is none, in each span of the same length. */
   readonly seenMs: number[];
 }
@@ -36,7 +38,7 @@ async function measure(saving: SavingLab, vm: SavedVm, client: Client, way: Way,
   // The one that the first is compared with: what changed while others were measured is not this one's to carry.
   if (way.method !== undefined) taken.push((await saving.capture(vm, way.method, null)).id);
   const spans: { readonly from: number; readonly to: number }[] = [];
-  const [pausesMs, tookMs]: [number[], number[]] = [[], []];
+  const [pausesMs, tookMs, words]: [number[], number[], string[]] = [[], [], []];
   let failed = 0;
   await client.take();
   const began = wallMs();
@@ -49,6 +51,7 @@ async function measure(saving: SavingLab, vm: SavedVm, client: Client, way: Way,
         taken.push(captured.id);
         pausesMs.push(captured.pauseMs);
         tookMs.push(wallMs() - from);
+        if (captured.words !== "") words.push(captured.words);
         if (taken.length > generations) await saving.checkpoints.drop(taken.splice(0, taken.length - generations));
       } catch {
         failed++;
@@ -61,7 +64,7 @@ async function measure(saving: SavingLab, vm: SavedVm, client: Client, way: Way,
   const perSecond = (answered / (wallMs() - began)) * 1_000;
   await saving.checkpoints.drop(taken);
   return {
-    ...{ perSecond, captures: pausesMs.length, failed, pausesMs, tookMs },
+    ...{ perSecond, captures: pausesMs.length, failed, pausesMs, tookMs, words },
     seenMs: spans.map(({ from, to }) => longestGap(probedAt, from, to)),
   };
 }
@@ -138,6 +141,16 @@ async function run(context: BenchContext) {
       summary(
         windows.flatMap((it) => it.tookMs),
         0,
+      ),
+    ),
+    said: table((_, windows) =>
+      Object.fromEntries(
+        Object.entries(
+          Object.groupBy(
+            windows.flatMap((it) => it.words),
+            (it) => it,
+          ),
+        ).map(([it, all]) => [it, all?.length ?? 0]),
       ),
     ),
     captures: table((_, windows) => windows.reduce((sum, it) => sum + it.captures, 0)),

@@ -27,14 +27,19 @@ import { RamSocket } from "./ram-socket.ts";
 /** Of a disk's changes, so much is copied while the guest stands; where there is more, all is copied before, and then what was added. */
 const standingBytes = 2 * 1024 * 1024;
 
+/** QEMU has begun with what was changed while all of it was copied: from here on it should soon end. */
+const firstPasses = 3;
+/** Each of them 100 ms. */
+const looksEach = 4;
+
 /** The memory could not be copied so, and the guest still runs: another way may be taken. Its words are for people. */
 export class NotAhead extends Error {
   override readonly name = "NotAhead";
 }
 
 export interface Ahead extends Capturing {
-  /** What is still to be copied of the disks, when it was given up before the guest stood. */
-  readonly backups: readonly DiskBackup[];
+  /** The disks' copies, for who takes over when it was given up before the guest stood. */
+  readonly begun: { readonly left: readonly DiskBackup[]; readonly all: readonly DiskBackup[] };
   /** Takes back what was begun, for another way to take over. */
   giveUp(): Promise<void>;
 }
@@ -46,7 +51,8 @@ export interface Ahead extends Capturing {
  */
 export async function ahead(
   context: CaptureContext,
-  { standsMs, mostPasses }: { readonly standsMs: number; readonly mostPasses: number },
+  /** How long the copy's end may take, as QEMU reckons it; where it does not come to its end so, the next, and so on, then no more. */
+  stands: readonly [number, ...number[]],
 ): Promise<Ahead> {
   const { asked, monitor, files, signal, disks, base } = context;
   const first = planBackups(disks, files, asked.uuid, base);
@@ -73,11 +79,11 @@ export async function ahead(
   let putBack = async () => {};
 
   return {
-    backups: last,
+    begun: { left: last, all: first },
     hold: async () => {
       const { running } = asRecord(await monitor.qmp("query-status"));
       if (running !== true) throw new AgentFailure("not-possible", "The VM does not run.");
-      const before = await setParameters(monitor, { "max-bandwidth": bytesPerSecond, "downtime-limit": standsMs });
+      const before = await setParameters(monitor, { "max-bandwidth": bytesPerSecond, "downtime-limit": stands[0] });
       putBack = async () => {
         putBack = async () => {};
         await resetCapabilities(monitor);
@@ -85,13 +91,17 @@ export async function ahead(
       };
       await setCapability(monitor, "pause-before-switchover", true);
       unexpect = await hold.expect();
-      const stands = migrationSays(monitor, "pre-switchover", signal, ({ passes }) => {
-        if (passes > mostPasses) throw new NotAhead("The VM changes its memory faster than it can be copied.");
+      let looks = 0;
+      const atEnd = migrationSays(monitor, "pre-switchover", signal, ({ passes }) => {
+        if (passes < firstPasses || ++looks % looksEach !== 0) return;
+        const standsMs = stands[looks / looksEach];
+        if (standsMs === undefined) throw new NotAhead("The VM changes its memory faster than it can be copied.");
+        monitor.qmp("migrate-set-parameters", { "downtime-limit": standsMs }).catch(() => undefined); // it is looked at again
       });
-      stands.catch(() => undefined);
+      atEnd.catch(() => undefined);
       await monitor.qmp("migrate", { uri: `unix:${socket.path}` });
       try {
-        await stands;
+        await atEnd;
       } catch (error) {
         if (!(error instanceof AgentFailure) || signal.aborted || hold.standing) throw error;
         // So it is where a write-protected one failed before: QEMU takes the memory for protected until the next such one is whole.

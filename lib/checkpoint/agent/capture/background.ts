@@ -4,13 +4,12 @@ import { bitmapOf } from "./backup.ts";
 import type { CaptureWay, Capturing } from "./method.ts";
 import { writeProtected } from "./protected.ts";
 
-/** The memory's copy may stand for so long at its end, as QEMU reckons it before. */
-const standsMs = 20;
-const mostPasses = 8;
+/** In milliseconds: on a busy host a copy comes to its end more slowly, and the guest then stands a little longer. */
+const stands = [8, 20, 50, 50] as const;
 
 /** While the guest runs on. Where its memory cannot be copied so, it is held back by a write-protection meanwhile. */
 export const background: CaptureWay = async (context) => {
-  const first = await ahead(context, { standsMs, mostPasses });
+  const first = await ahead(context, stands);
   let way: Capturing = first;
   let why = "";
   return {
@@ -22,7 +21,7 @@ export const background: CaptureWay = async (context) => {
         why = `${error.message} So it was held back by a write-protection.`;
         await first.giveUp();
         context.differ.again();
-        way = await writeProtected(context, first.backups);
+        way = await writeProtected(context, first.begun);
         await way.hold();
       }
     },

@@ -2,13 +2,12 @@ import { AgentFailure } from "../failure.ts";
 import { ahead, NotAhead } from "./ahead.ts";
 import type { CaptureWay } from "./method.ts";
 
-/** Where nothing else is offered, it may stand longer: still less than for a stop. */
-const standsMs = 200;
-const mostPasses = 60;
+/** Where nothing else is offered, it may stand longer, in milliseconds: still less than for a stop. */
+const stands = [20, 50, 100, ...Array.from({ length: 60 }, () => 200)] as const;
 
 /** The memory is copied while the guest runs; one that changes it too fast cannot be captured so. */
 export const live: CaptureWay = async (context) => {
-  const way = await ahead(context, { standsMs, mostPasses });
+  const way = await ahead(context, stands);
   return {
     ...way,
     hold: async () => {
