@@ -28,7 +28,7 @@ async function answers(address: string, page: string): Promise<boolean> {
 /** A manager that may do this alone, on the same state. */
 async function allowOnly(lab: AuctionLab, technique: Technique): Promise<void> {
   await lab.stopManager();
-  await writeFile(lab.staged.file, aloneDescription(techniques[technique]));
+  await writeFile(lab.staged.file, aloneDescription(techniques[technique], ["pages", "entrance"]));
   await lab.startManager();
   // It must have recorded and saved before it can replay.
   await sleep(5_000);

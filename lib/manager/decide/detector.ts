@@ -18,8 +18,12 @@ export function looked(
   const inputs: Input[] = [];
   for (const server of new Set(readings.flatMap((reading) => reading.server ?? []))) {
     const about = readings.filter((reading) => reading.server === server);
-    const bad = about.filter(({ state }) => state === "failing");
     const vm = about[0]?.vm ?? null;
+    const failing = about.filter(({ state }) => state === "failing");
+    // In a VM that is gone nobody looks any more: those that look at it from other VMs speak for its servers.
+    const around = readings.filter((reading) => reading.kind === "vm" && reading.vm === vm && vm !== null);
+    const isGone = about.every(({ state }) => state === "unknown") && around.every(({ state }) => state === "failing");
+    const bad = failing.length === 0 && isGone ? around : failing;
     if (bad.length === 0) {
       // Sensors that cannot look say nothing, neither good nor bad.
       const good = about.some(({ state }) => state === "ok");

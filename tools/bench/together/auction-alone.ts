@@ -3,9 +3,13 @@ import { auctionDir } from "../../../lab/index.ts";
 
 /**
  * The auction's pages on one VM and its database on another, without a mirror: what their owner's manager repairs alone (mode `customer`).
- * `allow`: the techniques, so that each can be measured by itself.
+ * `allow`: the techniques, so that each can be measured by itself. `unwatched`: servers that wait for the one that fails, and would be
+ * repaired for it as well.
  */
-export const aloneDescription = (allow: readonly string[]): string => `application: { name: alone }
+export const aloneDescription = (
+  allow: readonly string[],
+  unwatched: readonly string[] = [],
+): string => `application: { name: alone }
 images: { server: prepared }
 secrets:
   database: { generate: true }
@@ -38,6 +42,6 @@ servers:
     port: 80
     balances: [pages]
     options: { healthPath: /about }
-sensors: { everySeconds: 1 }
+sensors: { everySeconds: 1, off: [${unwatched.join(", ")}] }
 alone: { allow: [${allow.join(", ")}], saveEverySeconds: 30 }
 `;
