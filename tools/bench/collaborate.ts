@@ -100,6 +100,7 @@ async function run(context: BenchContext) {
     lostAcknowledgedWrites: sum((it) => it.lostAcknowledgedWrites),
     failedRuns: sum((it) => it.failedRuns.length),
     overheadPercent: overhead?.overheadPercent ?? null,
+    overheadSaturatedPercent: overhead?.saturated.percent ?? null,
     load: `${visitors} visitors, ${thinkMs} ms between an answer and the next request, 30 % of requests change something`,
     ...(bare && { bare }),
     ...(prepared && { prepared }),

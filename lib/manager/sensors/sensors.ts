@@ -44,7 +44,8 @@ function sensorsOfServer(server: ServerSpec, everySeconds: number): readonly Sen
   const program = programs[server.kind];
   const port = portOf(server);
   const paths = pathsOf(server.name);
-  const rarely = Math.max(1, Math.round(5 / everySeconds));
+  // Starting a client of a database costs an emulated guest a third of a second.
+  const rarely = Math.max(1, Math.round(10 / everySeconds));
   return [
     ...(program === undefined
       ? []

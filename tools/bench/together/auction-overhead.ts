@@ -6,16 +6,23 @@ import type { AuctionLab } from "./auction-lab.ts";
 
 const settleMs = 3_000;
 
-/** Requests a second that visitors without pauses get answered in one window. */
-async function throughput(address: string, windowMs: number, prefix: string): Promise<number> {
-  const load = startVisitors({ address, visitors: 4, thinkMs: 0, prefix });
+/** As visitors of RUBiS are, who read what they got before they go on; and as many requests as the six VMs can answer at all. */
+export const overheadLoads = {
+  visitors: { visitors: 8, thinkMs: 1_000 },
+  saturated: { visitors: 4, thinkMs: 0 },
+} as const;
+type Load = keyof typeof overheadLoads;
+
+/** Requests a second that get answered in one window. */
+async function throughput(address: string, load: Load, windowMs: number, prefix: string): Promise<number> {
+  const running = startVisitors({ address, prefix, ...overheadLoads[load] });
   await sleep(settleMs);
-  load.take();
+  running.take();
   const begun = performance.now();
   await sleep(windowMs);
-  const answered = load.take().filter(treated).length;
+  const answered = running.take().filter(treated).length;
   const perSecond = (answered * 1000) / (performance.now() - begun);
-  await load.stop();
+  await running.stop();
   return perSecond;
 }
 
@@ -28,35 +35,39 @@ export async function overheadOf(
   { pairs, windowMs, log, signal }: { pairs: number; windowMs: number } & Pick<BenchContext, "log" | "signal">,
 ) {
   const address = await lab.address("web");
-  const without: number[] = [];
-  const together: number[] = [];
-  const perPair: number[] = [];
-  let runs = true;
-  const measure = async (protectedNow: boolean) => {
-    signal.throwIfAborted();
-    if (runs !== protectedNow) await (protectedNow ? lab.startManager() : lab.stopManager());
-    runs = protectedNow;
-    await lab.setMode(protectedNow ? "collaborative" : "none");
-    const perSecond = await throughput(address, windowMs, `o${without.length + together.length}`);
-    (protectedNow ? together : without).push(perSecond);
-    log(`  ${protectedNow ? "collaborative, manager and sensors" : "none"}: ${perSecond.toFixed(2)} requests/s`);
-    return perSecond;
+  const seen: Record<Load, { none: number[]; collaborative: number[] }> = {
+    visitors: { none: [], collaborative: [] },
+    saturated: { none: [], collaborative: [] },
   };
-  for (let pair = 0; pair < pairs; pair++) {
-    const order = pair % 2 === 0 ? [true, false] : [false, true];
-    const seen = new Map<boolean, number>();
-    for (const way of order) seen.set(way, await measure(way));
-    perPair.push(100 * (1 - (seen.get(true) ?? 0) / (seen.get(false) ?? 1)));
-  }
+  let runs = true;
+  let windows = 0;
+  const measure = async (way: "none" | "collaborative") => {
+    signal.throwIfAborted();
+    const wanted = way === "collaborative";
+    if (runs !== wanted) await (wanted ? lab.startManager() : lab.stopManager());
+    runs = wanted;
+    await lab.setMode(way);
+    for (const load of ["visitors", "saturated"] as const) {
+      const perSecond = await throughput(address, load, windowMs, `o${++windows}`);
+      seen[load][way].push(perSecond);
+      log(`  ${way}${wanted ? ", manager and sensors" : ""}, ${load}: ${perSecond.toFixed(2)} requests/s`);
+    }
+  };
+  for (let pair = 0; pair < pairs; pair++)
+    for (const way of pair % 2 === 0 ? (["collaborative", "none"] as const) : (["none", "collaborative"] as const))
+      await measure(way);
   if (!runs) await lab.startManager();
   await lab.setMode("collaborative");
-  const [none, both] = [summary(without, 2), summary(together, 2)];
-  return {
-    overheadPercent: Number((100 * (1 - (both.p50 ?? 0) / (none.p50 ?? 1))).toFixed(2)),
-    perPairPercent: summary(perPair, 2),
-    requestsPerSecond: { none, collaborative: both },
-    /** How far windows of the same kind lie apart. */
-    noisePercent: Number((100 * (((none.max ?? 0) - (none.min ?? 0)) / (none.p50 ?? 1))).toFixed(2)),
-    windowMs,
+  const told = (load: Load) => {
+    const [none, collaborative] = [summary(seen[load].none, 2), summary(seen[load].collaborative, 2)];
+    return {
+      load: overheadLoads[load],
+      percent: Number((100 * (1 - (collaborative.p50 ?? 0) / (none.p50 ?? 1))).toFixed(2)),
+      /** How far windows of the same kind lie apart. */
+      noisePercent: Number((100 * (((none.max ?? 0) - (none.min ?? 0)) / (none.p50 ?? 1))).toFixed(2)),
+      requestsPerSecond: { none, collaborative },
+    };
   };
+  const visitors = told("visitors");
+  return { overheadPercent: visitors.percent, visitors, saturated: told("saturated"), windowMs };
 }
