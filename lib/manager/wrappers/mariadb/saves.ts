@@ -5,11 +5,14 @@ import { forget, loadSettings } from "./copy.ts";
 import { confOf, type DatabaseSite, readState, wholeMark } from "./database.ts";
 import { replayRecorded } from "./replay.ts";
 
-/** All of its databases as of one instant, with the position in its log of transactions, compressed, on the manager's side. */
+/**
+ * All of its databases as of one instant, with the position in its log of transactions, compressed, on the manager's side. Of a server that
+ * is not in rotation no save is made: it may be half restored, and what was recorded before would be thrown away for it.
+ */
 export async function save(site: DatabaseSite, within: CommandOptions): Promise<void> {
   const failed = `${site.paths.run}/save-failed`;
-  const script = sh`names=$(mariadb --defaults-file=${confOf(site)} -N -B -e ${"SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ('mysql','sys','information_schema','performance_schema')"}) || exit 1
-[ -n "$names" ] || { echo "there is no database" >&2; exit 1; }
+  const script = sh`names=$(mariadb --defaults-file=${confOf(site)} -N -B -e ${"SELECT schema_name FROM information_schema.schemata WHERE @@global.read_only=0 AND schema_name NOT IN ('mysql','sys','information_schema','performance_schema')"}) || exit 1
+[ -n "$names" ] || { echo "there is no database, or it is not in rotation" >&2; exit 1; }
 rm -f ${failed}
 { mariadb-dump --defaults-file=${confOf(site)} --single-transaction --quick --gtid --master-data=1 --routines --triggers --events \
   --skip-lock-tables --add-drop-database --databases $names || touch ${failed}; } | gzip -1
