@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { z } from "zod";
-import { applicationView, cloudView, type HostView, type VmView, vmView } from "../../lib/contract/index.ts";
+import {
+  applicationView,
+  cloudView,
+  type HostView,
+  intentAccepted,
+  type VmView,
+  vmView,
+} from "../../lib/contract/index.ts";
 import type { RunningState } from "./state.ts";
 
 export type Operator = ReturnType<typeof operatorOf>;
@@ -10,10 +17,16 @@ export type Operator = ReturnType<typeof operatorOf>;
 export function operatorOf({ url, dataDir }: RunningState) {
   const token = readFileSync(path.join(dataDir, "operator-token"), "utf8").trim();
 
-  async function ask<T>(method: string, route: string, reply: z.ZodType<T>, body?: unknown): Promise<T> {
+  async function ask<T>(
+    method: string,
+    route: string,
+    reply: z.ZodType<T>,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<T> {
     const response = await fetch(`${url}/api/v1${route}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
       signal: AbortSignal.timeout(20_000),
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
@@ -37,6 +50,15 @@ export function operatorOf({ url, dataDir }: RunningState) {
     },
     setConsent: async (name: string, consent: VmView["consent"]): Promise<VmView> =>
       ask("PATCH", `/vms/${named((await cloud()).vms, name).id}`, vmView, { consent }),
+    /** `kill -9` of its QEMU, as the button of the page does it. */
+    kill: async (vm: VmView) =>
+      ask(
+        "POST",
+        `/vms/${vm.id}/kill`,
+        intentAccepted,
+        { runId: vm.runId },
+        { "idempotency-key": `e2e-${vm.id}-${vm.runId}` },
+      ),
     setMode: async (application: string, mode: "provider" | "none") =>
       ask("PATCH", `/applications/${named((await cloud()).applications, application).id}`, applicationView, { mode }),
   };

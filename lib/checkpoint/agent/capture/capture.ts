@@ -7,7 +7,7 @@ import { AgentFailure } from "../failure.ts";
 import { Monitor } from "../monitor.ts";
 import { removeBitmaps, sweepVm } from "../sweep.ts";
 import type { WorkFiles } from "../work-files.ts";
-import { background, backgroundAtWill } from "./background.ts";
+import { background } from "./background.ts";
 import { bitmapOf, mustLeave, planBackups, roomNeeded } from "./backup.ts";
 import { diskOnly } from "./disk-only.ts";
 import { findDisks, type LiveDisk } from "./disks.ts";
@@ -90,7 +90,7 @@ export async function capture(
     await removeBitmaps(monitor, (name) => base === null || name !== bitmapOf(base));
     const portable = await domainXml(monitor.connection, domain, { secure: true, migratable: true });
     let hasBegun = false;
-    const capturing = await (pace.atWill ? backgroundAtWill : ways[asked.method])({
+    const capturing = await (pace.atWill ? background : ways[asked.method])({
       ...{ asked, base, monitor, files, disks: found.disks, differ, signal },
       abort: (reason) => abort.abort(reason),
       begin: (known, volumes) => {

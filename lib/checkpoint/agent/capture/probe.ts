@@ -56,12 +56,21 @@ export async function find(monitor: Monitor, disks: DisksFound, files: WorkFiles
       () => takes(monitor, files, "background-snapshot"),
       "QEMU cannot write this VM's memory while it runs, as it was at one instant",
     ),
-    live: await tries(
-      () => takes(monitor, files, "pause-before-switchover"),
-      "QEMU cannot stop this VM at the end of a copy",
-    ),
+    live: (await isEmulated(monitor))
+      ? emulatedWords
+      : await tries(
+          () => takes(monitor, files, "pause-before-switchover"),
+          "QEMU cannot stop this VM at the end of a copy",
+        ),
   };
 }
+
+/** Seen: a guest that was restored from a copy made while it ran in emulation panicked (background.ts). */
+const emulatedWords =
+  "In emulation it is not sure that a copy made while the VM runs has all that it changed meanwhile.";
+
+const isEmulated = async (monitor: Monitor): Promise<boolean> =>
+  asRecord(await monitor.qmp("query-kvm")).enabled !== true;
 
 async function tries(what: () => Promise<void>, words: string): Promise<string> {
   try {
