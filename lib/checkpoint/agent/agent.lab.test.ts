@@ -181,11 +181,11 @@ describe("a guest is never left standing", () => {
     await agent.ask("done", { kind: "go", of: begun.serial });
     return begun;
   };
-  const copiedAhead = (agent: AgentClient) => agent.begin({ kind: "capture", ...of("background") });
+  const takenAlone = (agent: AgentClient) => agent.begin({ kind: "capture", ...of("background") });
 
   it.each([
-    ["copied ahead", copiedAhead],
-    ["written behind a protection", protectedOne],
+    ["taken", takenAlone],
+    ["taken with a group", protectedOne],
   ] as const)("when the agent is killed while memory and disks are %s", async (_, begin) => {
     const { agent } = await rig.start();
     const begun = await begin(agent);

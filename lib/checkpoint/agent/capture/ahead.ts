@@ -1,15 +1,7 @@
 import { AgentFailure } from "../failure.ts";
 import { asRecord } from "../monitor.ts";
 import { removeBitmaps } from "../sweep.ts";
-import {
-  addTargets,
-  bitmapOf,
-  type DiskBackup,
-  finishJobs,
-  planBackups,
-  removeTargets,
-  startBackups,
-} from "./backup.ts";
+import { addTargets, bitmapOf, finishJobs, planBackups, removeTargets, startBackups } from "./backup.ts";
 import { giveBackup, memoryTaker, wordsOf } from "./giving.ts";
 import { Hold } from "./hold.ts";
 import type { CaptureContext, Capturing } from "./method.ts";
@@ -32,22 +24,21 @@ const firstPasses = 3;
 /** Each of them 100 ms. */
 const looksEach = 4;
 
-/** The memory could not be copied so, and the guest still runs: another way may be taken. Its words are for people. */
+/** The memory could not be copied so, and the guest still runs. Its words are for people. */
 export class NotAhead extends Error {
   override readonly name = "NotAhead";
 }
 
 export interface Ahead extends Capturing {
-  /** The disks' copies, for who takes over when it was given up before the guest stood. */
-  readonly begun: { readonly left: readonly DiskBackup[]; readonly all: readonly DiskBackup[] };
-  /** Takes back what was begun, for another way to take over. */
+  /** Takes back what was begun. */
   giveUp(): Promise<void>;
 }
 
 /**
  * The memory is copied while the guest runs and changes it, then what it changed, until little is left: for that the guest stands still, and
  * for what was written to its disks meanwhile. All of it is of this END. QEMU knows by itself what changed, and the guest waits for nobody
- * while it runs: writing memory behind a write-protection (protected.ts) costs a guest many times as much.
+ * while it runs: writing memory behind a write-protection (protected.ts) costs a guest many times as much. Not to be trusted in emulation: see
+ * background.ts.
  */
 export async function ahead(
   context: CaptureContext,
@@ -79,7 +70,6 @@ export async function ahead(
   let putBack = async () => {};
 
   return {
-    begun: { left: last, all: first },
     hold: async () => {
       const { running } = asRecord(await monitor.qmp("query-status"));
       if (running !== true) throw new AgentFailure("not-possible", "The VM does not run.");

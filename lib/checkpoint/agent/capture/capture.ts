@@ -40,8 +40,6 @@ export interface CaptureTools {
 
 /** When the guest is to be held, and when it may go on: at once for one VM, by the engine's word for a group. */
 export interface Pace {
-  /** The guest must stand when it is told to, not when it suits the copy. */
-  readonly atWill: boolean;
   prepared(): Promise<void>;
   /** Called when it stands. */
   held(): Promise<void>;
@@ -89,13 +87,10 @@ export async function capture(
     // A bitmap that is not the base's belongs to a capture that failed, or to one that has been followed.
     await removeBitmaps(monitor, (name) => base === null || name !== bitmapOf(base));
     const portable = await domainXml(monitor.connection, domain, { secure: true, migratable: true });
-    let hasBegun = false;
-    const capturing = await (pace.atWill ? background : ways[asked.method])({
+    const capturing = await ways[asked.method]({
       ...{ asked, base, monitor, files, disks: found.disks, differ, signal },
       abort: (reason) => abort.abort(reason),
       begin: (known, volumes) => {
-        if (hasBegun) return; // a second way to take the memory
-        hasBegun = true;
         const facts = { ...factsOf(asked, base, portable, found.disks), ...known };
         spool.note({ kind: "facts", facts, volumes: [...volumes, ...found.disks.map(volumeOf)] });
       },

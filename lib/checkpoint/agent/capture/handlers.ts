@@ -11,7 +11,7 @@ import type { CaptureAsked } from "./method.ts";
 import { choose, find, roomForMapping } from "./probe.ts";
 
 const done = (words: string): LastAnswer => ({ kind: "done", words });
-const atOnce: Pace = { atWill: false, prepared: async () => {}, held: async () => {} };
+const atOnce: Pace = { prepared: async () => {}, held: async () => {} };
 const groupMs = 60_000;
 
 /** What the engine asks about captures. One at a time for each VM. */
@@ -138,7 +138,6 @@ function groupPace(method: string, exchange: Exchange): Pace {
     return done("It goes on.");
   });
   return {
-    atWill: true,
     prepared: async () => {
       await exchange.send({ kind: "prepared" });
       await until(told.hold.promise, exchange.signal, groupMs, "Nobody said when to hold it.");

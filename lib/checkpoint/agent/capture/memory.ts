@@ -35,11 +35,6 @@ export class Differ {
     return differ;
   }
 
-  /** What was told so far is told once more, by a stream of its own. */
-  again(): void {
-    for (const { differ } of this.#volumes.values()) differ.again();
-  }
-
   /** Bytes of pages that are not zero and differ from the base. */
   get changedBytes(): number {
     let pages = 0;

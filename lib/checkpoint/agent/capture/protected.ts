@@ -1,6 +1,6 @@
 import { AgentFailure, interrupted } from "../failure.ts";
 import type { Monitor } from "../monitor.ts";
-import { addTargets, type DiskBackup, finishBackups, planBackups, startBackups } from "./backup.ts";
+import { addTargets, finishBackups, planBackups, startBackups } from "./backup.ts";
 import { giveBackup, memoryTaker, wordsOf } from "./giving.ts";
 import { Hold } from "./hold.ts";
 import type { CaptureContext, Capturing } from "./method.ts";
@@ -10,12 +10,6 @@ import { RamSocket } from "./ram-socket.ts";
 /** Longer than any dead-man: it only ends a wait for something that will never come. */
 const resumeMs = 5_000;
 
-/** Copies that another way has begun: what is left to be copied, onto the same files, and what they are as a whole. */
-export interface Begun {
-  readonly left: readonly DiskBackup[];
-  readonly all: readonly DiskBackup[];
-}
-
 /**
  * QEMU writes the memory as it was at one instant while the guest goes on: pages that the guest is about to change are written first.
  * The disks' copies begin at the same instant, while the guest stands still, and are made behind it in the same way.
@@ -23,12 +17,11 @@ export interface Begun {
  * The guest stands when it is told to: so several are taken as of one instant. It pays with each page that it writes to: it waits until QEMU
  * has written that page, alone, and has freed it, alone.
  */
-export async function writeProtected(context: CaptureContext, begun?: Begun): Promise<Capturing> {
+export async function writeProtected(context: CaptureContext): Promise<Capturing> {
   const { asked, monitor, files, signal, disks, base } = context;
-  const backups = begun?.left ?? planBackups(disks, files, asked.uuid, base);
-  const all = begun?.all ?? backups;
+  const backups = planBackups(disks, files, asked.uuid, base);
   await files.markCapture({ ...asked, method: "background" });
-  if (!begun) await addTargets(monitor, backups, files);
+  await addTargets(monitor, backups, files);
   const taker = memoryTaker(context);
   const socket = await RamSocket.listen(files.path(asked.uuid, "sock"), files, (chunk) => {
     taker.push(chunk);
@@ -58,8 +51,8 @@ export async function writeProtected(context: CaptureContext, begun?: Begun): Pr
       await resetCapabilities(monitor);
       taker.finish(context.volume);
       await finishBackups(monitor, backups, context);
-      for (const backup of all) await giveBackup(context, backup);
-      return wordsOf(context, all);
+      for (const backup of backups) await giveBackup(context, backup);
+      return wordsOf(context, backups);
     },
     release: async () => {
       // Never broken off: the guest would hang, and could not be let go.

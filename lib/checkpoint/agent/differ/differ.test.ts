@@ -109,23 +109,6 @@ describe("the differ", () => {
     );
   });
 
-  it("knows what did not come when all comes once more", () => {
-    const batches: PageBatch[] = [];
-    const differ = new VolumeDiffer(volume, "zero", hash, (batch) => batches.push(batch));
-    differ.page(3, pageOf(7), 0);
-    differ.page(4, pageOf(8), 0);
-    differ.again();
-    differ.page(4, pageOf(8), 0);
-    differ.zeroUnseen();
-    differ.flush();
-    expect(emittedOf(batches)).toEqual(
-      new Map([
-        [3, 0],
-        [4, 8],
-      ]),
-    );
-  });
-
   it("refuses a page outside of its volume", () => {
     expect(() => captured([[40, 7]], "zero")).toThrow("outside");
   });

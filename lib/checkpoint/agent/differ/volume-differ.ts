@@ -60,12 +60,6 @@ export class VolumeDiffer {
     this.#batcher.add(page, bytes, at);
   }
 
-  /** All pages will come once more: those that then do not are zero. */
-  again(): void {
-    this.#seen.fill(0);
-    this.#told = 0;
-  }
-
   /** The same for a page that may be full of zeros without being told so: one of a disk. */
   unknownPage(page: number, bytes: Uint8Array | null, at: number): void {
     const isZero = bytes === null || zeroPage.compare(bytes, at, at + pageBytes) === 0;
@@ -74,7 +68,7 @@ export class VolumeDiffer {
 
   /** Pages that never came are zero: to be called where all others were told. */
   zeroUnseen(): void {
-    if (this.#unknownFrom === Number.POSITIVE_INFINITY && this.changedPages === 0) return;
+    if (this.#unknownFrom === Number.POSITIVE_INFINITY) return;
     for (let page = 0; page < this.table.pages; page++) {
       if ((page & 7) === 0 && this.#seen[page >> 3] === 0xff) page += 7;
       else if (((this.#seen[page >> 3] ?? 0) & (1 << (page & 7))) === 0) this.page(page, null, 0);
