@@ -104,7 +104,7 @@ const tokensOn = async (server: string, vm: string): Promise<readonly string[]> 
   (
     await inVm(
       vm,
-      sh`mariadb --defaults-file=${`/etc/belay/${server}/my.cnf`} -N -e ${"SELECT token FROM auction.bids WHERE id > 10000"}`,
+      sh`mariadb --defaults-file=${`/etc/belay/${server}/my.cnf`} -N -e ${"SELECT token FROM auction.bids WHERE token REGEXP '^(first|before|while|after)-'"}`,
     )
   )
     .trim()
