@@ -4,7 +4,6 @@ import type { IncidentView, VmView } from "../../../lib/contract/index.ts";
 import { type AuctionManager, startManager } from "../../auction/manager.ts";
 import { type AuctionImage, type Staged, stageAuction } from "../../auction/stage.ts";
 import { clientOf } from "../../operator/client.ts";
-import { runningCopies } from "../../stack/copies.ts";
 import { cloudOf, until } from "../../stack/enrol.ts";
 import { type FaultLab, openFaultLab } from "../../stack/fault-lab.ts";
 import type { BenchContext } from "../types.ts";
@@ -19,7 +18,10 @@ export interface AuctionLab {
   startManager(): Promise<void>;
   stopManager(): Promise<void>;
   setMode(mode: "none" | "customer" | "collaborative"): Promise<void>;
-  /** kill -9 of the VM's QEMU. The instant. */
+  /**
+   * kill -9 of the VM's QEMU, by the page's button: what is broken on purpose does not count for the restart limit, whose pauses would be
+   * measured else. The instant before it was asked for.
+   */
   kill(name: string): Promise<number>;
   /** The newest incident of the VM since then, once it has ended. */
   ended(name: string, since: number): Promise<IncidentView>;
@@ -93,11 +95,10 @@ export async function openAuctionLab(
       await fault.server.api("PATCH", `/applications/${staged.applicationId}`, { mode });
     },
     async kill(wanted) {
-      const { uuid } = await vm(wanted);
-      const [pid] = (await runningCopies(new Set([uuid]))).get(uuid) ?? [];
-      if (pid === undefined) throw new Error(`${wanted} does not run`);
-      process.kill(pid, "SIGKILL");
-      return Date.now();
+      const { id, runId } = await vm(wanted);
+      const began = Date.now();
+      await fault.server.api("POST", `/vms/${id}/kill`, { runId }, { "idempotency-key": `bench-${id}-${runId}` });
+      return began;
     },
     async ended(wanted, since) {
       const { id } = await vm(wanted);
