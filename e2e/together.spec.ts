@@ -15,8 +15,10 @@ async function choose(page: Page, who: string): Promise<void> {
   await dialog.getByRole("combobox", { name: "Who repairs it" }).click();
   await page.getByRole("option", { name: who, exact: true }).click();
   if (who === "Both together") {
-    await expect(dialog.getByRole("region", { name: "What each side may do" })).toContainText("Your manager accepts");
-    await dialog.getByRole("textbox", { name: "Wait for your manager's answer, seconds" }).fill("20");
+    await expect(dialog.getByRole("region", { name: "What each side may do" })).toContainText(
+      "The customer's manager accepts",
+    );
+    await dialog.getByRole("textbox", { name: "Wait for the manager's answer, seconds" }).fill("20");
     await expectAccessible(page, "an application's settings, both together");
   }
   await dialog.getByRole("button", { name: "Save", exact: true }).click();
@@ -39,7 +41,7 @@ test("a customer turns it on, gives their manager a key, follows the conversatio
   });
 
   const secret = await test.step("a key is made, and shown this once", async () => {
-    await page.getByRole("link", { name: "Your manager" }).click();
+    await page.getByRole("link", { name: "Manager", exact: true }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Your manager");
     await page.getByRole("button", { name: "Make a key" }).click();
     const dialog = page.getByRole("dialog", { name: "Make a key" });

@@ -1,6 +1,6 @@
 import { NumberInput, Select } from "@mantine/core";
 import { type AgreementView, fallbackNames } from "../../lib/contract/index.ts";
-import { fallbacks } from "../../lib/model/index.ts";
+import { type Fallback, fallbacks } from "../../lib/model/index.ts";
 
 export interface AgreementChoiceProps {
   readonly value: AgreementView;
@@ -8,29 +8,36 @@ export interface AgreementChoiceProps {
   readonly onChange: (value: AgreementView) => void;
 }
 
+const fallbackLabels: Record<Fallback, string> = {
+  "hand-over": "Nothing: people are told",
+  "own-disk": "Start it from its own disk",
+  checkpoint: "Take it back to a checkpoint",
+};
+
 const toMs = (value: number | string, before: number) => (value === "" ? before : Math.round(Number(value) * 1000));
 
 /** How long each side waits for the other, and what happens when it waited in vain. */
 export const AgreementChoice = ({ value, wrongAt, onChange }: AgreementChoiceProps) => (
   <>
     <NumberInput
-      label="Wait for your manager's answer, seconds"
-      description="After a failure the provider proposes what can be done, and waits this long for your manager's word."
+      label="Wait for the manager's answer, seconds"
+      description="After a failure the provider proposes what can be done, and waits this long for the word of the customer's manager."
       min={1}
       value={value.answerWithinMs / 1000}
       error={wrongAt("agreement")}
       onChange={(seconds) => onChange({ ...value, answerWithinMs: toMs(seconds, value.answerWithinMs) })}
     />
     <NumberInput
-      label="Time for your manager to finish, seconds"
+      label="Time for the manager to finish, seconds"
       description="From the moment the VM is back: to deploy, start and synchronise its servers."
       min={1}
       value={value.finishWithinMs / 1000}
       onChange={(seconds) => onChange({ ...value, finishWithinMs: toMs(seconds, value.finishWithinMs) })}
     />
     <Select
-      label="If your manager is silent, or fails"
-      data={fallbackNames.map((name) => ({ value: name, label: fallbacks[name] }))}
+      label="If the manager is silent, or fails"
+      description={fallbacks[value.fallback]}
+      data={fallbackNames.map((name) => ({ value: name, label: fallbackLabels[name] }))}
       value={value.fallback}
       allowDeselect={false}
       onChange={(name) => onChange({ ...value, fallback: fallbackNames.find((it) => it === name) ?? value.fallback })}

@@ -1,6 +1,6 @@
 "use client";
 
-import { goesBack, type LiveCloud, protectionOf, serverNow, togetherOf } from "../../lib/client/index.ts";
+import { goesBack, type LiveCloud, protectionOf, serverNow, togetherOf, uncapital } from "../../lib/client/index.ts";
 import type { ApplicationView, VmView } from "../../lib/contract/index.ts";
 import { type ApplicationId, fallbacks, protectionModes } from "../../lib/model/index.ts";
 import { WithCloud } from "../cloud/with-cloud.tsx";
@@ -91,7 +91,7 @@ function Agreed({ application }: Pick<OneProps, "application">) {
       <div className={classes.body}>
         <p>The provider waits {answerWithinMs / 1000} s for the manager's answer to a proposed repair.</p>
         <p>The manager has {finishWithinMs / 1000} s to finish once the VM is back.</p>
-        <p>If it is silent, or fails: {fallbacks[fallback]}</p>
+        <p>If it is silent, or fails: {uncapital(fallbacks[fallback])}</p>
       </div>
     </Panel>
   );

@@ -19,6 +19,10 @@ function colour(element: HTMLElement, css: string): string {
 /** Room above the highest second, and never less than five a second, so that a quiet application is a calm line. */
 export const topOf = (highest: number): number => Math.max(5, Math.ceil(highest * 1.15));
 
+/** Seconds are said where the marks are less than a minute apart: else several would read the same. */
+const tickWords = (at: number, [first = 0, second = first + 60]: readonly number[]): string =>
+  clockWords(at * 1000).slice(0, second - first < 60 ? 8 : 5);
+
 /** Failed seconds as bars of this width in seconds. */
 const barSeconds = 0.7;
 
@@ -46,7 +50,7 @@ export function chartOptions({ element, hue, height, shown }: ChartQuestion): uP
       y: { range: (_, __, highest) => [0, topOf(highest ?? 0)] },
     },
     axes: [
-      { ...axis, size: 22, space: 90, values: (_, ticks) => ticks.map((at) => clockWords(at * 1000).slice(0, 5)) },
+      { ...axis, size: 22, space: 90, values: (_, ticks) => ticks.map((at) => tickWords(at, ticks)) },
       { ...axis, size: 30, space: 26, gap: 4 },
     ],
     series: [

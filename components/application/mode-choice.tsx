@@ -4,7 +4,7 @@ import classes from "./application-settings.module.css";
 
 const names: Record<ProtectionMode, string> = {
   provider: "The provider alone",
-  customer: "You alone, with your own manager",
+  customer: "The customer alone, with their own manager",
   collaborative: "Both together",
   none: "Nobody",
 };
@@ -13,15 +13,15 @@ const names: Record<ProtectionMode, string> = {
 const each: Record<ProtectionMode, readonly string[]> = {
   provider: [
     "The provider brings a failed VM back as each VM's settings allow: restart, another host, a checkpoint.",
-    "You see every step, and may call for a saved state.",
+    "The customer sees every step, and may call for a saved state.",
   ],
   customer: [
-    "Your manager finds failures by its own sensors, frees and allocates VMs, and deploys your servers again.",
-    "The provider tells you of failures and repairs nothing.",
+    "The customer's manager finds failures by its own sensors, frees and allocates VMs, and deploys the servers again.",
+    "The provider tells of failures and repairs nothing.",
   ],
   collaborative: [
-    "The provider proves what failed, proposes what can be done, and brings the VM back: anew from its image where you allow it.",
-    "Your manager accepts, chooses another way, asks to wait, or declines; then it deploys, starts and synchronises your servers.",
+    "The provider proves what failed, proposes what can be done, and brings the VM back: anew from its image where its owner allows that.",
+    "The customer's manager accepts, chooses another way, asks to wait, or declines; then it deploys, starts and synchronises the servers.",
     "Either side may ask what the other one sees before anything is done.",
   ],
   none: ["Failures are told, and nobody repairs."],

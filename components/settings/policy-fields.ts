@@ -113,4 +113,32 @@ export const policyFields: readonly PolicyField[] = [
     unit: 1,
     decimals: false,
   },
+  {
+    name: "answerMostMs",
+    label: "Longest wait for a customer's answer, seconds",
+    words: "What customers may agree on at most, where both repair together.",
+    unit: 1000,
+    decimals: true,
+  },
+  {
+    name: "finishMostMs",
+    label: "Longest time for a customer's part, seconds",
+    words: "From the moment the VM is back until their manager has finished.",
+    unit: 1000,
+    decimals: true,
+  },
+  {
+    name: "customerMostVms",
+    label: "VMs that one customer may allocate",
+    words: "Counted are those that Belay made for them.",
+    unit: 1,
+    decimals: false,
+  },
+  {
+    name: "customerMostMiB",
+    label: "Memory that one customer may allocate, MiB",
+    words: "Of all those VMs together.",
+    unit: 1,
+    decimals: false,
+  },
 ];

@@ -30,7 +30,7 @@ const places: readonly Place[] = [
   },
   { href: "/incidents", words: "Incidents", is: (path) => path.startsWith("/incidents") },
   { href: "/settings", words: "Settings", is: (path) => path.startsWith("/settings"), only: "provider" },
-  { href: "/access", words: "Your manager", is: (path) => path.startsWith("/access"), only: "customer" },
+  { href: "/access", words: "Manager", is: (path) => path.startsWith("/access"), only: "customer" },
 ];
 
 /** What stands around every page of a signed-in person. */

@@ -1,6 +1,7 @@
 import type { ConversationMessageView } from "../contract/index.ts";
 import { fallbacks, type TechniqueName, techniques } from "../model/index.ts";
 import { clockWords, spanWords } from "./durations.ts";
+import { uncapital } from "./words.ts";
 
 /** One line of a conversation as a person reads it. */
 export interface Said {
@@ -62,9 +63,9 @@ function tellProvider(message: Provider): Said {
         words: [
           ...message.techniques.map(
             ({ technique, expectedMs, loses }, index) =>
-              `${index === 0 ? "First choice" : "Or"}: ${techniqueInWords(technique)}${expectedMs === null ? "" : `, about ${spanWords(expectedMs)}`}. It loses: ${lower(loses)}`,
+              `${index === 0 ? "First choice" : "Or"}: ${techniqueInWords(technique)}${expectedMs === null ? "" : `, about ${spanWords(expectedMs)}`}. It loses: ${uncapital(loses)}`,
           ),
-          `An answer is awaited until ${clockWords(message.answerBy)}; after that: ${lower(fallbacks[message.fallback])}`,
+          `An answer is awaited until ${clockWords(message.answerBy)}; after that: ${uncapital(fallbacks[message.fallback])}`,
         ],
       };
     case "vm.restarted":
@@ -94,8 +95,6 @@ function tellProvider(message: Provider): Said {
       return { title: `The work on ${message.vm.name} is over`, words: lines(message.words) };
   }
 }
-
-const lower = (words: string) => `${words.charAt(0).toLowerCase()}${words.slice(1)}`;
 
 function tellCustomer(message: Customer): Said {
   switch (message.kind) {

@@ -22,8 +22,10 @@ export function lineMaker(): (events: readonly CloudEvent[], vms: CloudView["vms
       const subject = subjectOf(event.change);
       const before = last.get(subject);
       last.set(subject, event.change);
-      // Of saved states the server tells every newer one, as the page must know them; a person reads what is new about them.
-      const ours = event.words === "" || event.change.kind === "checkpoint-status.changed";
+      // Of saved states the server tells every newer one, and of messages their kinds, as the page must know them; a person reads what is
+      // new about them, and what they say.
+      const { kind } = event.change;
+      const ours = event.words === "" || kind === "checkpoint-status.changed" || kind === "conversation.changed";
       const words = ours ? changeWords(event.change, before, vms) : shortAgents(event.words);
       return words === undefined ? [] : [{ seq: event.seq, at: event.at, words }];
     });

@@ -71,4 +71,5 @@ export {
   percentWords,
   reasonOf,
   shortAgents,
+  uncapital,
 } from "./words.ts";

@@ -1,6 +1,7 @@
 import type { ApplicationView, CloudView, ManagerView, SensorReportView, VmView } from "../contract/index.ts";
 import { consentCovers, fallbacks, sensorsFreshForMs, tellSensorsEveryMs } from "../model/index.ts";
 import { agoWords, spanWords } from "./durations.ts";
+import { uncapital } from "./words.ts";
 
 /** What is really in place of the customer's part now (DESIGN, invariant 8). */
 export interface Together {
@@ -57,7 +58,7 @@ export function bothTogether(
   if (manager?.connected !== true)
     return {
       isWhole: false,
-      words: `The customer's part is missing: ${silent(manager, now)}. If it fails, after ${spanWords(agreement.answerWithinMs)}: ${lower(fallbacks[agreement.fallback])}`,
+      words: `The customer's part is missing: ${silent(manager, now)}. If it fails, after ${spanWords(agreement.answerWithinMs)}: ${uncapital(fallbacks[agreement.fallback])}`,
     };
   const words = `If it fails it is ${first}, and the manager ${manager.name} finishes.`;
   const trouble = sensorTrouble(together.sensors, now);
@@ -65,5 +66,3 @@ export function bothTogether(
     ? { isWhole: true, words }
     : { isWhole: true, words: `${words} A failure of its servers alone is not noticed: ${trouble}.` };
 }
-
-const lower = (words: string) => `${words.charAt(0).toLowerCase()}${words.slice(1)}`;

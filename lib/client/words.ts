@@ -1,5 +1,6 @@
 import type { Change, CheckpointStatusView, CloudView, IncidentView, VmView } from "../contract/index.ts";
 import { causes, type VmStateReason, vmStates } from "../model/index.ts";
+import { tell } from "./conversation.ts";
 
 /** Sentences that the browser makes by itself, all in one place. */
 
@@ -41,6 +42,8 @@ export function reasonOf(vm: Pick<VmView, "state" | "reason">): string {
 export const shortAgents = (text: string) => text.replace(/\/[^\s()]*\/(fence[_-][\w.-]+)/g, "$1");
 
 export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+/** For a sentence that goes on in the middle of another one. */
+export const uncapital = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
 type Failed = Pick<IncidentView, "vmId" | "hostId">;
 type Known = Pick<CloudView, "vms" | "hosts">;
@@ -120,6 +123,25 @@ export function changeWords(change: Change, before: Change | undefined, vms: Clo
       const news = checkpointNews(known, change.status);
       return news && `${vms.find((it) => it.id === change.status.vmId)?.name ?? "A VM"}: ${news}`;
     }
+    case "conversation.changed": {
+      const { message } = change;
+      if (message.from === "provider" && message.receivedAt !== null) return undefined; // it was told when it was said
+      const { title } = tell(message);
+      return `${message.from === "provider" ? "Provider" : message.by}: ${title}${/[?.]$/.test(title) ? "" : "."}`;
+    }
+    case "manager.changed": {
+      const { name, connected } = change.manager;
+      const known = before?.kind === "manager.changed" ? before.manager : undefined;
+      if (known?.connected === connected && known.name === name) return undefined;
+      return `Manager ${name} ${connected ? "is connected." : "is not connected any more."}`;
+    }
+    case "allocation.changed":
+      return `VM ${change.allocation.name}: ${uncapital(change.allocation.words)}`;
+    case "image.changed":
+      return `The image ${change.image.name} can be used.`;
+    case "image.removed":
+    case "sensors.changed":
+      return undefined; // pages show them where they matter
     case "organization.changed":
     case "host.changed":
     case "host.removed":

@@ -2,6 +2,7 @@ import { managerCloseCodes } from "../contract/index.ts";
 import type { Log } from "../engine/ports.ts";
 import type { Viewer } from "../model/index.ts";
 import type { ManagerSession } from "./session.ts";
+import { severalAtOnce } from "./several-at-once.ts";
 
 export type Identity =
   | { readonly kind: "known"; readonly viewer: Viewer }
@@ -54,20 +55,11 @@ export function keyCheck(options: {
       session.close(managerCloseCodes.keyRefused, "the key is another organization's now");
   }
 
-  async function lookAtAll(all: readonly Checked[]): Promise<void> {
-    const rest = all.values();
-    await Promise.all(
-      Array.from({ length: width }, async () => {
-        for (const checked of rest) await check(checked);
-      }),
-    );
-  }
-
   return {
     identify,
     /** One look at a time: a call during one gets that one. While nobody can be asked the sockets stay. */
     look(all: () => Iterable<Checked>): Promise<void> {
-      looking ??= lookAtAll([...all()]).finally(() => {
+      looking ??= severalAtOnce(width, [...all()], check).finally(() => {
         looking = undefined;
       });
       return looking;

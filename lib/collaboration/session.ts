@@ -7,14 +7,12 @@ import { outbox } from "./outbox.ts";
 import type { Surroundings } from "./ports.ts";
 import { parseFrame, providerEventOf, type Refusal } from "./wire.ts";
 
-export type Hello = Extract<ManagerFrame, { type: "hello" }>;
+type Hello = Extract<ManagerFrame, { type: "hello" }>;
 
 export interface ManagerSession {
-  readonly viewer: Viewer;
   readonly organizationId: OrganizationId;
   /** undefined before its `hello`. */
   instance(): string | undefined;
-  isActive(): boolean;
   /** Once a second: the beat, the lease, what a lost wake left lying. */
   tick(): void;
   /** There may be messages for it. */
@@ -171,10 +169,8 @@ export function managerSession(
   ws.on("error", () => ws.terminate()); // a frame that breaks WebSocket's own rules; `close` follows
 
   const session: ManagerSession = {
-    viewer,
     organizationId,
     instance: () => hello?.instance,
-    isActive,
     tick() {
       if (!isOpen()) return;
       const silentMs = ws.isPaused ? 0 : unheard++ * limits.beatMs;

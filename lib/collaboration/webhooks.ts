@@ -3,6 +3,7 @@ import type { OrganizationId } from "../model/index.ts";
 import { backOff, type Tries } from "./back-off.ts";
 import { type EndpointCaller, goneWords } from "./endpoint-caller.ts";
 import type { Surroundings } from "./ports.ts";
+import { severalAtOnce } from "./several-at-once.ts";
 import { isSaid, providerEventOf, type Said } from "./wire.ts";
 
 export interface Webhooks {
@@ -42,15 +43,6 @@ function byThread(messages: readonly Said[]): readonly (readonly Said[])[] {
     else thread.push(said);
   }
   return [...threads.values()];
-}
-
-async function severalAtOnce<T>(width: number, all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
-  const rest = all.values();
-  await Promise.all(
-    Array.from({ length: Math.min(width, all.length) }, async () => {
-      for (const one of rest) await work(one);
-    }),
-  );
 }
 
 /**

@@ -1,4 +1,3 @@
-export { concludeTogether, jointTable } from "../model/index.ts";
 export {
   beginMaintenanceBody,
   changeApplicationBody,
@@ -43,8 +42,6 @@ export {
 export {
   type AgreementView,
   type AllocationView,
-  agreementBody,
-  agreementView,
   allocateBody,
   allocationList,
   allocationView,
@@ -60,7 +57,6 @@ export {
   type EndpointView,
   endpointReply,
   endpointTested,
-  endpointView,
   eventType,
   fallbackNames,
   type ImageView,
@@ -70,7 +66,6 @@ export {
   type KeyView,
   keyList,
   keyScopeNames,
-  keyView,
   type ManagerFrame,
   type ManagerReply,
   type ManagerView,
@@ -86,21 +81,16 @@ export {
   type ProviderEvent,
   type ProviderFrame,
   proposableTechnique,
-  proposedTechnique,
   protocolSchemas,
   protocolVersion,
   providerEvent,
   providerFrame,
   providerMessage,
-  providerView,
   putEndpointBody,
   putImageBody,
-  refusedWords,
   type SensorReportView,
   type SensorView,
-  sensorReading,
   sensorReportView,
-  sensorView,
 } from "./collaboration/index.ts";
 export { type Change, type CloudEvent, change, cloudEvent } from "./events.ts";
 export {

@@ -53,7 +53,7 @@ export const imageFor = (viewer: Viewer, image: ImageView): ImageView =>
 
 /** Of one organization, for it and for the provider. */
 const isFor = (viewer: Viewer, { organizationId }: { readonly organizationId: OrganizationId }): boolean =>
-  viewer.role === "provider" || organizationId === viewer.organizationId;
+  can.seeOrganization(viewer, { id: organizationId }) === true;
 
 const harmless =
   /^(action|ip|ipaddr|ipport|host|port|plug|device|nodename|username|login|lanplus|ssl|ssl_insecure|method|lab|delay)$/;

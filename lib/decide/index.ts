@@ -19,11 +19,11 @@ export {
 } from "./checkpoints/turns.ts";
 export { typicalCost } from "./checkpoints/typical.ts";
 export { verifyNext } from "./checkpoints/verify-next.ts";
-export { type AnswerStanding, answerTo, type HeardAt, type Offer } from "./collaboration/answer.ts";
-export { type FallbackWay, fallbackWay, type RunsFrom } from "./collaboration/fallback.ts";
-export { askedTogether, asksCustomersView, neverHeard, type Together } from "./collaboration/partner.ts";
+export { type AnswerStanding, answerTo, type Offer } from "./collaboration/answer.ts";
+export { fallbackWay, type RunsFrom } from "./collaboration/fallback.ts";
+export { asksCustomersView, type Together } from "./collaboration/partner.ts";
 export { type Progress, progressOf } from "./collaboration/progress.ts";
-export { type ProposalQuestion, proposedTechniques } from "./collaboration/propose.ts";
+export { proposedTechniques } from "./collaboration/propose.ts";
 export { providerView } from "./collaboration/view.ts";
 export { decideVm, type VmDecision, type VmMemory, type VmQuestion } from "./decide-vm.ts";
 export { type Counted, diagnoseGuest, type GuestSigns, type GuestVerdict, guestPatience } from "./diagnose-guest.ts";

@@ -11,7 +11,7 @@ import {
   techniques,
 } from "../model/index.ts";
 import { planRollBack, type Saved } from "./checkpoints/plan-roll-back.ts";
-import { askedTogether, neverHeard, type Together } from "./collaboration/partner.ts";
+import { aloneAsAgreed, askedTogether, nothingAsAgreed, type Together } from "./collaboration/partner.ts";
 import { consentRefusal, modeRefusal } from "./placement/relocation.ts";
 
 export { restartLimit };
@@ -137,9 +137,8 @@ export function planRepair(question: RepairQuestion): Plan {
   if (hook) return { technique, words: techniques.hook.words };
   if (isTogether(question)) return { technique: "assisted-rebuild", words: askedTogether };
   const words = how[cause] ?? "Bring it back on its host.";
-  if (mode === "collaborative" && question.together?.fallback === "hand-over")
-    return { refusal: `${neverHeard}, and as agreed nothing is done without it.` };
-  const alone = mode === "collaborative" ? ` ${neverHeard}: the provider repairs alone, as agreed.` : "";
+  if (mode === "collaborative" && question.together?.fallback === "hand-over") return { refusal: nothingAsAgreed };
+  const alone = mode === "collaborative" ? ` ${aloneAsAgreed}` : "";
   if (mode === "collaborative" && question.together?.fallback === "own-disk")
     return { technique, words: `${words}${alone}` };
   const back = planRollBack({ cause, vm: question, saved: question.saved });

@@ -72,14 +72,13 @@ export interface ManagerStanding {
 }
 
 export const sensorKinds = ["process", "tcp", "http", "sql", "command", "vm"] as const;
-export type SensorKind = (typeof sensorKinds)[number];
 export const sensorStates = ["ok", "failing", "unknown"] as const;
 export type SensorState = (typeof sensorStates)[number];
 
 /** One sensor of a customer's, as its manager last told it. */
 export interface Sensor {
   readonly name: string;
-  readonly kind: SensorKind;
+  readonly kind: (typeof sensorKinds)[number];
   /** The server that it looks at; null where it looks at a VM. */
   readonly server: string | null;
   /** The VM that is looked at, and the one it is looked at from; the same one for what looks inside. null: from the manager itself. */
@@ -215,9 +214,6 @@ export type CustomerMessage =
       readonly vmId: VmId;
       readonly action: "begin" | "stop";
     };
-
-export type ProviderMessageKind = ProviderMessage["kind"];
-export type CustomerMessageKind = CustomerMessage["kind"];
 
 /** One message as both parties keep it. `sequence` counts from 1 per thread and sender; a thread is an incident, or the organization's own. */
 export type ConversationMessage = {

@@ -33,7 +33,6 @@ export {
   type ApiKey,
   type ConversationMessage,
   type CustomerMessage,
-  type CustomerMessageKind,
   type CustomerPhase,
   customerPhases,
   defaultAgreement,
@@ -45,11 +44,8 @@ export {
   type ManagerStanding,
   type ProposedTechnique,
   type ProviderMessage,
-  type ProviderMessageKind,
   type Sensor,
-  type SensorKind,
   type SensorReport,
-  type SensorState,
   sensorKinds,
   sensorStates,
   sensorsFreshForMs,
@@ -135,7 +131,6 @@ export {
   type CustomerView,
   concludeTogether,
   type JointConclusion,
-  type JointRow,
   jointTable,
   type ProviderView,
 } from "./joint-diagnosis.ts";
@@ -174,7 +169,6 @@ export {
 } from "./states.ts";
 export {
   type Consent,
-  type CustomerTechnique,
   consentCovers,
   consentLadder,
   customerTechniques,

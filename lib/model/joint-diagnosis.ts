@@ -43,7 +43,7 @@ export interface JointConclusion {
 type One<V> = { readonly [K in keyof V]?: readonly V[K][] };
 
 /** One row of the published table. The first row that fits both views is the conclusion. */
-export interface JointRow {
+interface JointRow {
   readonly provider: One<ProviderView>;
   readonly customer: One<CustomerView>;
   readonly conclusion: JointConclusion;
@@ -56,6 +56,12 @@ const row = (
   certainty: Certainty,
   words: string,
 ): JointRow => ({ provider, customer, conclusion: { layer, certainty, words } });
+
+const nothingKnown: JointConclusion = {
+  layer: null,
+  certainty: "unsure",
+  words: "Neither the provider nor its owner's sensors know enough.",
+};
 
 /** The provider sees the VM itself as down. */
 const down: readonly ProviderView["vm"][] = ["stopped", "crashed", "paused", "suspended", "hung", "missing"];
@@ -330,7 +336,7 @@ export const jointTable: readonly JointRow[] = [
     "unsure",
     "The provider cannot see it at the moment, and its owner's sensors do not settle it.",
   ),
-  row({}, {}, null, "unsure", "Neither the provider nor its owner's sensors know enough."),
+  { provider: {}, customer: {}, conclusion: nothingKnown },
 ];
 
 const fits = <V extends object>(view: V, wanted: One<V>): boolean =>
@@ -338,12 +344,6 @@ const fits = <V extends object>(view: V, wanted: One<V>): boolean =>
     ([field, values]) =>
       Array.isArray(values) && values.includes(Object.entries(view).find(([name]) => name === field)?.[1]),
   );
-
-const nothingKnown: JointConclusion = {
-  layer: null,
-  certainty: "unsure",
-  words: "Neither the provider nor its owner's sensors know enough.",
-};
 
 /** What follows from the two views together. Pure: both parties conclude the same. */
 export const concludeTogether = (provider: ProviderView, customer: CustomerView): JointConclusion =>

@@ -123,7 +123,6 @@ export const customerTechniques = {
   "rebuild-many": "The same for several VMs that failed at once.",
   replicas: "Keep several active replicas on different hosts behind a load balancer.",
 } as const satisfies Record<string, string>;
-export type CustomerTechnique = keyof typeof customerTechniques;
 
 /** A VM that fails again and again is not helped by one more start: then it is handed over, and shown as not protected. */
 export const restartLimit = {

@@ -1,5 +1,5 @@
 import { BelayError, type KeyScope, keyScopes, type Viewer } from "../model/index.ts";
-import type { FullService } from "./service.ts";
+import type { Service } from "./service.ts";
 
 /**
  * What a program with an organization's key may call, and which of its scopes that needs (one of them is enough). What is not here is
@@ -43,7 +43,7 @@ export const needs = {
   putEndpoint: ["configure"],
   removeEndpoint: ["configure"],
   testEndpoint: ["configure"],
-} as const satisfies Partial<Record<keyof FullService, readonly [KeyScope, ...KeyScope[]]>>;
+} as const satisfies Partial<Record<keyof Service, readonly [KeyScope, ...KeyScope[]]>>;
 
 const needed = new Map<string, readonly KeyScope[]>(Object.entries(needs));
 
@@ -69,7 +69,7 @@ const isViewer = (value: unknown): value is Viewer =>
   typeof value === "object" && value !== null && "organizationId" in value && "role" in value;
 
 /** Every method of the service whose first argument is a viewer looks at the table first. */
-export const withScopes = (service: FullService): FullService =>
+export const withScopes = (service: Service): Service =>
   new Proxy(service, {
     get(target, name, receiver) {
       const method: unknown = Reflect.get(target, name, receiver);

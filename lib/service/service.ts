@@ -51,7 +51,6 @@ const fullService = (deps: ServiceDeps) => ({
   ...endpointService(deps),
   ...conversationService(deps),
 });
-export type FullService = ReturnType<typeof fullService>;
-export type Service = FullService;
+export type Service = ReturnType<typeof fullService>;
 
 export const createService = (deps: ServiceDeps): Service => withScopes(fullService(deps));

@@ -171,7 +171,7 @@ test("a key's digest finds it until it is revoked; the audit says by which key s
   expect(await service.keyByDigest("digest", 70_000)).toEqual({ ...made, lastUsedAt: 70_000 });
   expect(await service.keyByDigest("other", 70_000)).toBeUndefined();
   const by = { ...admin, organizationId, role: "customer", key: { id: key.id, scopes: made.scopes } } as const;
-  await service.changeAgreement(applicationId, { fallback: "hand-over" }, by, 70_100);
+  await service.changeApplication(applicationId, { agreement: { fallback: "hand-over" } }, by, 70_100);
   const audited = await rows.query("SELECT action, key_id, details FROM audit WHERE subject = $1 ORDER BY id", [
     applicationId,
   ]);
@@ -188,7 +188,8 @@ test("a key's digest finds it until it is revoked; the audit says by which key s
 test("an agreement holds as far as the provider offers it now", async () => {
   const { vm, applicationId } = await madeVm("iris");
   const { service, admin, engine } = bench;
-  await service.changeAgreement(applicationId, { answerWithinMs: 900_000, finishWithinMs: 60_000 }, admin, 3000);
+  const agreement = { answerWithinMs: 900_000, finishWithinMs: 60_000 };
+  await service.changeApplication(applicationId, { agreement }, admin, 3000);
   expect(await engine.agreementOf(vm.id)).toEqual({
     ...{ answerWithinMs: 600_000, finishWithinMs: 60_000, fallback: "own-disk" },
   });

@@ -26,7 +26,7 @@ interface Window {
   readonly failed: number;
   readonly pausesMs: number[];
   readonly tookMs: number[];
-  /** What the host said of each, where it said anything: that the guest was held back, above all. */
+  /** What the host said of each, where it said anything: that its disks were read whole, above all. */
   readonly words: string[];
   /** The longest silence that the prober heard in each capture; where there is none, in each span of the same length. */
   readonly seenMs: number[];

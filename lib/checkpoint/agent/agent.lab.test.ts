@@ -175,8 +175,8 @@ describe("a guest is never left standing", () => {
     await gone(next.agent);
   });
 
-  /** One that the guest is held for by a write-protection, as those of groups are. */
-  const protectedOne = async (agent: AgentClient) => {
+  /** One that is held and let go step by step, as those of groups are. */
+  const groupMember = async (agent: AgentClient) => {
     const begun = await held(agent);
     await agent.ask("done", { kind: "go", of: begun.serial });
     return begun;
@@ -185,7 +185,7 @@ describe("a guest is never left standing", () => {
 
   it.each([
     ["taken", takenAlone],
-    ["taken with a group", protectedOne],
+    ["taken with a group", groupMember],
   ] as const)("when the agent is killed while memory and disks are %s", async (_, begin) => {
     const { agent } = await rig.start();
     const begun = await begin(agent);
@@ -202,7 +202,7 @@ describe("a guest is never left standing", () => {
 
   it("when the agent is killed together with whoever would read QEMU's stream after it", async () => {
     const { agent } = await rig.start();
-    const begun = await protectedOne(agent);
+    const begun = await groupMember(agent);
     await begun.next("running");
     await rig.onHost("pkill", "-KILL", "-f", "^node /var/lib/libvirt/belay-host/belay-agent|^sh -c read -r told");
     await agent.closed;

@@ -1,4 +1,4 @@
-export { agreementBody, allocateBody, createKeyBody, putEndpointBody, putImageBody } from "./bodies.ts";
+export { allocateBody, createKeyBody, putEndpointBody, putImageBody } from "./bodies.ts";
 export {
   type CustomerEvent,
   customerEvent,
@@ -14,17 +14,13 @@ export {
   managerLeaseMs,
   type ProviderFrame,
   providerFrame,
-  refusedWords,
-  sensorReading,
 } from "./frames.ts";
 export {
   customerMessage,
   customerView,
   jointConclusion,
   proposableTechnique,
-  proposedTechnique,
   providerMessage,
-  providerView,
 } from "./messages.ts";
 export {
   allocationList,
@@ -42,19 +38,16 @@ export { protocolSchemas } from "./schemas.ts";
 export {
   type AgreementView,
   type AllocationView,
-  agreementView,
   allocationView,
   type ConversationMessageView,
   conversationMessageView,
   customerTechniqueNames,
   type EndpointView,
-  endpointView,
   fallbackNames,
   type ImageView,
   imageView,
   type KeyView,
   keyScopeNames,
-  keyView,
   type ManagerView,
   managerView,
   newEndpointReply,
@@ -62,5 +55,4 @@ export {
   type SensorReportView,
   type SensorView,
   sensorReportView,
-  sensorView,
 } from "./views.ts";

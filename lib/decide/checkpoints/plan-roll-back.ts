@@ -1,5 +1,5 @@
 import { type Cause, type Consent, techniques, type Vm } from "../../model/index.ts";
-import { askedTogether, neverHeard, type Together } from "../collaboration/partner.ts";
+import { aloneAsAgreed, askedTogether, nothingAsAgreed, type Together } from "../collaboration/partner.ts";
 import { consentRefusal } from "../placement/relocation.ts";
 import { asOfFailure } from "./as-of.ts";
 import { type CheckpointQuestion, newestValid, restorable } from "./choose.ts";
@@ -82,9 +82,8 @@ export function planElsewhere(
 ): ElsewherePlan {
   if (together?.reachable === true)
     return { technique: "assisted-evacuate", words: `It goes to another host. ${askedTogether}` };
-  if (together?.fallback === "hand-over")
-    return { refusal: `${neverHeard}, and as agreed nothing is done without it.` };
-  const alone = together === undefined ? "" : ` ${neverHeard}: the provider repairs alone, as agreed.`;
+  if (together?.fallback === "hand-over") return { refusal: nothingAsAgreed };
+  const alone = together === undefined ? "" : ` ${aloneAsAgreed}`;
   const ownDisk = "Start it on another host, from its own disk.";
   if (together?.fallback === "own-disk") return { technique: "relocate", words: `${ownDisk}${alone}` };
   const back = planRollBack({ cause: "host-lost", vm, saved });

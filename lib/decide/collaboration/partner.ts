@@ -8,7 +8,9 @@ export interface Together {
 }
 
 export const askedTogether = "Its owner's manager is asked how it is repaired, and finishes the repair.";
-export const neverHeard = "Its owner's manager has never connected";
+const neverHeard = "Its owner's manager has never connected";
+export const aloneAsAgreed = `${neverHeard}: the provider repairs alone, as agreed.`;
+export const nothingAsAgreed = `${neverHeard}, and as agreed nothing is done without it.`;
 
 /**
  * The provider alone cannot be sure enough of this failure: the customer's sensors are asked before anything is done that would cost a guest its

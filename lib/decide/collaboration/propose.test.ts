@@ -58,12 +58,8 @@ test.each([
   ["checkpoint", "nothing", "checkpoint"],
   ["checkpoint", "checkpoint", "own-disk, as it is"],
 ] as const)("the fallback %s of a VM that runs from %s: %s", (fallback, from, expected) => {
-  const way = fallbackWay(fallback, from, true);
+  const way = fallbackWay(fallback, from);
   expect(way.kind === "own-disk" ? `own-disk, ${way.again ? "as it is" : "started"}` : way.kind).toBe(expected);
-});
-
-test("a checkpoint that may not be restored falls back to the own disk", () => {
-  expect(fallbackWay("checkpoint", "image", false)).toMatchObject({ kind: "own-disk", again: false });
 });
 
 test.each([

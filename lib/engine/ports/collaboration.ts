@@ -198,5 +198,4 @@ export interface CollaborationServiceStore {
   /** Twice is once. Throws "not-allowed" for a VM that Belay did not make. */
   askFree(vm: VmId, by: Viewer, at: EpochMs): Promise<Allocation>;
   setImageOf(vm: VmId, image: ImageId | null, by: Viewer, at: EpochMs): Promise<Vm>;
-  changeAgreement(application: ApplicationId, to: Partial<Agreement>, by: Viewer, at: EpochMs): Promise<void>;
 }

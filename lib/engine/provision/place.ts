@@ -1,14 +1,5 @@
 import { placeVms } from "../../decide/index.ts";
-import {
-  type Allocation,
-  type CloudPolicy,
-  freshVm,
-  type Host,
-  type HostId,
-  type Image,
-  parseId,
-  type Vm,
-} from "../../model/index.ts";
+import { type Allocation, freshVm, type Host, type HostId, type Image, parseId, type Vm } from "../../model/index.ts";
 import { filesOf } from "../conversation/image.ts";
 import type { Env } from "../env.ts";
 
@@ -59,5 +50,3 @@ export async function placeFor(
 /** The directory that the host shares with others and that holds the image: the VM's disk lies there, so that it may go elsewhere. */
 export const directoryOn = (host: Pick<Host, "sharedPaths">, image: Pick<Image, "path">): string | undefined =>
   host.sharedPaths.find((path) => image.path.startsWith(`${path}/`));
-
-export type Network = NonNullable<CloudPolicy["network"]>;

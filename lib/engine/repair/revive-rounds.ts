@@ -26,7 +26,8 @@ export interface Asking {
   readonly name: string;
   readonly checks: (vm: Vm) => readonly AnswerCheck[];
 }
-const askService: Asking = { name: "verify", checks: (vm) => [vm.answerCheck] };
+/** What its owner chose as the sign that it serves. */
+export const askService: Asking = { name: "verify", checks: (vm) => [vm.answerCheck] };
 
 /**
  * The VM back on its own host, from its own disk: rounds of bring up and verify after a first look. `acted`: the repair has touched it

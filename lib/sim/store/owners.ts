@@ -4,10 +4,7 @@ import { emitStatus } from "./checkpoints.ts";
 import { audit, emitIncident, type Parts } from "./parts.ts";
 import { hostName, need, needVm, openIncidentOf, type Tables } from "./tables.ts";
 
-type Owners = Pick<
-  ServiceStore,
-  "createOrganization" | "createApplication" | "changeApplication" | "changeAgreement" | "changeVm"
->;
+type Owners = Pick<ServiceStore, "createOrganization" | "createApplication" | "changeApplication" | "changeVm">;
 type Change = Parameters<ServiceStore["changeVm"]>[1];
 
 /** With an application the VM gets its organization; who loses the VM loses it from their application too. */
@@ -31,18 +28,6 @@ function ownerAfter(tables: Tables, before: Vm, to: Change): Pick<Vm, "organizat
 /** What people say of whose things are and how they are protected. */
 export function owners(parts: Parts): Owners {
   const { tables, log } = parts;
-  const changeApplication: Owners["changeApplication"] = async (id, to, by, at) => {
-    const before = need(tables.applications, id, "application");
-    const { after: application, words } = applicationChanges(before, to);
-    if (words.length === 0) return before;
-    tables.applications.set(id, application);
-    audit(parts, by, at, "application.change", id);
-    log.append(at, `Application ${application.name}: ${words.join(" ")} (Said by ${by.name}.)`, {
-      ...{ kind: "application.changed", application },
-    });
-    parts.wake("vms");
-    return application;
-  };
   return {
     async createOrganization(organization, by, at) {
       const known = tables.organizations.get(organization.id);
@@ -63,9 +48,17 @@ export function owners(parts: Parts): Owners {
       log.append(at, words, { kind: "application.changed", application });
       return application;
     },
-    changeApplication,
-    async changeAgreement(id, agreement, by, at) {
-      await changeApplication(id, { agreement }, by, at);
+    async changeApplication(id, to, by, at) {
+      const before = need(tables.applications, id, "application");
+      const { after: application, words } = applicationChanges(before, to);
+      if (words.length === 0) return before;
+      tables.applications.set(id, application);
+      audit(parts, by, at, "application.change", id);
+      log.append(at, `Application ${application.name}: ${words.join(" ")} (Said by ${by.name}.)`, {
+        ...{ kind: "application.changed", application },
+      });
+      parts.wake("vms");
+      return application;
     },
 
     /** An open incident moves with the VM to its new owner; ended ones stay with whom they happened to. */

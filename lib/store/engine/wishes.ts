@@ -17,10 +17,10 @@ type WishPart = Pick<
 /** How many the engine gets at once; the rest when these are done. */
 const atOnce = 1000;
 
-/** What people ask for about checkpoints, as the engine carries it out. */
 /** For its owner. */
 const calledBack = "A saved state was called for: the VM goes back to it, and that is an incident of its own.";
 
+/** What people ask for about checkpoints, as the engine carries it out. */
 export const engineWishes = ({ database, write, ids }: Parts): WishPart => ({
   async pendingWishes() {
     const rows = await database.intent.findMany({

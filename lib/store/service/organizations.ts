@@ -6,10 +6,7 @@ import { toApplication, toOrganization } from "../rows/organization.ts";
 import { audit } from "./audit.ts";
 import { changeApplication } from "./change-application.ts";
 
-type OrganizationPart = Pick<
-  ServiceStore,
-  "createOrganization" | "createApplication" | "changeApplication" | "changeAgreement"
->;
+type OrganizationPart = Pick<ServiceStore, "createOrganization" | "createApplication" | "changeApplication">;
 
 export const serviceOrganizations = (parts: Parts): OrganizationPart => ({
   /** The same id twice is one organization. */
@@ -53,8 +50,4 @@ export const serviceOrganizations = (parts: Parts): OrganizationPart => ({
     }),
 
   changeApplication: (id, to, by, at) => changeApplication(parts, id, to, by, at),
-
-  async changeAgreement(id, agreement, by, at) {
-    await changeApplication(parts, id, { agreement }, by, at);
-  },
 });

@@ -12,7 +12,7 @@ export const ours = "belay-";
 const firstBytesPerSecond = 200 * 1024 * 1024;
 const spareBytes = 256 * 1024 * 1024;
 /** A copy that does not move for so long is given up; and one that moves, when it is slower than anything that is of use. */
-export const copyStallMs = 5 * 60_000;
+const copyStallMs = 5 * 60_000;
 const leastBytesPerMs = (4 * 1024 * 1024) / 1000;
 
 export const bitmapOf = (checkpoint: string) => `${ours}${checkpoint}`;

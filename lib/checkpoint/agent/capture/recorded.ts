@@ -10,8 +10,8 @@ const unset = -1;
 const zero = 0;
 
 /**
- * QEMU's stream in a file: where a page may come more than once, and only its last coming counts. Read through once, for where each page
- * is; then each is given once. Memory: 8 bytes a page.
+ * QEMU's stream in a file that libvirt saved: where a page may come more than once, and only its last coming counts. Read through once, for
+ * where each page is; then each is given once. Memory: 8 bytes a page.
  */
 export class RecordedStream {
   readonly #file: FileHandle;
@@ -28,11 +28,10 @@ export class RecordedStream {
     this.cookie = cookie;
   }
 
-  /** `saved`: libvirt's head is before it. */
-  static async open(path: string, saved: boolean, signal: AbortSignal): Promise<RecordedStream> {
+  static async open(path: string, signal: AbortSignal): Promise<RecordedStream> {
     const file = await open(path, "r");
     try {
-      const head = saved ? await readHead(file) : { streamAt: 0, cookie: null };
+      const head = await readHead(file);
       const made = new RecordedStream(file, head.streamAt, head.cookie);
       await made.#walk(signal);
       return made;

@@ -46,7 +46,7 @@ export const stop: CaptureWay = async (context) => {
       return { at, pauseMs: performance.now() - since };
     },
     finish: async () => {
-      const recorded = await RecordedStream.open(file, true, signal);
+      const recorded = await RecordedStream.open(file, signal);
       try {
         const streamHead = Buffer.from(recorded.head).toString("base64");
         context.begin({ streamHead, cookie: recorded.cookie }, recorded.volumes);

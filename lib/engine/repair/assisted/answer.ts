@@ -1,14 +1,11 @@
 import { type AnswerStanding, answerTo, type Offer } from "../../../decide/index.ts";
 import type { EpochMs, RepairId } from "../../../model/index.ts";
 import { sayChanged } from "../../conversation/say.ts";
-import { heardWithin, untilOrAtMost } from "../../conversation/wait.ts";
+import { deadlineOf, graceMs, heardWithin } from "../../conversation/wait.ts";
 import type { Env } from "../../env.ts";
 import type { StepEnd } from "../step.ts";
 import { notOurs, vmWork } from "../work.ts";
 import type { Run } from "./run.ts";
-
-/** What was taken from the customer in time may reach us a moment later. */
-const graceMs = 200;
 
 export type Answered = Exclude<AnswerStanding, { readonly kind: "waiting" }>;
 
@@ -30,9 +27,7 @@ export async function awaitAnswer({ env, repair }: Run, offer: Offer): Promise<S
   let until: EpochMs = offer.answerBy;
   const { answerWithinMs } = await env.store.agreementOf((await vmWork(env, repair)).vm.id);
   const { answerMostMs } = await env.store.policy();
-  const deadlineOf = (at: EpochMs, mostMs: number) =>
-    clock.monotonicMs() + untilOrAtMost(at - clock.now(), mostMs) + graceMs;
-  let deadlineMs = deadlineOf(until, answerWithinMs);
+  let deadlineMs = deadlineOf(env, until, answerWithinMs);
   const found = await heardWithin<StepEnd<Answered>>(
     env,
     () => deadlineMs,
@@ -48,7 +43,7 @@ export async function awaitAnswer({ env, repair }: Run, offer: Offer): Promise<S
       if (standing.kind !== "waiting") return { ok: true, words: standing.words, value: standing };
       if (standing.until === until) return undefined;
       until = standing.until;
-      deadlineMs = deadlineOf(until, answerMostMs);
+      deadlineMs = deadlineOf(env, until, answerMostMs);
       const words = `It waits, as its owner's manager asked: ${standing.postponed ?? ""}`.trimEnd();
       await sayChanged(env, repair, "waiting", words, `waiting/${until}`);
       return undefined;

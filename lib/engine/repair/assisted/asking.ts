@@ -3,5 +3,3 @@ import { guestChecks } from "../verify.ts";
 
 /** The guest itself: its servers are its owner's part, and may not be there yet. */
 export const askGuest: Asking = { name: "VM answers", checks: guestChecks };
-/** What its owner chose as the sign that it serves. */
-export const askService: Asking = { name: "verify", checks: (vm) => [vm.answerCheck] };

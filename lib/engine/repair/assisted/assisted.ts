@@ -83,7 +83,7 @@ async function together(run: Run): Promise<void> {
     if (back.kind === "left-off") return endTogether(run, back);
     if (back.kind === "locked") return handOver(back.words);
     if (back.kind === "failed") {
-      const state = { kind: "failed", from: "nothing", own: back.own } as const;
+      const state = { kind: "failed", own: back.own } as const;
       // A start of its own disk that failed is not tried again.
       const untouched = (technique === "assisted-rebuild" || technique === "relocate") && back.own === null;
       return fallBackFrom(back.words, untouched ? { kind: "untouched" } : state);

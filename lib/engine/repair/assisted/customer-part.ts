@@ -1,7 +1,7 @@
 import { progressOf } from "../../../decide/index.ts";
 import { type CustomerPhase, customerPhases, type EpochMs, type Vm, vmStates } from "../../../model/index.ts";
 import { refOf, sayOfRepair } from "../../conversation/say.ts";
-import { heardWithin, untilOrAtMost } from "../../conversation/wait.ts";
+import { deadlineOf, graceMs, heardWithin } from "../../conversation/wait.ts";
 import type { Env } from "../../env.ts";
 import { HostUnreachable } from "../../ports.ts";
 import { type StepEnd, step } from "../step.ts";
@@ -9,7 +9,6 @@ import { notOurs, vmWork } from "../work.ts";
 import { heardOf } from "./answer.ts";
 import type { Back, Run } from "./run.ts";
 
-const graceMs = 200;
 const stillCheckEveryMs = 2_000;
 
 /** How a phase of the customer's ended. */
@@ -119,9 +118,8 @@ export async function customerPart(
   });
   if (!handed.ok) return { kind: "failed", words: handed.words };
   // One for all phases, in this life of Belay: the time of day may be set back between two of them.
-  const { clock, store } = env;
-  const { finishWithinMs } = await store.agreementOf((await vmWork(env, repair)).vm.id);
-  const deadlineMs = clock.monotonicMs() + untilOrAtMost(finishBy - clock.now(), finishWithinMs) + graceMs;
+  const { finishWithinMs } = await env.store.agreementOf((await vmWork(env, repair)).vm.id);
+  const deadlineMs = deadlineOf(env, finishBy, finishWithinMs);
   let phase: CustomerPhase = "deploying";
   for (;;) {
     const now: CustomerPhase = phase;

@@ -2,11 +2,10 @@ import { fallbackWay, type RunsFrom } from "../../../decide/index.ts";
 import type { Fallback } from "../../../model/index.ts";
 import { sayChanged } from "../../conversation/say.ts";
 import { backToOwnDisk, type OwnDisk } from "../restore/own-disk.ts";
-import { reviveRounds } from "../revive-rounds.ts";
+import { askService, reviveRounds } from "../revive-rounds.ts";
 import { step } from "../step.ts";
 import { verify } from "../verify.ts";
 import { vmWork } from "../work.ts";
-import { askService } from "./asking.ts";
 import { goBack, moveAway, reviveHere } from "./bring-back.ts";
 import { type End, endTogether } from "./end.ts";
 import { replaceByCheckpoint } from "./replace.ts";
@@ -21,7 +20,8 @@ export interface Standing {
   /** `untouched`: nothing was done to the VM yet. */
   readonly state:
     | { readonly kind: "untouched" }
-    | { readonly kind: "up" | "failed"; readonly from: RunsFrom; readonly own: OwnDisk | null };
+    | { readonly kind: "up"; readonly from: RunsFrom; readonly own: OwnDisk | null }
+    | { readonly kind: "failed"; readonly own: OwnDisk | null };
 }
 
 /** Asks whether it serves as it is. */
@@ -75,7 +75,7 @@ export async function fallBack(run: Run, standing: Standing): Promise<void> {
   const { why, fallback, here, state } = standing;
   const runsFrom =
     state.kind === "up" ? state.from : state.kind === "failed" && state.own !== null ? "image" : "nothing";
-  const way = fallbackWay(fallback, runsFrom, true);
+  const way = fallbackWay(fallback, runsFrom);
   const needs = state.kind === "untouched" && !here ? "relocate" : "revive-vm";
   const instead = way.kind === "hand-over" ? undefined : await noMoreAllowed(run, needs, "still allowed (fallback)");
   if (instead !== undefined) return endTogether(run, { ...instead, words: `${why} ${instead.words}` });

@@ -1,12 +1,10 @@
 import { concludeTogether, type JointConclusion, type MessageId, type ProviderView } from "../../../model/index.ts";
 import { refOf, sayOfRepair } from "../../conversation/say.ts";
-import { heardWithin, untilOrAtMost } from "../../conversation/wait.ts";
+import { deadlineOf, heardWithin } from "../../conversation/wait.ts";
 import { type StepEnd, step } from "../step.ts";
 import { notOurs, vmWork } from "../work.ts";
 import type { Run } from "./run.ts";
 import { tellFailure } from "./tell.ts";
-
-const graceMs = 200;
 
 export type Joint =
   | { readonly kind: "concluded"; readonly conclusion: JointConclusion; readonly answer: MessageId }
@@ -32,7 +30,7 @@ export async function diagnoseTogether(run: Run): Promise<StepEnd<Joint>> {
       ...{ kind: "diagnosis.asked", vm: refOf(vm), provider: asked.view, answerBy: asked.answerBy },
     }));
     const { answerWithinMs } = await store.agreementOf((await vmWork(env, repair)).vm.id);
-    const deadlineMs = clock.monotonicMs() + untilOrAtMost(asked.answerBy - clock.now(), answerWithinMs) + graceMs;
+    const deadlineMs = deadlineOf(env, asked.answerBy, answerWithinMs);
     const found = await heardWithin<StepEnd<Joint>>(
       env,
       () => deadlineMs,

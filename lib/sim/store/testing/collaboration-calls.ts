@@ -189,7 +189,7 @@ export function collaborationCalls({ random, ids, by, known, any }: Hands) {
 
     return {
       agreementOf: (it) => it.engine.agreementOf(vmId),
-      changeAgreement: (it) => it.service.changeAgreement(applicationId, agreement, by, now),
+      changeAgreement: (it) => it.service.changeApplication(applicationId, { agreement }, by, now),
       changeAgreementToo: (it) => it.service.changeApplication(applicationId, { agreement }, by, now),
       limitAnswers: (it) => it.service.changePolicy({ answerMostMs, modesOffered: ["provider", "none"] }, by, now),
       image: (it) => it.engine.image(image.id),
