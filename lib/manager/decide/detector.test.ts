@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { SensorReading } from "../servers.ts";
 import { type Detector, looked, noDetector } from "./detector.ts";
+import { viewOf } from "./view.ts";
 
 const inside = (state: SensorReading["state"]): SensorReading => ({
   ...{ name: "database: process", kind: "process", server: "database", vm: "db-1", from: "db-1", state, words: "" },
@@ -40,4 +41,13 @@ it("says nothing of a VM that some still reach, or that nobody looks at", () => 
 it("says each time that a server is well", () => {
   const well = [inside("ok"), from("app-1", "ok")];
   expect(saidBy(well, well)).toEqual([["server-well"], ["server-well"]]);
+});
+
+it("takes nobody's word alone for a VM that nobody reaches", () => {
+  const reachedBy = (...looks: readonly SensorReading[]) => viewOf("db-1", looks).reached;
+  expect(reachedBy(from("app-1", "failing"))).toBe("unknown");
+  expect(reachedBy(from("app-1", "failing"), from("app-2", "unknown"))).toBe("unknown");
+  expect(reachedBy(from("app-1", "failing"), from("app-2", "failing"))).toBe("by-none");
+  expect(reachedBy(from("app-1", "failing"), from("app-2", "ok"))).toBe("by-some");
+  expect(reachedBy(from("app-1", "ok"))).toBe("by-all");
 });

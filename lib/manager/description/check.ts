@@ -1,6 +1,7 @@
 import { needsOf, portOf } from "./bindings.ts";
 import type { FaultAt, FieldPath } from "./fault.ts";
 import { nearest } from "./known-fields.ts";
+import { mirrorsApart } from "./mirrors.ts";
 import type { Description, ServerSpec } from "./schema.ts";
 
 /** What a schema cannot say: names that must exist, cycles, groups of one. */
@@ -12,7 +13,7 @@ export function checkDescription(description: Description): readonly FaultAt[] {
     ...placement(description),
     ...ports(description),
     ...cycles(description),
-    ...replicas(description),
+    ...mirrorsApart(description),
   ];
 }
 
@@ -186,38 +187,4 @@ function cycles({ servers }: Description): readonly FaultAt[] {
   };
   for (const server of servers) walk(server, []);
   return faults;
-}
-
-function replicas({ alone, servers, vms }: Description): readonly FaultAt[] {
-  if (!alone.allow.includes("replicas")) return [];
-  const balancers = servers.filter((server) => server.balances.length > 0);
-  if (!balancers.some((server) => server.balances.length > 1))
-    return [
-      {
-        path: ["alone", "allow"],
-        message: "replicas are asked for, and no server balances two others.",
-        cure: "Name the replicas in a server's `balances`, or remove `replicas`.",
-      },
-    ];
-  return balancers.flatMap((balancer) => {
-    const carriers = balancer.balances.flatMap((name) => {
-      const vm = servers.find((server) => server.name === name)?.vm;
-      return vms.filter((other) => other.name === vm);
-    });
-    const [first, ...rest] = carriers;
-    if (first === undefined || rest.length === 0) return [];
-    if (
-      first.apart !== undefined &&
-      new Set(carriers).size === carriers.length &&
-      rest.every((vm) => vm.apart === first.apart)
-    )
-      return [];
-    return [
-      {
-        path: ["servers", servers.indexOf(balancer), "balances"],
-        message: "these replicas may all be on one host, and fail with it.",
-        cure: `Give each a VM of its own, and these VMs the same group \`apart\`.`,
-      },
-    ];
-  });
 }

@@ -125,11 +125,35 @@ test.each([
   expect(but(from, to)).toEqual(expect.arrayContaining([expect.stringContaining(expected)]));
 });
 
-test("replicas that may be on one host are told", () => {
+test("mirrors that may be on one host are told, whether they follow each other or share the work", () => {
   const asked = `${good}alone:\n  allow: [replicas]\n`;
+  const noGroup = (text: string) => text.replaceAll("    apart: db\n", "");
   expect(faultsOf(asked)).toEqual([]);
-  expect(faultsOf(asked.replaceAll("    apart: db\n", ""))).toEqual([
-    expect.stringContaining("24:15 servers[0].balances: these replicas may all be on one host"),
+  expect(faultsOf(noGroup(asked))).toEqual([
+    "24:15 servers[0].balances: mariadb-1, mariadb-2 are replicas behind proxy, and may all be on one host, and fail with it. " +
+      "Write the same group `apart` in the VMs db-1, db-2: the provider keeps them on different hosts.",
+  ]);
+  expect(faultsOf(noGroup(good))).toEqual([
+    expect.stringContaining(
+      "31:19 servers[1].options.replicates: mariadb-1, mariadb-2 hold the same data, and may all",
+    ),
+  ]);
+});
+
+test("a group is told that keeps only some of the mirrors apart, and mirrors on one VM", () => {
+  const half = but("    apart: db\nservers", "    apart: web\nservers");
+  expect(half).toContainEqual(
+    expect.stringContaining("servers[1].options.replicates: mariadb-1, mariadb-2 hold the same"),
+  );
+  expect(but("    vm: db-2\n", "    vm: db-1\n    port: 3307\n")).toContainEqual(
+    expect.stringContaining("mariadb-1, mariadb-2 hold the same data, and some of them share a VM"),
+  );
+});
+
+test("replicas are asked for, and nobody shares any work", () => {
+  const alone = good.replace("[mariadb-1, mariadb-2]", "[mariadb-1]");
+  expect(faultsOf(`${alone}alone:\n  allow: [replicas]\n`)).toEqual([
+    expect.stringContaining("alone.allow: replicas are asked for, and no server balances two others."),
   ]);
 });
 

@@ -6,7 +6,7 @@ import type { Sensor } from "./sensors.ts";
 
 /** Sensors that the manager looks with itself: the way that visitors come. Answers within its own time. */
 export async function lookFromManager(
-  own: NonNullable<Sensor["own"]>,
+  own: Exclude<NonNullable<Sensor["own"]>, "let in">,
   server: ServerSpec,
   address: string,
   signal: AbortSignal,

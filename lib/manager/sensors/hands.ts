@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { serverNamed } from "../description/index.ts";
 import type { CreateSensors, SensorReading } from "../servers.ts";
-import { shellsOf } from "../ssh/index.ts";
+import { isSshError, shellsOf } from "../ssh/index.ts";
 import { type Seen, seen, stateOf } from "./debounce.ts";
 import { lookFromManager } from "./from-manager.ts";
 import { loopScript, readLine } from "./loop.ts";
@@ -28,7 +28,8 @@ export const createSensors: CreateSensors = (context) => {
   /** One VM's program, begun again whenever it ends: the VM was away, or is another one now. */
   async function watch(vm: string): Promise<void> {
     const own = all.filter(({ sensor }) => sensor.from === vm && sensor.own === undefined);
-    if (own.length === 0) return;
+    const letIn = all.find(({ sensor }) => sensor.vm === vm && sensor.own === "let in");
+    if (own.length === 0 && letIn === undefined) return;
     while (!stop.signal.aborted) {
       const begun = lives();
       try {
@@ -43,13 +44,19 @@ export const createSensors: CreateSensors = (context) => {
             onLine: (line) => {
               const said = readLine(line);
               if (said) take(said.number, said.look, said.words);
-              else if (line === "beat") heard.add(vm);
+              else if (line === "beat") {
+                heard.add(vm);
+                if (letIn) take(letIn.number, "ok", "");
+              }
             },
           })
           .finally(() => clearInterval(timer));
-      } catch {
+      } catch (error) {
         // The VM cannot be asked: its sensors grow old, and are unknown then.
         heard.add(vm);
+        // A key that does not fit, or another life of the VM, says nothing about this one.
+        if (letIn && lives() === begun && isSshError(error, "unreachable", "timedOut", "lost"))
+          take(letIn.number, "failing", "The manager does not reach it.");
       }
       await sleep(againAfterMs, undefined, { signal: stop.signal }).catch(() => undefined);
     }
@@ -64,7 +71,7 @@ export const createSensors: CreateSensors = (context) => {
   const lookOurselves = (signal: AbortSignal) =>
     Promise.all(
       all.map(async ({ number, sensor }) => {
-        if (sensor.own === undefined || sensor.server === null || sensor.vm === null) return;
+        if (sensor.own === undefined || sensor.own === "let in" || sensor.server === null || sensor.vm === null) return;
         const address = addresses.of(sensor.vm);
         if (address === undefined) return;
         const seenNow = await lookFromManager(sensor.own, serverNamed(description, sensor.server), address, signal);

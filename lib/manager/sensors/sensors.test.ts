@@ -1,9 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
+import { example } from "../commands/example.ts";
+import { readDescription } from "../description/index.ts";
 import { type Script, sh } from "../ssh/index.ts";
 import { seen, stateOf } from "./debounce.ts";
 import { loopScript, readLine } from "./loop.ts";
 import { observersOf } from "./place.ts";
+import { sensorsOf } from "./sensors.ts";
 
 const auction = [
   { name: "web" },
@@ -18,7 +21,8 @@ it("looks at each VM from two others, which are on two hosts where hosts are kno
   const places = observersOf(auction);
   const group = (name: string) => auction.find((vm) => vm.name === name)?.apart;
   for (const { name } of auction) {
-    const from = places.get(name) ?? [];
+    const from = places.get(name)?.vms ?? [];
+    expect(places.get(name)?.manager).toBe(false);
     expect(from).toHaveLength(2);
     expect(from).not.toContain(name);
     expect(group(from[0] ?? "")).toBeDefined();
@@ -26,9 +30,23 @@ it("looks at each VM from two others, which are on two hosts where hosts are kno
   }
 });
 
-it("does with what there is", () => {
-  expect(observersOf([{ name: "a", apart: undefined }]).get("a")).toEqual([]);
-  expect(observersOf(["a", "b"].map((name) => ({ name, apart: undefined }))).get("a")).toEqual(["b"]);
+it("has the manager look too where no two VMs are known to be on different hosts, and never as the only one", () => {
+  const of = (...vms: readonly { name: string; apart?: string }[]) =>
+    Object.fromEntries(observersOf(vms.map((vm) => ({ apart: undefined, ...vm }))));
+  expect(of({ name: "a" })).toEqual({ a: { vms: [], manager: false } });
+  expect(of({ name: "a" }, { name: "b" }).a).toEqual({ vms: ["b"], manager: true });
+  expect(of({ name: "a" }, { name: "b" }, { name: "c" }).a).toEqual({ vms: ["b", "c"], manager: true });
+  const pair = of({ name: "front" }, { name: "db-1", apart: "db" }, { name: "db-2", apart: "db" });
+  expect(pair.front).toEqual({ vms: ["db-1", "db-2"], manager: false });
+  expect(pair["db-1"]).toEqual({ vms: ["front", "db-2"], manager: true });
+});
+
+it("asks the provider for what keeps the example's sensors on different hosts", () => {
+  const read = readDescription(example);
+  if (!read.ok) throw new Error("the example is not good");
+  expect(sensorsOf(read.description).filter(({ kind, from }) => kind === "vm" && from === null)).toEqual([]);
+  for (const { name } of read.description.vms)
+    expect(sensorsOf(read.description).filter((one) => one.kind === "vm" && one.vm === name)).toHaveLength(2);
 });
 
 it("needs two bad looks of three, where one may be chance", () => {

@@ -1,6 +1,6 @@
 import { type Description, portOf, type ServerSpec, serverNamed } from "../description/index.ts";
 import type { SensorReading } from "../servers.ts";
-import { type Script, sh } from "../ssh/index.ts";
+import { Script, sh } from "../ssh/index.ts";
 import { pathsOf } from "../wrappers/index.ts";
 import { observersOf } from "./place.ts";
 
@@ -16,8 +16,8 @@ export interface Sensor extends Pick<SensorReading, "name" | "kind" | "server" |
   /** Every so many rounds: the dear ones are rarer. */
   readonly everyRounds: number;
   readonly look: (addressOf: (vm: string) => string) => Script;
-  /** undefined: looks by the script. Only for sensors of the manager itself. */
-  readonly own?: Own;
+  /** undefined: looks by the script. Only for sensors of the manager itself: `own` of its owner's, or whether the VM lets it in. */
+  readonly own?: Own | "let in";
 }
 
 /** All sensors of an application: of each kind of server, of its VMs, and its owner's. Pure. */
@@ -27,7 +27,13 @@ export function sensorsOf(description: Description): readonly Sensor[] {
   const places = observersOf(vms);
   return [
     ...looked.flatMap((server) => sensorsOfServer(server, sensors.everySeconds)),
-    ...vms.flatMap(({ name }) => (places.get(name) ?? []).map((from) => vmSensor(name, from))),
+    ...vms.flatMap(({ name }) => {
+      const from = places.get(name);
+      return [
+        ...(from?.vms ?? []).map((other) => vmSensor(name, other)),
+        ...(from?.manager ? [letInSensor(name)] : []),
+      ];
+    }),
     ...sensors.own.map((own) => ownSensor(own, serverNamed(description, own.server))),
   ];
 }
@@ -111,6 +117,12 @@ const vmSensor = (vm: string, from: string): Sensor => ({
   everyRounds: 1,
   look: (addressOf) =>
     sh`/bin/busybox ping -c 1 -W 1 ${addressOf(vm)} > /dev/null 2>&1 || { words="It does not answer a ping."; false; }`,
+});
+
+/** The connection that the VM's own sensors report over: it costs the guest nothing. */
+const letInSensor = (vm: string): Sensor => ({
+  ...{ name: `${vm} from the manager`, kind: "vm", server: null, vm, from: null },
+  ...{ certain: false, everyRounds: 1, look: () => Script.empty, own: "let in" },
 });
 
 function ownSensor(own: Own, server: ServerSpec): Sensor {
