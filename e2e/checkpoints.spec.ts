@@ -114,6 +114,7 @@ test("what must never go back is not taken back, and what is of others is not sh
 
   await test.step("as it was", async () => {
     await page.getByRole("link", { name: "Your applications" }).click();
+    // Without waiting for that page: its button is on this one too, and the dialog stays when the page arrives behind it.
     const again = await chooseInterval(page, "web-3", "As its application (off)");
     await neverBack(again).uncheck();
     await save(page, "web-3");

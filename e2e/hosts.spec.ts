@@ -84,13 +84,19 @@ test("maintenance: what would happen is shown first; then the VM moves while it 
     await expectAccessible(page, "a host's page with its preview");
   });
 
-  await test.step("it moves, and the host is empty", async () => {
+  await test.step("it moves, and the host is empty; what is typed about it meanwhile stays", async () => {
+    const map = await person("Provider", { at: stack.simulated });
+    await vmCard(map, "web-1").getByRole("button", { name: "Settings of web-1" }).click();
+    const typed = map.getByRole("dialog", { name: "Settings of web-1" }).getByLabel("Keep together: group");
+    await typed.fill("not saved yet");
     await maintenance.getByRole("button", { name: "Begin maintenance of host-1" }).click();
     await expect(maintenance.getByRole("list", { name: "VMs and their way off the host" })).toContainText("Moved", {
       timeout: 60_000,
     });
     await expect(page.getByRole("list", { name: "VMs of host-1" })).toHaveCount(0);
     await expect(page.getByRole("main")).toContainText("Maintenance");
+    await expect(vmCard(map, "web-1")).toContainText(/on host host-[23]/);
+    await expect(typed).toHaveValue("not saved yet");
   });
 
   await test.step("the host is used again", async () => {

@@ -1,13 +1,7 @@
 import Link from "next/link";
 import { type CheckpointQuestion, noCheckpointsIn, savedWords, serverNow } from "../../lib/client/index.ts";
-import type {
-  ApplicationView,
-  CheckpointLimitsView,
-  IncidentView,
-  OrganizationView,
-  VmView,
-} from "../../lib/contract/index.ts";
-import { intervalWords, type ProtectionMode, protectionModes } from "../../lib/model/index.ts";
+import type { ApplicationView, IncidentView, OrganizationView, VmView } from "../../lib/contract/index.ts";
+import { intervalWords, protectionModes } from "../../lib/model/index.ts";
 import { useNow } from "../ui/use-now.ts";
 import classes from "./application-head.module.css";
 import { ApplicationSettings } from "./application-settings.tsx";
@@ -21,24 +15,12 @@ export interface ApplicationHeadProps {
   readonly vms: readonly VmView[];
   readonly incidents: readonly IncidentView[];
   readonly simulated: boolean;
-  readonly limits: CheckpointLimitsView;
-  readonly modesOffered: readonly ProtectionMode[];
   /** How each of its VMs is saved. */
   readonly saved: readonly CheckpointQuestion[];
 }
 
 /** An application: whose it is, how it is protected, and how many requests it answers. */
-export function ApplicationHead({
-  application,
-  owner,
-  hue,
-  vms,
-  incidents,
-  simulated,
-  limits,
-  modesOffered,
-  saved,
-}: ApplicationHeadProps) {
+export function ApplicationHead({ application, owner, hue, vms, incidents, simulated, saved }: ApplicationHeadProps) {
   const running = vms.filter((it) => it.state === "running").length;
   return (
     <div className={classes.application} style={{ "--hue": hue }}>
@@ -49,7 +31,7 @@ export function ApplicationHead({
         </h3>
         {owner === undefined ? null : <span className={classes.owner}>{owner.name}</span>}
         <span className={classes.settings}>
-          <ApplicationSettings application={application} vms={vms} limits={limits} modesOffered={modesOffered} />
+          <ApplicationSettings application={application} />
         </span>
       </div>
       <p className={classes.facts}>

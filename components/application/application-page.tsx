@@ -48,12 +48,7 @@ function One({ cloud, application }: OneProps) {
         back={{ href: "/", words: "All applications" }}
         words={protectionModes[application.mode]}
       >
-        <ApplicationSettings
-          application={application}
-          vms={vms}
-          limits={cloud.checkpointLimits}
-          modesOffered={cloud.modesOffered}
-        />
+        <ApplicationSettings application={application} />
         <SimulatedMark simulated={cloud.simulated} />
       </OneThingHead>
       <OpenIncidents cloud={{ ...cloud, incidents }} />

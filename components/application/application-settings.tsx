@@ -2,53 +2,52 @@ import { Button } from "@mantine/core";
 import { Settings2 } from "lucide-react";
 import { useState } from "react";
 import { changeApplication, listWords, noCheckpointsIn, restoredByHandOnly } from "../../lib/client/index.ts";
-import type { ApplicationView, CheckpointLimitsView, VmView } from "../../lib/contract/index.ts";
-import type { ProtectionMode } from "../../lib/model/index.ts";
+import type { ApplicationView, CloudView } from "../../lib/contract/index.ts";
+import type { ApplicationId } from "../../lib/model/index.ts";
 import { IntervalChoice } from "../checkpoint/interval-choice.tsx";
+import { useCloud } from "../cloud/cloud-context.tsx";
 import { useAsk } from "../cloud/use-ask.ts";
-import { Dialog } from "../ui/dialog.tsx";
+import { useDialogs } from "../ui/dialogs.tsx";
 import { Form } from "../ui/form.tsx";
+import { Situation } from "../ui/situation.tsx";
 import { AgreementChoice } from "./agreement-choice.tsx";
 import classes from "./application-settings.module.css";
 import { ModeChoice } from "./mode-choice.tsx";
 
-export interface ApplicationSettingsProps {
-  readonly application: ApplicationView;
-  readonly vms: readonly VmView[];
-  readonly limits: CheckpointLimitsView;
-  readonly modesOffered: readonly ProtectionMode[];
-}
-
 /** What its owner wishes for all VMs of an application that do not say otherwise. */
-export function ApplicationSettings(props: ApplicationSettingsProps) {
-  const { application } = props;
-  const [opened, setOpened] = useState(false);
-  const close = () => setOpened(false);
+export function ApplicationSettings({ application: { id, name } }: { readonly application: ApplicationView }) {
+  const open = useDialogs();
+  const title = `Settings of application ${name}`;
   return (
-    <>
-      <Button
-        size="compact-xs"
-        variant="default"
-        leftSection={<Settings2 size={12} aria-hidden="true" />}
-        aria-label={`Settings of application ${application.name}`}
-        onClick={() => setOpened(true)}
-      >
-        Settings
-      </Button>
-      <Dialog title={`Settings of application ${application.name}`} opened={opened} onClose={close}>
-        <Inputs {...props} onClose={close} />
-      </Dialog>
-    </>
+    <Button
+      size="compact-xs"
+      variant="default"
+      leftSection={<Settings2 size={12} aria-hidden="true" />}
+      aria-label={title}
+      onClick={() => open({ title, content: (close) => <ApplicationSettingsForm id={id} onClose={close} /> })}
+    >
+      Settings
+    </Button>
   );
 }
 
-function Inputs({
-  application,
-  vms,
-  limits,
-  modesOffered,
-  onClose,
-}: ApplicationSettingsProps & { readonly onClose: () => void }) {
+function ApplicationSettingsForm({ id, onClose }: { readonly id: ApplicationId; readonly onClose: () => void }) {
+  const cloud = useCloud().data;
+  const application = cloud?.applications.find((it) => it.id === id);
+  if (cloud === undefined || application === undefined)
+    return <Situation kind="empty" title="There is no such application any more." words="Nothing was changed." />;
+  return <Inputs cloud={cloud} application={application} onClose={onClose} />;
+}
+
+interface InputsProps {
+  readonly cloud: CloudView;
+  readonly application: ApplicationView;
+  readonly onClose: () => void;
+}
+
+function Inputs({ cloud, application, onClose }: InputsProps) {
+  const { checkpointLimits: limits, modesOffered } = cloud;
+  const vms = cloud.vms.filter((it) => it.applicationId === application.id);
   const { busy, problem, wrongAt, ask } = useAsk();
   const [mode, setMode] = useState(application.mode);
   const [agreement, setAgreement] = useState(application.agreement);

@@ -41,7 +41,7 @@ export function SavedHow({ vm, application, status }: SavedHowProps) {
       : [["Group", `${vm.checkpointGroup}: saved at one instant`] satisfies [string, ReactNode]]),
   ];
   return (
-    <Panel title="How it is saved" aside={<VmSettings vm={vm} application={application} />}>
+    <Panel title="How it is saved" aside={<VmSettings vm={vm} />}>
       <dl className={factClasses.facts}>
         {facts.map(([name, value]) => (
           <div key={name}>

@@ -20,10 +20,12 @@ export interface SavedStatesProps {
   readonly value: Saving;
   readonly wrongAt: (name: string) => string | null;
   readonly onChange: (saving: Saving) => void;
+  /** The person goes to the checkpoints' page. */
+  readonly onLeave: () => void;
 }
 
 /** The part of a VM's settings about its checkpoints. */
-export function SavedStates({ vm, application, limits, value, wrongAt, onChange }: SavedStatesProps) {
+export function SavedStates({ vm, application, limits, value, wrongAt, onChange, onLeave }: SavedStatesProps) {
   const none = noCheckpointsIn(application?.mode ?? "provider");
   const byHand = restoredByHandOnly(vm);
   const isOff = intervalOf({ vm: { checkpointEveryMs: value.everyMs }, application }) === null;
@@ -63,7 +65,9 @@ export function SavedStates({ vm, application, limits, value, wrongAt, onChange 
       ) : (
         <p className={classes.note}>{none}</p>
       )}
-      <Link href={`/vms/${vm.id}/checkpoints`}>Checkpoints of {vm.name}</Link>
+      <Link href={`/vms/${vm.id}/checkpoints`} onClick={onLeave}>
+        Checkpoints of {vm.name}
+      </Link>
     </fieldset>
   );
 }

@@ -94,7 +94,6 @@ function Row({ place, cloud, application, vms, saved }: RowProps) {
       key={vm.id}
       vm={vm}
       application={application}
-      owner={organizations.find((it) => it.id === vm.organizationId)}
       host={hosts.find((it) => it.id === vm.hostId)}
       incidents={cloud.incidents}
       misfit={misfits.get(vm.id)}
@@ -125,8 +124,6 @@ function Row({ place, cloud, application, vms, saved }: RowProps) {
             vms={vms}
             incidents={cloud.incidents.filter((it) => it.applicationId === application.id)}
             simulated={cloud.simulated}
-            limits={cloud.checkpointLimits}
-            modesOffered={cloud.modesOffered}
             saved={vms.map((vm) => ({
               ...{ vm, application, status: saved.get(vm.id) },
               ...{ limits: cloud.checkpointLimits, toldEveryMs: cloud.checkpointsToldEveryMs },

@@ -4,6 +4,7 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { CloudFeed, useLive } from "../cloud/cloud-context.tsx";
+import { Dialogs } from "../ui/dialogs.tsx";
 import { AccountMenu } from "./account-menu.tsx";
 import { ConnectionLost, ConnectionPill } from "./connection.tsx";
 import { Logo } from "./logo.tsx";
@@ -61,7 +62,9 @@ export function Shell({ person, role, children }: ShellProps) {
         </div>
       </header>
       <ConnectionLost />
-      <Content>{children}</Content>
+      <Dialogs>
+        <Content>{children}</Content>
+      </Dialogs>
     </CloudFeed>
   );
 }

@@ -3,24 +3,49 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { freshKey, keys, killVm, rateOf, serverNow } from "../../lib/client/index.ts";
 import type { ApplicationView, HostView, OrganizationView, TrafficSample, VmView } from "../../lib/contract/index.ts";
+import type { VmId } from "../../lib/model/index.ts";
+import { useCloud } from "../cloud/cloud-context.tsx";
 import { tellOutcome } from "../cloud/tell-outcome.ts";
 import { useAsk } from "../cloud/use-ask.ts";
 import { Form } from "../ui/form.tsx";
 import classes from "./kill-vm-dialog.module.css";
+import { VmGone } from "./vm-gone.tsx";
 
 export interface KillVmDialogProps {
-  /** As it is now; it may change while the dialog is open. */
-  readonly vm: VmView;
+  readonly id: VmId;
   /** The run that was shown when the dialog was opened: only that one is killed. */
   readonly seenRunId: number;
-  readonly application: ApplicationView | undefined;
-  readonly owner: OrganizationView | undefined;
-  readonly host: HostView;
   readonly onClose: () => void;
 }
 
-/** What the dialog says: everything that will be hit, before it is hit. */
-export function KillVmDialog({ vm, seenRunId, application, owner, host, onClose }: KillVmDialogProps) {
+/** What is asked before a VM is broken on purpose; the VM may stop, move or go while the dialog is open. */
+export function KillVmDialog({ id, seenRunId, onClose }: KillVmDialogProps) {
+  const cloud = useCloud().data;
+  const vm = cloud?.vms.find((it) => it.id === id);
+  if (cloud === undefined || vm === undefined) return <VmGone />;
+  return (
+    <Confirmation
+      vm={vm}
+      seenRunId={seenRunId}
+      application={cloud.applications.find((it) => it.id === vm.applicationId)}
+      owner={cloud.organizations.find((it) => it.id === vm.organizationId)}
+      host={cloud.hosts.find((it) => it.id === vm.hostId)}
+      onClose={onClose}
+    />
+  );
+}
+
+interface ConfirmationProps {
+  readonly vm: VmView;
+  readonly seenRunId: number;
+  readonly application: ApplicationView | undefined;
+  readonly owner: OrganizationView | undefined;
+  readonly host: HostView | undefined;
+  readonly onClose: () => void;
+}
+
+/** Everything that will be hit, before it is hit. */
+function Confirmation({ vm, seenRunId, application, owner, host, onClose }: ConfirmationProps) {
   const [key] = useState(freshKey); // one per opened dialog: a double click is one kill
   const { busy, problem, ask } = useAsk();
   const perSecond = useRequestsPerSecond(application);
@@ -62,7 +87,7 @@ export function KillVmDialog({ vm, seenRunId, application, owner, host, onClose 
         <dt>Owner</dt>
         <dd>{owner?.name ?? "nobody yet"}</dd>
         <dt>Host</dt>
-        <dd>{host.name}: only this VM is touched</dd>
+        <dd>{host === undefined ? "none now" : `${host.name}: only this VM is touched`}</dd>
         <dt>Requests</dt>
         <dd>
           Those under way, and those that come until it answers again, are lost

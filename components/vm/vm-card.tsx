@@ -7,7 +7,6 @@ import type {
   HostView,
   IncidentView,
   ManagerView,
-  OrganizationView,
   SensorReportView,
   VmView,
 } from "../../lib/contract/index.ts";
@@ -23,7 +22,6 @@ import { VmStateBadge } from "./vm-state.tsx";
 export interface VmCardProps {
   readonly vm: VmView;
   readonly application: ApplicationView | undefined;
-  readonly owner: OrganizationView | undefined;
   /** undefined for customers, to whom hosts are not shown. */
   readonly host: HostView | undefined;
   /** Of all VMs: a list that stays the same object while no incident changes. */
@@ -47,7 +45,6 @@ export const VmCard = memo(function VmCard(props: VmCardProps) {
   const {
     vm,
     application,
-    owner,
     host,
     incidents: all,
     misfit,
@@ -111,8 +108,8 @@ export const VmCard = memo(function VmCard(props: VmCardProps) {
           {vm.runId === null ? "" : ` · run ${vm.runId}`}
         </span>
         <span className={classes.buttons}>
-          <VmSettings vm={vm} application={application} />
-          {host === undefined ? null : <KillVm vm={vm} application={application} owner={owner} host={host} />}
+          <VmSettings vm={vm} />
+          {host === undefined ? null : <KillVm vm={vm} host={host} />}
         </span>
       </div>
     </article>

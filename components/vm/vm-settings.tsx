@@ -3,12 +3,13 @@ import { Settings2 } from "lucide-react";
 import { useState } from "react";
 import { changeVm } from "../../lib/client/index.ts";
 import type { ApplicationView, CloudView, VmView } from "../../lib/contract/index.ts";
-import { type Consent, can, consentLadder } from "../../lib/model/index.ts";
+import { type Consent, can, consentLadder, type VmId } from "../../lib/model/index.ts";
 import { SavedStates, type Saving } from "../checkpoint/saved-states.tsx";
 import { useCloud } from "../cloud/cloud-context.tsx";
 import { useAsk } from "../cloud/use-ask.ts";
-import { Dialog } from "../ui/dialog.tsx";
+import { useDialogs } from "../ui/dialogs.tsx";
 import { Form } from "../ui/form.tsx";
+import { VmGone } from "./vm-gone.tsx";
 
 const consentWords: Record<Consent, string> = {
   notify: "Only say that it failed",
@@ -19,38 +20,40 @@ const consentWords: Record<Consent, string> = {
   recreate: "Make the VM anew from its image",
 };
 
-export interface VmSettingsProps {
-  readonly vm: VmView;
-  readonly application: ApplicationView | undefined;
+/** What its owner allows and wishes for a VM. */
+export function VmSettings({ vm: { id, name } }: { readonly vm: VmView }) {
+  const open = useDialogs();
+  const title = `Settings of ${name}`;
+  return (
+    <Button
+      size="compact-xs"
+      variant="default"
+      leftSection={<Settings2 size={12} aria-hidden="true" />}
+      aria-label={title}
+      onClick={() => open({ title, content: (close) => <VmSettingsForm id={id} onClose={close} /> })}
+    >
+      Settings
+    </Button>
+  );
 }
 
-/** What its owner allows and wishes for a VM. */
-export function VmSettings({ vm, application }: VmSettingsProps) {
-  const [opened, setOpened] = useState(false);
+function VmSettingsForm({ id, onClose }: { readonly id: VmId; readonly onClose: () => void }) {
   const cloud = useCloud().data;
-  return (
-    <>
-      <Button
-        size="compact-xs"
-        variant="default"
-        leftSection={<Settings2 size={12} aria-hidden="true" />}
-        aria-label={`Settings of ${vm.name}`}
-        onClick={() => setOpened(true)}
-      >
-        Settings
-      </Button>
-      <Dialog title={`Settings of ${vm.name}`} opened={opened} onClose={() => setOpened(false)}>
-        {cloud === undefined ? null : (
-          <Inputs vm={vm} application={application} cloud={cloud} onClose={() => setOpened(false)} />
-        )}
-      </Dialog>
-    </>
-  );
+  if (cloud === undefined) return null;
+  const vm = cloud.vms.find((it) => it.id === id);
+  if (vm === undefined) return <VmGone />;
+  const application = cloud.applications.find((it) => it.id === vm.applicationId);
+  return <Inputs vm={vm} application={application} cloud={cloud} onClose={onClose} />;
 }
 
 const orNull = (name: string) => (name.trim() === "" ? null : name.trim());
 
-type InputsProps = VmSettingsProps & { readonly cloud: CloudView; readonly onClose: () => void };
+interface InputsProps {
+  readonly vm: VmView;
+  readonly application: ApplicationView | undefined;
+  readonly cloud: CloudView;
+  readonly onClose: () => void;
+}
 
 function Inputs({ vm, application, cloud, onClose }: InputsProps) {
   const { viewer, checkpointLimits } = cloud;
@@ -116,6 +119,7 @@ function Inputs({ vm, application, cloud, onClose }: InputsProps) {
         value={saving}
         wrongAt={wrongAt}
         onChange={setSaving}
+        onLeave={onClose}
       />
       {mayPrioritise ? (
         <NumberInput
