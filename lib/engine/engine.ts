@@ -74,11 +74,15 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
     tolerance.changed();
     keeper.changed();
   };
-  const provision = createProvision(env, (host) => {
-    if (host !== null) watches.get(host)?.reload();
-    changed();
-    nudge(); // the next one may begin
-  });
+  const provision = createProvision(
+    env,
+    (host) => {
+      if (host !== null) watches.get(host)?.reload();
+      changed();
+      nudge(); // the next one may begin
+    },
+    (vm) => places.promised(vm),
+  );
   const guard = new HostGuard(env, options, {
     nudge,
     standsAnew: (host: Host) => watches.get(host.id)?.update(host),

@@ -13,6 +13,8 @@ export interface Making {
   readonly refused: Map<AllocationId, Set<HostId>>;
   /** Since when this life has tried, on the clock that is never set. */
   readonly since: Map<AllocationId, number>;
+  /** The VM where a repair is taking it: that room is taken. */
+  readonly promised: (vm: Vm) => Vm;
   /** One place at a time: the next must see that it is taken. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -33,7 +35,7 @@ async function placed(env: Env, making: Making, asked: Allocation): Promise<Plac
   return making.inTurn(async () => {
     const image = await store.image(asked.imageId);
     if (image === undefined) return fail(env, asked, "The image is not there any more.");
-    const place = await placeFor(env, asked, image, making.refused.get(asked.id) ?? new Set());
+    const place = await placeFor(env, asked, image, making.refused.get(asked.id) ?? new Set(), making.promised);
     if ("refusal" in place)
       return waitedFor(env, making, asked, placeWithinMs) ? fail(env, asked, place.refusal) : undefined;
     const hostId = place.host.id;
@@ -123,7 +125,7 @@ async function anotherHost(env: Env, making: Making, allocation: Placed, directo
   const place =
     image === undefined || refused.size >= hostsTried
       ? { refusal: "The machines that were chosen for it refused it." }
-      : await making.inTurn(() => placeFor(env, allocation, image, refused));
+      : await making.inTurn(() => placeFor(env, allocation, image, refused, making.promised));
   if ("refusal" in place) return fail(env, allocation, `It could not be made. ${place.refusal}`);
   const words = "The first machine refused it: it is being made on another one.";
   await store.recordAllocation(id, { state: "making", words, hostId: place.host.id }, clock.now());

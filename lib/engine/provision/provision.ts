@@ -1,4 +1,4 @@
-import type { Allocation, AllocationId, HostId } from "../../model/index.ts";
+import type { Allocation, AllocationId, HostId, Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { within } from "../guard/within.ts";
 import { freeVm } from "./free.ts";
@@ -17,8 +17,8 @@ export interface Provision {
   stop(): Promise<void>;
 }
 
-/** `changed`: the host carries another VM now, or one less. */
-export function createProvision(env: Env, changed: (host: HostId | null) => void): Provision {
+/** `changed`: the host carries another VM now, or one less. `promised`: the VM where a repair is taking it. */
+export function createProvision(env: Env, changed: (host: HostId | null) => void, promised: (vm: Vm) => Vm): Provision {
   const inHand = new Map<AllocationId, Promise<void>>();
   /** When each had its last turn, by count; missing: never. */
   const turns = new Map<AllocationId, number>();
@@ -28,6 +28,7 @@ export function createProvision(env: Env, changed: (host: HostId | null) => void
   const making: Making = {
     refused: new Map(),
     since: new Map(),
+    promised,
     inTurn(work) {
       const mine = last.then(work, work);
       last = mine.catch(() => undefined);

@@ -1,6 +1,7 @@
 import { type Placement, placeVms } from "../../decide/index.ts";
 import type { HostId, Vm, VmId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
+import { withPromised } from "../provision/promised.ts";
 import { PriorityGate } from "./priority-gate.ts";
 
 /** A repair that does not come in time must not keep the others. */
@@ -31,13 +32,22 @@ export class Places {
 
   async placeAll(lost: readonly Vm[], exclude: ReadonlySet<HostId>): Promise<ReadonlyMap<VmId, Placement>> {
     const { store } = this.#env;
-    const [policy, hosts, vms] = await Promise.all([store.policy(), store.hosts(), store.allVms()]);
-    // Room that was promised to a VM and not taken yet counts as taken.
-    const as = vms.map((vm) => {
-      const promised = this.#reserved.get(vm.id);
-      return promised === undefined || exclude.has(promised) ? vm : { ...vm, hostId: promised };
+    const [policy, hosts, vms, open] = await Promise.all([
+      ...([store.policy(), store.hosts(), store.allVms(), store.openAllocations()] as const),
+    ]);
+    // Room that was promised and not taken yet counts as taken: to VMs that come back, and to VMs that are being made.
+    const all = withPromised(vms, open, new Set(lost.map((vm) => vm.uuid)));
+    const as = all.map((vm) => {
+      const there = this.promised(vm);
+      return exclude.has(there.hostId) ? vm : there;
     });
     return placeVms({ policy, hosts, vms: as }, lost, exclude);
+  }
+
+  /** The VM where it is being taken; where it is, if nobody takes it anywhere. */
+  promised(vm: Vm): Vm {
+    const host = this.#reserved.get(vm.id);
+    return host === undefined ? vm : { ...vm, hostId: host };
   }
 
   /** This host alone, where it has room for the VM: its replica stands by there, disk and all. */
