@@ -127,7 +127,10 @@ export function changeWords(change: Change, before: Change | undefined, vms: Clo
       const { message } = change;
       if (message.from === "provider" && message.receivedAt !== null) return undefined; // it was told when it was said
       const { title } = tell(message);
-      return `${message.from === "provider" ? "Provider" : message.by}: ${title}${/[?.]$/.test(title) ? "" : "."}`;
+      const sentence = `${title}${/[?.]$/.test(title) ? "" : "."}`;
+      if (message.from === "customer") return `${message.by}: ${sentence}`;
+      const { name } = message.message.vm;
+      return `Provider${title.includes(name) ? "" : ` about ${name}`}: ${sentence}`;
     }
     case "manager.changed": {
       const { name, connected } = change.manager;
