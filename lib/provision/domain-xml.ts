@@ -58,6 +58,8 @@ export function domainXml(spec: DomainSpec): string {
       name: spec.name,
       uuid: spec.uuid,
       memory: { "@unit": "MiB", "#": spec.memoryMiB },
+      // Readable from outside of QEMU: then a checkpoint holds the guest only while it is looked through (lib/checkpoint/agent).
+      memoryBacking: { source: { "@type": "memfd" }, access: { "@mode": "shared" } },
       vcpu: spec.vcpus ?? 1,
       os: { type: { "@arch": "x86_64", "@machine": "q35", "#": "hvm" }, ...bootOf(spec.boot) },
       features: { acpi: {}, apic: {} },

@@ -4,16 +4,19 @@
  * what it does, lets guests go on, cleans up and ends.
  */
 import path from "node:path";
+import { isMainThread } from "node:worker_threads";
 import type { Connection } from "../../libvirt/index.ts";
 import { Link, wireVersion } from "../wire/index.ts";
 import { captureHandlers } from "./capture/handlers.ts";
+import { Copier } from "./capture/shared/copier.ts";
 import { Desk } from "./desk.ts";
-import { pageHash, Tables } from "./differ/index.ts";
+import { newSeed, pageHash, Tables } from "./differ/index.ts";
 import { detailOf } from "./failure.ts";
 import { connectHere } from "./monitor.ts";
 import { beTheOnly } from "./only.ts";
 import { createRestores } from "./restore/index.ts";
 import { sweepAll } from "./sweep.ts";
+import { serveThread, Threads } from "./threads/index.ts";
 import { agentDir, WorkFiles } from "./work-files.ts";
 
 const version = "1";
@@ -40,8 +43,10 @@ async function main(): Promise<void> {
   const words = [await sweepAll(files), await restores.recover().catch((error: unknown) => detailOf(error))];
   const swept = words.filter(Boolean).join(" ").slice(0, 2000);
 
+  const seed = newSeed();
+  const copier = new Copier(new Threads(new URL(import.meta.url), seed));
   const desk = new Desk({
-    ...captureHandlers({ files, tables: new Tables(), hash: await pageHash() }),
+    ...captureHandlers({ files, tables: new Tables(), hash: await pageHash(seed), copier }),
     ...restores.handlers,
     hello: async () => ({ kind: "ready", wire: wireVersion, version, swept }),
   });
@@ -57,10 +62,9 @@ async function main(): Promise<void> {
   await leave();
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    process.stderr.write(`the agent cannot work: ${detailOf(error)}\n`);
-    process.exit(1);
-  },
-);
+/** Its threads are the same file. */
+const work = isMainThread ? main().then(() => process.exit(0)) : serveThread();
+work.catch((error: unknown) => {
+  process.stderr.write(`the agent cannot work: ${detailOf(error)}\n`);
+  process.exit(1);
+});

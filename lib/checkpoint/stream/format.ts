@@ -32,6 +32,9 @@ export const mainBlock = "pc.ram";
 /** As it is called while it is mapped from a file of ours. */
 export const mappedBlock = "belay-ram";
 
+/** The capability of a migration that leaves out what is shared with others. */
+export const ignoreShared = "x-ignore-shared";
+
 /** A part of the guest's memory, by QEMU's own name: main memory, video memory, each ROM. */
 export interface MemoryBlock {
   readonly name: string;

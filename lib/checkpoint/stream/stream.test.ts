@@ -6,14 +6,24 @@ import { readSaveImageHead, saveImageHead, UnknownSaveImage } from "./save-image
 import { StreamWalker } from "./walker.ts";
 import { writeStream } from "./writer.ts";
 
-/** magic, version, configuration "pc-i440fx-7.2" with the subsection of a capability: as QEMU 7.2 writes it. */
+const u32 = (value: number) => Buffer.of(0, 0, 0, value);
+/** magic, version, configuration "pc-i440fx-7.2" with the subsection of the VM's UUID: as QEMU 7.2 writes it. */
 const head = Buffer.concat([
   Buffer.from("QEVM"),
   Buffer.of(0, 0, 0, 3, 7, 0, 0, 0, 13),
   Buffer.from("pc-i440fx-7.2"),
+  Buffer.of(5, 18),
+  Buffer.from("configuration/uuid"),
+  u32(1),
+  Buffer.alloc(16, 0xab),
+]);
+/** What follows it where memory that is shared is left out. */
+const leavesOutShared = Buffer.concat([
   Buffer.of(5, 26),
   Buffer.from("configuration/capabilities"),
-  Buffer.of(0, 0, 0, 1, 0, 0, 0, 1, 15),
+  u32(1),
+  u32(1),
+  Buffer.of(15),
   Buffer.from("x-ignore-shared"),
 ]);
 /** A whole section "timer", and the rest, which nobody reads. */
@@ -125,6 +135,21 @@ describe("a stream", () => {
     expect(found.blocks[0]).toEqual({ name: "belay-ram", sizeBytes: 64 * pageBytes });
     expect([...found.pages]).toEqual([["/rom@etc/acpi/tables:2", 6]]);
     expect(memoryVolume("belay-ram")).toBe("memory/pc.ram");
+  });
+
+  it("that leaves out shared memory has each block's address, and is kept as an ordinary one", async () => {
+    const plain = await made(new Map([["/rom@etc/acpi/tables:2", 6]]));
+    let bytes = Buffer.concat([plain.subarray(0, head.length), leavesOutShared, plain.subarray(head.length)]);
+    for (const { name } of blocks) {
+      const at = bytes.indexOf(Buffer.of(name.length, ...Buffer.from(name))) + 1 + name.length + 8;
+      bytes = Buffer.concat([bytes.subarray(0, at), Buffer.alloc(8, 0x11), bytes.subarray(at)]);
+    }
+    for (const places of [[], Array.from({ length: 400 }, (_, i) => i)]) {
+      const found = walked(bytes, places);
+      expect(found.head.equals(head)).toBe(true);
+      expect(found.blocks).toEqual(blocks);
+      expect([...found.pages]).toEqual([["/rom@etc/acpi/tables:2", 6]]);
+    }
   });
 
   it("that ends early, or is none, is never taken for whole", async () => {

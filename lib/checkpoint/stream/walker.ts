@@ -1,6 +1,14 @@
 import { pageBytes } from "../words.ts";
 import { Cursor, short } from "./bytes.ts";
-import { type MemoryBlock, ramFlags, sections, streamMagic, streamVersion, UnknownStream } from "./format.ts";
+import {
+  ignoreShared,
+  type MemoryBlock,
+  ramFlags,
+  sections,
+  streamMagic,
+  streamVersion,
+  UnknownStream,
+} from "./format.ts";
 
 export interface WalkHandlers {
   /** Once: what came before the memory, and its blocks. */
@@ -29,6 +37,8 @@ export class StreamWalker {
   #blocks: readonly MemoryBlock[] | undefined;
   #indexOf = new Map<string, number>();
   #block = -1;
+  /** Memory that others share with QEMU is announced and not written, and each block comes with its address. */
+  #leavesOutShared = false;
 
   constructor(handlers: WalkHandlers) {
     this.#handlers = handlers;
@@ -90,8 +100,7 @@ export class StreamWalker {
     switch (type) {
       case sections.configuration:
         cursor.take(cursor.u32());
-        skipSubsections(cursor);
-        this.#keepHead(cursor, from);
+        this.#configuration(cursor, from);
         return true;
       case sections.start: {
         const id = cursor.u32();
@@ -183,6 +192,7 @@ export class StreamWalker {
     for (let left = totalBytes; left > 0; ) {
       const name = cursor.name();
       const sizeBytes = cursor.u64();
+      if (this.#leavesOutShared) cursor.u64(); // where the guest sees it
       if (sizeBytes === 0 || sizeBytes > left || sizeBytes % pageBytes !== 0 || blocks.length === maxBlocks)
         throw new UnknownStream(`QEMU's stream has a memory block "${name}" of ${sizeBytes} bytes.`);
       blocks.push({ name, sizeBytes });
@@ -193,19 +203,30 @@ export class StreamWalker {
     this.#indexOf = new Map(blocks.map(({ name }, index) => [name, index]));
     this.#handlers.onBlocks(Buffer.concat(this.#head), blocks);
   }
-}
 
-/** Subsections of the configuration have no length of their own: the three that QEMU knows are read by their fields. */
-function skipSubsections(cursor: Cursor): void {
-  for (;;) {
-    cursor.need(1);
-    if (cursor.bytes[cursor.at] !== sections.subsection) return;
-    cursor.u8();
-    const name = cursor.name();
-    cursor.u32();
-    if (name === "configuration/target-page-bits") cursor.take(4);
-    else if (name === "configuration/uuid") cursor.take(16);
-    else if (name === "configuration/capabilities") for (let left = cursor.u32(); left > 0; left--) cursor.name();
-    else throw new UnknownStream(`QEMU's stream has a part "${name}" that is not understood.`);
+  /**
+   * Subsections of the configuration have no length of their own: the three that QEMU knows are read by their fields. That of capabilities
+   * says how this stream was written, and is not kept: what is made of it again is an ordinary one.
+   */
+  #configuration(cursor: Cursor, begin: number): void {
+    const kept = [Uint8Array.from(cursor.bytes.subarray(begin, cursor.at))];
+    for (;;) {
+      cursor.need(1);
+      if (cursor.bytes[cursor.at] !== sections.subsection) break;
+      const from = cursor.at;
+      cursor.u8();
+      const name = cursor.name();
+      cursor.u32();
+      if (name === "configuration/capabilities") {
+        for (let left = cursor.u32(); left > 0; left--)
+          if (cursor.name() === ignoreShared) this.#leavesOutShared = true;
+        continue;
+      }
+      if (name === "configuration/target-page-bits") cursor.take(4);
+      else if (name === "configuration/uuid") cursor.take(16);
+      else throw new UnknownStream(`QEMU's stream has a part "${name}" that is not understood.`);
+      kept.push(Uint8Array.from(cursor.bytes.subarray(from, cursor.at)));
+    }
+    this.#head.push(...kept);
   }
 }

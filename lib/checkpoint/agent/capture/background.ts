@@ -1,3 +1,4 @@
+import { ignoreShared } from "../../stream/index.ts";
 import { AgentFailure, interrupted } from "../failure.ts";
 import type { Monitor } from "../monitor.ts";
 import { addTargets, finishBackups, planBackups, startBackups } from "./backup.ts";
@@ -6,19 +7,21 @@ import { Hold } from "./hold.ts";
 import type { CaptureWay } from "./method.ts";
 import { bytesPerSecond, migrationReaches, migrationState, resetCapabilities, setCapability } from "./migration.ts";
 import { RamSocket } from "./ram-socket.ts";
+import { type MemoryCopy, readyToCopy } from "./shared/memory-copy.ts";
 
 /** Longer than any dead-man: it only ends a wait for something that will never come. */
 const resumeMs = 5_000;
 
 /**
- * QEMU writes the memory as it was at one instant while the guest goes on: pages that the guest is about to change are written first.
- * The disks' copies begin at the same instant, while the guest stands still, and are made behind it in the same way.
+ * The guest stands while its memory is copied out of what QEMU shares with us, where it does so; or QEMU itself writes the memory as it was
+ * at one instant while the guest goes on: pages that the guest is about to change are written first. The disks' copies begin at the same
+ * instant, while the guest stands still, and are made behind it in that second way.
  *
- * The guest stands when it is told to: so several are taken as of one instant. It pays with each page that it writes to: it waits until QEMU
- * has written that page, alone, and has freed it, alone. Copying the memory ahead (live.ts) costs it an eighth of that, and is not used here:
- * QEMU 7.2 that emulates the processor loses writes between two of its looks at what changed. Compared with the memory of the guest as it
- * stood, 3 of 16 such streams had 2 to 8 old pages, all of them slow ones (2026-11-23), and a guest restored from such a copy panicked. With
- * KVM it was never tried.
+ * The guest stands when it is told to: so several are taken as of one instant. Where QEMU writes the memory, the guest pays with each page
+ * that it writes to: it waits until QEMU has written that page, alone, and has freed it, alone. Copying the memory ahead (live.ts) costs it
+ * an eighth of that, and is not used here: QEMU 7.2 that emulates the processor loses writes between two of its looks at what changed.
+ * Compared with the memory of the guest as it stood, 3 of 16 such streams had 2 to 8 old pages, all of them slow ones (2026-11-23), and a
+ * guest restored from such a copy panicked. With KVM it was never tried.
  */
 export const background: CaptureWay = async (context) => {
   const { asked, monitor, files, signal, disks, base } = context;
@@ -31,19 +34,25 @@ export const background: CaptureWay = async (context) => {
     return context.behind(); // the guest may wait a moment for the disk: better than a host without memory
   });
   const hold = new Hold(monitor, files, asked.uuid, context.abort);
+  let copy: MemoryCopy | undefined;
   try {
+    copy = await readyToCopy(context);
     await monitor.qmp("migrate-set-parameters", { "max-bandwidth": bytesPerSecond });
     await setCapability(monitor, "background-snapshot", true);
+    if (copy) await setCapability(monitor, ignoreShared, true);
   } catch (error) {
-    await socket.close();
+    await Promise.all([socket.close(), copy?.close()]);
     throw error;
   }
 
   return {
-    hold: () => hold.begin(),
+    hold: async () => {
+      await hold.begin();
+      copy?.start().catch(() => undefined); // heard by `go`
+    },
     go: async () => {
       if (!hold.standing) throw interrupted(signal);
-      await startBackups(monitor, backups, asked.checkpoint);
+      await Promise.all([startBackups(monitor, backups, asked.checkpoint), copy?.start()]);
       if (!hold.standing) throw interrupted(signal); // let go meanwhile: memory would be of another instant than the disks
       await monitor.qmp("migrate", { uri: `unix:${socket.path}` });
       await goesOn(monitor, hold, signal, () => socket.bequeath());
@@ -52,6 +61,7 @@ export const background: CaptureWay = async (context) => {
     finish: async () => {
       await Promise.all([socket.ended, migrationReaches(monitor, "completed", signal)]);
       await resetCapabilities(monitor);
+      await copy?.give(taker);
       taker.finish(context.volume);
       await finishBackups(monitor, backups, context);
       for (const backup of backups) await giveBackup(context, backup);
@@ -59,7 +69,7 @@ export const background: CaptureWay = async (context) => {
     },
     release: async () => {
       // Never broken off: the guest would hang, and could not be let go.
-      await Promise.all([hold.letGo(), socket.discard()]);
+      await Promise.all([hold.letGo(), socket.discard(), copy?.close()]);
       await socket.close();
     },
   };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { pageBytes } from "../../words.ts";
-import { pageHash } from "../differ/index.ts";
+import { newSeed, pageHash } from "../differ/index.ts";
 import { finishJobs, mustLeave } from "./backup.ts";
 import { findDisks, type LiveDisk } from "./disks.ts";
 import { Differ } from "./memory.ts";
@@ -56,9 +56,10 @@ describe("disks", () => {
 });
 
 it("the best method that works is chosen, and why not a better one", () => {
-  const fine: Findings = { running: true, disks: "", copies: "", memory: "", background: "", live: "" };
+  const fine: Findings = { running: true, disks: "", copies: "", memory: "", background: "", shared: "", live: "" };
   const of = (found: Partial<Findings>) => choose({ ...fine, ...found });
   expect(of({})).toEqual({ method: "background", words: "" });
+  expect(of({ shared: "not shared." })).toEqual({ method: "background", words: "not shared." });
   expect(of({ background: "no userfaultfd" })).toEqual({ method: "live", words: "no userfaultfd" });
   expect(of({ background: "no b.", live: "no l." })).toEqual({ method: "stop", words: "no b. no l." });
   expect(of({ copies: "no copies" })).toEqual({ method: "stop", words: "no copies" });
@@ -69,7 +70,7 @@ it("the best method that works is chosen, and why not a better one", () => {
 });
 
 it("a page that becomes zero is told, although the agent before knew it and this one only what was written since", async () => {
-  const hash = await pageHash();
+  const hash = await pageHash(newSeed());
   const disk = { name: "disk/vda", kind: "disk", sizeBytes: 4 * pageBytes } as const;
   const told: [page: number, zero: boolean][] = [];
   const capture = (base: string, known: ReturnType<Differ["tables"]> | undefined, page: number, fill: number) => {

@@ -16,6 +16,7 @@ import { live } from "./live.ts";
 import { Differ } from "./memory.ts";
 import type { CaptureAsked, CaptureWay } from "./method.ts";
 import { isEnded, migrationState } from "./migration.ts";
+import type { Copier } from "./shared/copier.ts";
 import { Spool } from "./spool.ts";
 import { stop } from "./stop.ts";
 
@@ -36,6 +37,7 @@ export interface CaptureTools {
   readonly files: WorkFiles;
   readonly tables: Tables;
   readonly hash: HashPage;
+  readonly copier: Copier;
 }
 
 /** When the guest is to be held, and when it may go on: at once for one VM, by the engine's word for a group. */
@@ -49,7 +51,7 @@ export interface Pace {
 export async function capture(
   asked: CaptureAsked,
   exchange: Exchange,
-  { files, tables, hash }: CaptureTools,
+  { files, tables, hash, copier }: CaptureTools,
   pace: Pace,
 ): Promise<void> {
   const domain = { uuid: asked.uuid };
@@ -88,7 +90,7 @@ export async function capture(
     await removeBitmaps(monitor, (name) => base === null || name !== bitmapOf(base));
     const portable = await domainXml(monitor.connection, domain, { secure: true, migratable: true });
     const capturing = await ways[asked.method]({
-      ...{ asked, base, monitor, files, disks: found.disks, differ, signal },
+      ...{ asked, base, monitor, files, disks: found.disks, differ, copier, signal },
       abort: (reason) => abort.abort(reason),
       begin: (known, volumes) => {
         const facts = { ...factsOf(asked, base, portable, found.disks), ...known };

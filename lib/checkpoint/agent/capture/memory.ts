@@ -1,9 +1,11 @@
 import { Buffer } from "node:buffer";
-import { type MemoryBlock, memoryVolume, StreamWalker } from "../../stream/index.ts";
+import { type MemoryBlock, memoryVolume, StreamWalker, UnknownStream } from "../../stream/index.ts";
 import { type PageBatch, pageBytes, type Volume } from "../../words.ts";
 import { type BaseKnown, type CheckpointTables, type HashPage, type PageTable, VolumeDiffer } from "../differ/index.ts";
 
 export const devicesVolume = "devices";
+/** About so many are compared before others get their turn. */
+const pagesAtOnce = 4096;
 
 /** Everything that a capture compares with its base, volume by volume. */
 export class Differ {
@@ -79,6 +81,24 @@ export class MemoryTaker {
 
   push(chunk: Uint8Array): void {
     this.#walker.push(chunk);
+  }
+
+  /**
+   * The pages of a block that the stream leaves out, since they are shared with us. Throws where it has no such block of this size.
+   * `hashes`: four words a page. `between` is waited for now and then.
+   */
+  async copied(
+    block: string,
+    { bytes, hashes }: { readonly bytes: Uint8Array; readonly hashes: Uint32Array },
+    between: () => Promise<void>,
+  ): Promise<void> {
+    const found = this.#blocks.find(({ volume }) => volume.name === memoryVolume(block));
+    if (found?.volume.sizeBytes !== bytes.length)
+      throw new UnknownStream("QEMU's stream does not have the memory that was copied.");
+    for (let page = 0; page * pageBytes < bytes.length; page++) {
+      if (page % pagesAtOnce === 0) await between();
+      found.differ.hashedPage(page, hashes.subarray(page * 4, page * 4 + 4), bytes, page * pageBytes);
+    }
   }
 
   /** When the stream has ended: the rest of the memory, then the devices' state. */

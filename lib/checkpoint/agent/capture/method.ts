@@ -4,6 +4,7 @@ import type { Monitor } from "../monitor.ts";
 import type { WorkFiles } from "../work-files.ts";
 import type { LiveDisk } from "./disks.ts";
 import type { Differ } from "./memory.ts";
+import type { Copier } from "./shared/copier.ts";
 
 export type CaptureAsked = Omit<RequestOf<"capture">, "kind">;
 
@@ -16,6 +17,7 @@ export interface CaptureContext {
   readonly files: WorkFiles;
   readonly disks: readonly LiveDisk[];
   readonly differ: Differ;
+  readonly copier: Copier;
   /** Aborted when the capture is called off, and by the dead-man. */
   readonly signal: AbortSignal;
   /** Gives the capture up. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ignoreShared } from "../../stream/index.ts";
 import { AgentFailure } from "../failure.ts";
 import { asNumber, asRecord, asText, type Monitor } from "../monitor.ts";
 
@@ -6,7 +7,7 @@ import { asNumber, asRecord, asText, type Monitor } from "../monitor.ts";
 export const bytesPerSecond = 8 * 1024 * 1024 * 1024;
 const firstLookMs = 100;
 const migrateMs = 30 * 60_000;
-const ownCapabilities = ["background-snapshot", "pause-before-switchover"] as const;
+const ownCapabilities = ["background-snapshot", "pause-before-switchover", ignoreShared] as const;
 export type OwnCapability = (typeof ownCapabilities)[number];
 
 /** Throws what QEMU says where it does not offer it for this guest. */

@@ -7,6 +7,7 @@ import type { WorkFiles } from "../work-files.ts";
 import { addNode, ours } from "./backup.ts";
 import type { DisksFound } from "./disks.ts";
 import { migrationState, type OwnCapability, setCapability } from "./migration.ts";
+import { findShared } from "./shared/find.ts";
 
 type Method = "background" | "live" | "stop" | "disk-only";
 export interface Offer {
@@ -24,6 +25,8 @@ export interface Findings {
   /** The guest's state can be taken out of QEMU at all. */
   readonly memory: string;
   readonly background: string;
+  /** Its memory can be copied from outside of QEMU. */
+  readonly shared: string;
   readonly live: string;
 }
 
@@ -38,7 +41,7 @@ export function choose(found: Findings): Omit<Offer, "lazy"> {
       : { method: null, words: `${why} ${found.copies}` };
   }
   if (found.copies !== "") return { method: "stop", words: found.copies };
-  if (found.background === "") return { method: "background", words: "" };
+  if (found.background === "") return { method: "background", words: found.shared };
   if (found.live === "") return { method: "live", words: found.background };
   return { method: "stop", words: `${found.background} ${found.live}` };
 }
@@ -56,6 +59,7 @@ export async function find(monitor: Monitor, disks: DisksFound, files: WorkFiles
       () => takes(monitor, files, "background-snapshot"),
       "QEMU cannot write this VM's memory while it runs, as it was at one instant",
     ),
+    shared: await findShared(monitor).then((it) => (it.ok ? "" : it.words)),
     live: (await isEmulated(monitor))
       ? emulatedWords
       : await tries(

@@ -2,14 +2,14 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type PageBatch, pageBytes } from "../../words.ts";
 import { Batcher } from "./batcher.ts";
-import { pageHash } from "./hash.ts";
+import { newSeed, pageHash } from "./hash.ts";
 import type { HashPage, PageTable } from "./page-table.ts";
 import { Tables } from "./tables.ts";
 import { type BaseKnown, VolumeDiffer } from "./volume-differ.ts";
 
 let hash: HashPage;
 beforeAll(async () => {
-  hash = await pageHash();
+  hash = await pageHash(newSeed());
 });
 
 const pageOf = (fill: number) => Buffer.alloc(pageBytes, fill);

@@ -39,19 +39,38 @@ export class VolumeDiffer {
 
   /** A page may come again: the last one counts, and takes back what was emitted before. */
   page(page: number, bytes: Uint8Array | null, at: number): void {
+    this.#see(page);
+    if (bytes === null) this.#zero(page);
+    else {
+      this.#hash(bytes.subarray(at, at + pageBytes), this.#into);
+      this.#put(page, this.#into, bytes, at);
+    }
+  }
+
+  /** The same for a page whose hash is known already: four zeros, it is zero. */
+  hashedPage(page: number, hash: Uint32Array, bytes: Uint8Array, at: number): void {
+    const isZero = hash[0] === 0 && hash[1] === 0 && hash[2] === 0 && hash[3] === 0;
+    this.#see(page);
+    if (isZero) this.#zero(page);
+    else this.#put(page, hash, bytes, at);
+  }
+
+  #see(page: number): void {
     const seen = this.#seen[page >> 3];
     if (seen === undefined) throw new Error(`page ${page} is outside of its volume`);
     const bit = 1 << (page & 7);
-    if ((seen & bit) === 0) {
-      this.#seen[page >> 3] = seen | bit;
-      this.#told += 1;
-    }
-    if (bytes === null) {
-      if (this.table.putZero(page) || page >= this.#unknownFrom) this.#batcher.add(page, null, 0);
-      return;
-    }
-    this.#hash(bytes.subarray(at, at + pageBytes), this.#into);
-    if (!this.table.put(page, this.#into)) return;
+    if ((seen & bit) !== 0) return;
+    this.#seen[page >> 3] = seen | bit;
+    this.#told += 1;
+  }
+
+  #zero(page: number): void {
+    if (this.table.putZero(page) || page >= this.#unknownFrom) this.#batcher.add(page, null, 0);
+  }
+
+  #put(page: number, hash: Uint32Array, bytes: Uint8Array, at: number): void {
+    if (!this.table.put(page, hash)) return;
+    const bit = 1 << (page & 7);
     const changed = this.#changed[page >> 3] ?? 0;
     if ((changed & bit) === 0) {
       this.#changed[page >> 3] = changed | bit;

@@ -1,0 +1,61 @@
+import { readFile } from "node:fs/promises";
+import { findDomain } from "../../../../libvirt/index.ts";
+import { mainBlock, mappedBlock } from "../../../stream/index.ts";
+import { asList, asNumber, asText, type Monitor } from "../../monitor.ts";
+import { type Mapping, mappingsOf, pidOf } from "../../qemu-process.ts";
+
+/** A guest's main memory that QEMU shares with whoever opens the same file. */
+export interface SharedMemory {
+  /** As QEMU calls it. */
+  readonly block: string;
+  readonly sizeBytes: number;
+  /** The same memory, to be read; for root. */
+  readonly file: string;
+}
+export type SharedFound =
+  | { readonly ok: true; readonly memory: SharedMemory }
+  | { readonly ok: false; readonly words: string };
+
+/** While it is copied the guest stands, a tenth of a second or more for each GiB: more of it is left to QEMU. */
+export const mostSharedBytes = 1024 * 1024 * 1024;
+/** What must stay free on the host beside the copy. */
+const spareBytes = 512 * 1024 * 1024;
+
+/** What QEMU says of its memory (`query-memdev`): all of the guest's must be one shared piece. Pure. */
+export function sharedOf(memdevs: unknown): SharedFound | Pick<SharedMemory, "block" | "sizeBytes"> {
+  const all = asList(memdevs);
+  // A guest that was restored has its memory under our name; what libvirt had asked for stands beside it, unused.
+  const used = all.find(({ id }) => id === mappedBlock) ?? all.find(({ id }) => id === mainBlock);
+  if (used === undefined) return no("QEMU has divided its memory");
+  const sizeBytes = asNumber(used.size);
+  if (used.share !== true) return no('its memory is not shared with the host (`<access mode="shared"/>`)');
+  if (sizeBytes > mostSharedBytes) return no("it has more memory than can be copied while it stands");
+  return { block: asText(used.id), sizeBytes };
+}
+
+/** The one piece of a process's memory that is shared, and of this size. Pure. */
+export function mappingOf(all: readonly Mapping[], sizeBytes: number): Mapping | undefined {
+  const found = all.filter(({ shared, from, to }) => shared && to - from === sizeBytes);
+  return new Set(found.map(({ inode }) => inode)).size === 1 ? found[0] : undefined;
+}
+
+const no = (why: string): SharedFound => ({
+  ok: false,
+  words: `QEMU itself writes the memory, which slows the VM while it does: ${why}.`,
+});
+
+export async function findShared(monitor: Monitor): Promise<SharedFound> {
+  const found = sharedOf(await monitor.qmp("query-memdev"));
+  if ("ok" in found) return found;
+  const domain = await findDomain(monitor.connection, { uuid: monitor.domain.uuid });
+  const pid = domain && (await pidOf(domain.name));
+  if (pid === undefined) return no("its process is not found");
+  const mapping = mappingOf(await mappingsOf(pid).catch(() => []), found.sizeBytes);
+  if (mapping === undefined) return no("where its memory lies is not found");
+  return { ok: true, memory: { ...found, file: `/proc/${pid}/map_files/${mapping.range}` } };
+}
+
+export async function hasRoomFor(sizeBytes: number): Promise<boolean> {
+  const found = /^MemAvailable:\s+(\d+) kB$/m.exec(await readFile("/proc/meminfo", "utf8").catch(() => ""));
+  return Number(found?.[1] ?? 0) * 1024 > sizeBytes + spareBytes;
+}

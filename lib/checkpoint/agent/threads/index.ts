@@ -1,0 +1,2 @@
+export { serveThread } from "./thread.ts";
+export { Threads } from "./threads.ts";
