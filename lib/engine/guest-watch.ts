@@ -3,8 +3,8 @@ import type { Vm, VmId } from "../model/index.ts";
 import type { EngineOptions, Env } from "./env.ts";
 import { HostUnreachable, type Hypervisor, HypervisorRefused } from "./ports.ts";
 
-/** Times are rounded up to this, so that many guests share one timer. */
-const grainMs = 500;
+/** Times are rounded up to at most this, so that guests share a timer. */
+const mostGrainMs = 500;
 /** A guest that has never answered is asked rarely: it may have nothing that answers. */
 const fruitless = 6;
 const rareFactor = 6;
@@ -74,11 +74,16 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
   let running = 0;
   let wake: AbortController | undefined;
   let loop: Promise<void> = Promise.resolve();
-  const inFlight = new Set<Promise<void>>();
+  let idle = () => {};
+
+  /** No more guests share a timer than may be asked at once: of 20,000 a thousand came due together, and an event waited for them all. */
+  const grainMs = () =>
+    Math.min(mostGrainMs, Math.max(1, Math.floor((options.guestEveryMs * options.guestsAtOnce) / guests.size)));
 
   function schedule(id: VmId, guest: Asked, at: number) {
     due.get(guest.at)?.delete(id);
-    const grain = Math.ceil(at / grainMs) * grainMs;
+    const everyMs = grainMs();
+    const grain = Math.ceil(at / everyMs) * everyMs;
     guest.at = grain;
     const known = due.get(grain);
     if (known !== undefined) known.add(id);
@@ -154,16 +159,15 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
       if (guest === undefined || guest.asking) continue;
       guest.asking = true;
       running++;
-      const asked = ask(id, guest)
+      void ask(id, guest)
         .catch((error: unknown) => log.warn(`asking ${guest.vm.name} failed`, { error: String(error) }))
         .finally(() => {
           running--;
           guest.asking = false;
-          inFlight.delete(asked);
           if (guests.get(id) === guest) schedule(id, guest, clock.monotonicMs() + nextPause(guest));
           pump();
+          if (running === 0) idle();
         });
-      inFlight.add(asked);
     }
   }
 
@@ -231,7 +235,10 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
     async stop() {
       stopping.abort("stopping");
       await loop;
-      await Promise.all(inFlight);
+      if (running > 0)
+        await new Promise<void>((resolve) => {
+          idle = resolve;
+        });
     },
   };
 }

@@ -21,6 +21,7 @@ const wordsKept = 8;
 const woken = "something came";
 const noDomains: ReadonlyMap<string, Heard> = new Map();
 const nobody: ReadonlySet<string> = new Set();
+const ended = () => undefined;
 
 /**
  * What a host's events said and nobody has looked at yet. Bounded: events about one domain share a place, and when the
@@ -32,7 +33,9 @@ export class Inbox {
   #domains = new Map<string, { said: string[]; since: EpochMs; sinceMs: number }>();
   #asked = new Set<string>();
   #scan = false;
-  #wake: AbortController | undefined;
+  #waits = false;
+  /** The same for every wait that nothing ended early, as nearly all are: a new one lives just long enough to become old garbage. */
+  #wake = new AbortController();
   #wokenBy: AbortSignal | undefined;
 
   constructor(clock: Clock, places = 1024) {
@@ -51,30 +54,34 @@ export class Inbox {
       this.#domains.clear();
       this.#scan = true;
     }
-    this.#wake?.abort(woken);
+    this.#wakeUp();
   }
 
   /** Somebody wants this domain looked at, and no event came. */
   ask(uuid: string): void {
     if (this.#asked.size < this.#places) this.#asked.add(uuid);
     else this.#scan = true;
-    this.#wake?.abort(woken);
+    this.#wakeUp();
   }
 
   askScan(): void {
     this.#scan = true;
-    this.#wake?.abort(woken);
+    this.#wakeUp();
+  }
+
+  #wakeUp(): void {
+    if (this.#waits) this.#wake.abort(woken);
   }
 
   /** Waits until there is something, at most until `untilMs` of the clock that is never set; an empty batch then. Rejects when `signal` aborts. */
   async take(untilMs: number, signal: AbortSignal): Promise<Batch> {
     signal.throwIfAborted();
     if (this.#domains.size === 0 && this.#asked.size === 0 && !this.#scan) {
-      const wake = new AbortController();
-      this.#wake = wake;
+      if (this.#wake.signal.aborted) this.#wake = new AbortController();
       this.#wakeOn(signal);
-      await this.#clock.sleep(Math.max(0, untilMs - this.#clock.monotonicMs()), wake.signal).catch(() => undefined); // woken
-      this.#wake = undefined;
+      this.#waits = true;
+      await this.#clock.sleep(Math.max(0, untilMs - this.#clock.monotonicMs()), this.#wake.signal).catch(ended);
+      this.#waits = false;
       signal.throwIfAborted();
     }
     const batch = { domains: noDomains, asked: nobody, scan: this.#scan };
@@ -94,6 +101,6 @@ export class Inbox {
   #wakeOn(signal: AbortSignal): void {
     if (this.#wokenBy === signal) return;
     this.#wokenBy = signal;
-    signal.addEventListener("abort", () => this.#wake?.abort(woken), { once: true });
+    signal.addEventListener("abort", () => this.#wakeUp(), { once: true });
   }
 }

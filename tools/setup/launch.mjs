@@ -6,7 +6,11 @@ import { requireNode } from "./node.mjs";
 import { ensurePackages, node24, projectDir } from "./packages.mjs";
 
 /** As `nodeArguments` of tools/kit/project.ts, which says why; here they must be known before a TypeScript file can be read. */
-const nodeArguments = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=32"];
+const nodeArguments = [
+  "--disable-warning=ExperimentalWarning",
+  "--max-semi-space-size=32",
+  "--no-allocation-site-pretenuring",
+];
 
 export async function launch(file, args) {
   requireNode();
