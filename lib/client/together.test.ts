@@ -30,12 +30,36 @@ test.each([
   ["nobody ever connected", { manager: undefined, sensors: undefined }, false, /ever connected/],
   [
     "it went away",
-    { manager: manager({ connected: false, heardAt: now - 90_000 }), sensors: sensors(1) },
+    { manager: manager({ connected: false, heardAt: now - 90_000 }), sensors: sensors(90_000) },
     false,
     /not connected/,
   ],
   ["its sensors are silent", { manager: manager(), sensors: sensors(120_000) }, false, /silent/],
   ["it has no sensors", { manager: manager(), sensors: undefined }, false, /no sensor/],
+  [
+    "a program behind their endpoint",
+    { manager: undefined, sensors: sensors(1_000) },
+    true,
+    /at their endpoint repairs it/,
+  ],
+  [
+    "a program behind their endpoint, long after a manager went away",
+    { manager: manager({ connected: false, heardAt: now - 90_000 }), sensors: sensors(1_000) },
+    true,
+    /at their endpoint/,
+  ],
+  [
+    "it went away just now, and its last report is fresh",
+    { manager: manager({ connected: false, heardAt: now - 3_000 }), sensors: sensors(2_000) },
+    false,
+    /not connected/,
+  ],
+  [
+    "a program behind their endpoint fell silent",
+    { manager: undefined, sensors: sensors(60_000) },
+    false,
+    /ever connected/,
+  ],
 ])("a customer who repairs alone: %s", (_, together, isProtected, words) => {
   const shown = customerAlone({ ...together, hasImage: false }, now);
   expect(shown).toEqual({ isProtected, words: expect.stringMatching(words) });
@@ -60,4 +84,12 @@ test("together without a manager: what then happens is said, and that it is a pa
     now,
   );
   expect(shown).toEqual({ isWhole: false, words: expect.stringMatching(/after 10\.00 s: nothing more is done/) });
+});
+
+test("together with a program behind the endpoint whose sensors report: both parts are there", () => {
+  const together = { manager: undefined, sensors: sensors(1_000), hasImage: true };
+  expect(bothTogether(together, { consent: "recreate" }, application, now)).toEqual({
+    isWhole: true,
+    words: "If it fails it is made anew from its image, and the manager at their endpoint finishes.",
+  });
 });

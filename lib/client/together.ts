@@ -1,4 +1,5 @@
 import type { ApplicationView, CloudView, ManagerView, SensorReportView, VmView } from "../contract/index.ts";
+import { managerLeaseMs } from "../contract/index.ts";
 import { consentCovers, fallbacks, sensorsFreshForMs, tellSensorsEveryMs } from "../model/index.ts";
 import { agoWords, spanWords } from "./durations.ts";
 import { uncapital } from "./words.ts";
@@ -27,14 +28,29 @@ const silent = (manager: ManagerView | undefined, now: number): string =>
     ? "no manager of its owner's ever connected"
     : `the manager ${manager.name} is not connected since ${agoWords(now - manager.heardAt)}`;
 
+/**
+ * Who repairs for the customer now: their manager that is connected, or a program behind their endpoint. Sensors that report while no manager
+ * is connected are such a program's, and the server takes them only while its messages arrive there.
+ */
+function partnerOf({ manager, sensors }: Together, now: number): string | undefined {
+  if (manager?.connected === true) return `manager ${manager.name}`;
+  if (sensors === undefined || sensorTrouble(sensors, now) !== undefined) return undefined;
+  // What a manager said before it went away is no program's behind an endpoint.
+  return manager !== undefined && sensors.reportedAt <= manager.heardAt + managerLeaseMs
+    ? undefined
+    : "manager at their endpoint";
+}
+
 /** Whether the customer's own repair is there: their manager is heard, and their sensors are fresh. */
-export function customerAlone({ manager, sensors }: Together, now: number): { isProtected: boolean; words: string } {
-  if (manager?.connected !== true)
+export function customerAlone(together: Together, now: number): { isProtected: boolean; words: string } {
+  const { manager, sensors } = together;
+  const partner = partnerOf(together, now);
+  if (partner === undefined)
     return { isProtected: false, words: `Its owner repairs it alone, as they chose, and ${silent(manager, now)}.` };
   const trouble = sensorTrouble(sensors, now);
   if (trouble !== undefined)
     return { isProtected: false, words: `Its owner repairs it alone, as they chose, and ${trouble}.` };
-  return { isProtected: true, words: `Its owner's manager ${manager.name} repairs it, and its sensors are fresh.` };
+  return { isProtected: true, words: `Its owner's ${partner} repairs it, and its sensors are fresh.` };
 }
 
 export function sensorTrouble(sensors: SensorReportView | undefined, now: number): string | undefined {
@@ -52,15 +68,15 @@ export function bothTogether(
   now: number,
 ): { readonly isWhole: boolean; readonly words: string } {
   const { agreement } = application;
-  const { manager } = together;
+  const partner = partnerOf(together, now);
   const recreates = consentCovers(vm.consent, "recreate") && together.hasImage;
   const first = recreates ? "made anew from its image" : "started again from its own disk";
-  if (manager?.connected !== true)
+  if (partner === undefined)
     return {
       isWhole: false,
-      words: `The customer's part is missing: ${silent(manager, now)}. If it fails, after ${spanWords(agreement.answerWithinMs)}: ${uncapital(fallbacks[agreement.fallback])}`,
+      words: `The customer's part is missing: ${silent(together.manager, now)}. If it fails, after ${spanWords(agreement.answerWithinMs)}: ${uncapital(fallbacks[agreement.fallback])}`,
     };
-  const words = `If it fails it is ${first}, and the manager ${manager.name} finishes.`;
+  const words = `If it fails it is ${first}, and the ${partner} finishes.`;
   const trouble = sensorTrouble(together.sensors, now);
   return trouble === undefined
     ? { isWhole: true, words }

@@ -86,6 +86,7 @@ export {
   providerEvent,
   providerFrame,
   providerMessage,
+  sensorsBody,
   putEndpointBody,
   putImageBody,
   type SensorReportView,

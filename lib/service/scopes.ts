@@ -28,6 +28,7 @@ export const needs = {
   intent: ["read", "restore"],
 
   sayToProvider: ["collaborate"],
+  reportSensors: ["collaborate"],
 
   allocate: ["provision"],
   freeVm: ["provision"],

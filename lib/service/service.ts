@@ -17,6 +17,7 @@ import { maintenanceService } from "./maintenance.ts";
 import { organizationService } from "./organizations.ts";
 import { policyService } from "./policy.ts";
 import { withScopes } from "./scopes.ts";
+import { sensorService } from "./sensors.ts";
 import { trafficService } from "./traffic.ts";
 import { wholeCloud } from "./views.ts";
 import { vmService } from "./vms.ts";
@@ -50,6 +51,7 @@ const fullService = (deps: ServiceDeps) => ({
   ...allocationService(deps),
   ...endpointService(deps),
   ...conversationService(deps),
+  ...sensorService(deps),
 });
 export type Service = ReturnType<typeof fullService>;
 

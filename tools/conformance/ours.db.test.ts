@@ -8,6 +8,7 @@ const names = [
   "says after a reconnect what was not taken, under the same id",
   "goes on after kill -9 in the middle of a repair",
   "webhook: takes a message that is delivered twice for one",
+  "webhook: POSTs what its sensors say, again and again",
 ];
 
 test("Belay's manager passes, and three wrong ones are caught, each by its own cases", async () => {

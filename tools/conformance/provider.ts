@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { z } from "zod";
 import {
   type CustomerEvent,
   customerEvent,
@@ -8,6 +9,7 @@ import {
   managerFrame,
   type ProviderEvent,
   type ProviderFrame,
+  sensorsBody,
 } from "../../lib/contract/index.ts";
 import { application, organization } from "./ids.ts";
 
@@ -15,6 +17,7 @@ import { application, organization } from "./ids.ts";
 export type Heard =
   | { readonly at: number; readonly is: "frame"; readonly frame: ManagerFrame; readonly connection: number }
   | { readonly at: number; readonly is: "posted"; readonly event: CustomerEvent }
+  | { readonly at: number; readonly is: "reported"; readonly report: z.infer<typeof sensorsBody> }
   | { readonly at: number; readonly is: "connected"; readonly connection: number; readonly authorized: boolean }
   | { readonly at: number; readonly is: "closed"; readonly connection: number }
   | { readonly at: number; readonly is: "wrong"; readonly words: string };
@@ -55,7 +58,8 @@ export async function startProvider(key: string, port = 0): Promise<Provider> {
 
   const http: Server = createServer((request, response) => {
     void answerHttp(request).then(({ status, body }) => {
-      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+      if (body === null) response.writeHead(status).end();
+      else response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     });
   });
 
@@ -81,6 +85,15 @@ export async function startProvider(key: string, port = 0): Promise<Provider> {
           ],
         },
       };
+    if (request.method === "POST" && request.url === "/api/v1/collaboration/sensors") {
+      const report = sensorsBody.safeParse(JSON.parse(text));
+      if (!report.success) {
+        wrong(`a POSTed report of sensors has not the protocol's form: ${report.error.issues[0]?.message}`);
+        return refused(400, "bad-input", "not the protocol's form");
+      }
+      note({ at: Date.now(), is: "reported", report: report.data });
+      return { status: 204, body: null };
+    }
     if (request.method !== "POST" || request.url !== "/api/v1/collaboration/messages")
       return refused(404, "not-found", "The conformance kit has no such route.");
     const event = customerEvent.safeParse(JSON.parse(text));

@@ -6,6 +6,7 @@ import {
   incidentId,
   managerReply,
   offerView,
+  sensorsBody,
 } from "../../contract/index.ts";
 import type { Service } from "../../service/index.ts";
 import { body, json, ofOrganization, refused } from "../describe.ts";
@@ -37,6 +38,16 @@ const say = createRoute({
   responses: { 202: json("Taken", conversationMessageView), ...refused },
 });
 
+const sensors = createRoute({
+  method: "post",
+  path: "/collaboration/sensors",
+  summary:
+    "What all sensors of an application say now, every few seconds: for programs behind an endpoint. Taken while Belay's messages " +
+    "arrive there and no manager is connected over the WebSocket.",
+  request: { body: body(sensorsBody) },
+  responses: { 204: { description: "Taken" }, ...refused },
+});
+
 const manager = createRoute({
   method: "get",
   path: "/manager",
@@ -62,6 +73,10 @@ export const conversationRoutes = (app: OpenAPIHono<ApiEnv>, service: Service) =
       return c.json({ messages: await service.conversation(c.var.viewer, organizationId) }, 200);
     })
     .openapi(say, async (c) => c.json(await service.sayToProvider(c.var.viewer, c.req.valid("json")), 202))
+    .openapi(sensors, async (c) => {
+      await service.reportSensors(c.var.viewer, c.req.valid("json"));
+      return c.body(null, 204);
+    })
     .openapi(manager, async (c) =>
       c.json(await service.manager(c.var.viewer, c.req.valid("query").organizationId), 200),
     )

@@ -19,6 +19,12 @@ export const sensorReading = z.object({
   words: z.string().max(500),
 });
 
+/** What all sensors of an application say now: as a frame, or POSTed to /api/v1/collaboration/sensors by who has an endpoint instead. */
+export const sensorsBody = z.object({
+  applicationId,
+  sensors: z.array(sensorReading).max(500),
+});
+
 export const managerFrame = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("hello"),
@@ -30,11 +36,7 @@ export const managerFrame = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("received"), id: messageId }),
   z.object({ type: z.literal("message"), message: customerEvent }),
-  z.object({
-    type: z.literal("sensors"),
-    applicationId,
-    sensors: z.array(sensorReading).max(500),
-  }),
+  z.object({ type: z.literal("sensors"), ...sensorsBody.shape }),
 ]);
 export type ManagerFrame = z.infer<typeof managerFrame>;
 

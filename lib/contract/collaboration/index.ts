@@ -14,6 +14,7 @@ export {
   managerLeaseMs,
   type ProviderFrame,
   providerFrame,
+  sensorsBody,
 } from "./frames.ts";
 export {
   customerMessage,

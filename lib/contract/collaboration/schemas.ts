@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { jointTable } from "../../model/index.ts";
 import { customerEvent, protocolVersion, providerEvent } from "./envelope.ts";
-import { managerCloseCodes, managerFrame, managerLeaseMs, providerFrame } from "./frames.ts";
+import { managerCloseCodes, managerFrame, managerLeaseMs, providerFrame, sensorsBody } from "./frames.ts";
 
 /** Ids and instants as they are on the wire, before they are taken for ours. */
 const schemaOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
@@ -15,6 +15,8 @@ export const protocolSchemas = () => ({
   providerEvent: schemaOf(providerEvent),
   /** CloudEvents, over the socket and as the body of POST /api/v1/collaboration/messages. */
   customerEvent: schemaOf(customerEvent),
+  /** The body of POST /api/v1/collaboration/sensors. */
+  sensorsBody: schemaOf(sensorsBody),
   /** Over the WebSocket /manager. */
   managerFrame: schemaOf(managerFrame),
   providerFrame: schemaOf(providerFrame),

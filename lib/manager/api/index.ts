@@ -8,6 +8,7 @@ export {
   freeVm,
   images,
   manager,
+  reportSensors,
   sayToProvider,
   vms,
 } from "./requests.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import {
   type AllocationView,
   type ApplicationView,
@@ -14,6 +14,7 @@ import {
   type ManagerReply,
   managerReply,
   organizationList,
+  type sensorsBody,
   type VmView,
   vmList,
 } from "../../contract/index.ts";
@@ -48,6 +49,9 @@ export const manager = (api: Api): Promise<ManagerReply> => api.ask("GET", "/man
 
 export const sayToProvider = (api: Api, event: CustomerEvent): Promise<unknown> =>
   api.ask("POST", "/collaboration/messages", conversationMessageView, { body: event });
+
+export const reportSensors = (api: Api, body: z.input<typeof sensorsBody>): Promise<unknown> =>
+  api.ask("POST", "/collaboration/sensors", z.undefined(), { body });
 
 export async function applicationNamed(api: Api, name: string): Promise<ApplicationView | undefined> {
   const { applications } = await api.ask("GET", "/applications", applicationList);

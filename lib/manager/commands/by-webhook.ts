@@ -1,5 +1,5 @@
 import { type Agent, sayError } from "../agent/index.ts";
-import { isPassing, sayToProvider } from "../api/index.ts";
+import { isPassing, reportSensors, sayToProvider } from "../api/index.ts";
 import { startWebhook } from "../link/index.ts";
 import { ManagerError } from "../servers.ts";
 import type { Opened } from "../work/index.ts";
@@ -7,7 +7,7 @@ import type { Channel } from "./channel.ts";
 
 const sayAgainMs = 1_000;
 
-/** Messages come to an address of the manager's own, signed; what it says is POSTed. There is no standing and no report of sensors. */
+/** Messages come to an address of the manager's own, signed; what it says, and what its sensors say, is POSTed. There is no standing. */
 export async function byWebhook(
   { api }: Opened,
   agent: Agent,
@@ -28,6 +28,8 @@ export async function byWebhook(
   });
   agent.stand("active");
   log(`Messages are taken at http://${host}:${hook.port}/`);
+  let reporting = false;
+  let refused = "";
   return {
     say(message) {
       sayToProvider(api, message).then(
@@ -41,7 +43,25 @@ export async function byWebhook(
       );
       return true;
     },
-    report: () => {},
+    /** One at a time: where the provider is slow, the next look is told instead. */
+    report(applicationId, sensors) {
+      if (reporting) return;
+      reporting = true;
+      reportSensors(api, { applicationId, sensors })
+        .then(
+          () => {
+            refused = "";
+          },
+          (error: unknown) => {
+            const words = sayError(error);
+            if (words !== refused) log(`The provider did not take what the sensors say: ${words}`);
+            refused = words;
+          },
+        )
+        .finally(() => {
+          reporting = false;
+        });
+    },
     clockAheadMs: () => 0,
     close: () => hook.close(),
   };

@@ -66,6 +66,7 @@ export async function testCloud() {
     },
     async test({ url }) {
       tested.push(url);
+      if (url.includes("away")) return { ok: false, words: "Nobody listens at the endpoint." };
       return { ok: true, words: "The endpoint answered 204." };
     },
   };

@@ -1,4 +1,6 @@
+import { application } from "../ids.ts";
 import { answerTo, type Case, type Kit, messageOf, Wrong } from "../kit.ts";
+import type { Heard } from "../provider.ts";
 import type { Signed } from "../run-cases.ts";
 
 const signed = (kit: Kit & Partial<Signed>): Signed => {
@@ -6,6 +8,8 @@ const signed = (kit: Kit & Partial<Signed>): Signed => {
   return { post: kit.post };
 };
 const other = `whsec_${Buffer.from("a secret of somebody else's").toString("base64")}`;
+
+const reportOf = (one: Heard) => (one.is === "reported" ? one.report : undefined);
 
 /** Messages as signed POSTs to the manager's own address; its answers as POSTs to the provider's API. */
 export const webhooks: readonly Case[] = [
@@ -49,6 +53,16 @@ export const webhooks: readonly Case[] = [
       await kit.never(() => undefined, "", 800);
       if (new Set(kit.said().map(({ id }) => id)).size !== 1)
         throw new Wrong("It answered a message twice, under two ids");
+    },
+  },
+  {
+    name: "webhook: POSTs what its sensors say, again and again",
+    by: "webhook",
+    async run(kit) {
+      const first = await kit.until(reportOf, "It did not POST what its sensors say", 15_000);
+      if (first.applicationId !== application.id) throw new Wrong("Its report names another application");
+      const from = kit.mark();
+      await kit.until(reportOf, "It reported its sensors once, and a report says nothing after 15 s", 15_000, from);
     },
   },
   {
