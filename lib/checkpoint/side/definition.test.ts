@@ -84,6 +84,7 @@ describe("a domain's XML for a restore", () => {
   test.each([
     ["", true],
     ["<memoryBacking><hugepages/></memoryBacking>", false],
+    ["<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>", true],
     ["<cpu><numa><cell id='0'/></numa></cpu>", false],
     ["<maxMemory slots='4'>1</maxMemory>", false],
   ])("memory is mapped only where it is one ordinary block: %s", (more, expected) => {

@@ -85,7 +85,7 @@ function unmap(root: Node): void {
 
 function map(root: Node, { path: file, sizeBytes }: { readonly path: string; readonly sizeBytes: number }): void {
   const line = child(root, "qemu:commandline") ?? root.ele(qemuNamespace, "qemu:commandline");
-  const object = `memory-backend-file,id=${mappedBlock},size=${sizeBytes},mem-path=${file},share=off`;
+  const object = `memory-backend-file,id=${mappedBlock},size=${sizeBytes},mem-path=${file},share=on`;
   for (const value of ["-object", object, "-machine", `memory-backend=${mappedBlock}`])
     line.ele(qemuNamespace, "qemu:arg", { value });
 }
@@ -184,7 +184,10 @@ export function targetsOf(xml: string): string[] {
 /** Whether its main memory can be mapped from a file: one block, of ordinary pages, that nothing else is told of. */
 export function mayMap(xml: string): boolean {
   const root = create(xml).root();
-  if (child(root, "memoryBacking") !== undefined || child(root, "maxMemory") !== undefined) return false;
+  // Where its bytes came from, and whether they were shared, is ours to say; huge or locked pages are not.
+  const backing: string[] = [];
+  child(root, "memoryBacking")?.each((it) => void (isElement(it) && backing.push(it.node.nodeName)));
+  if (backing.some((it) => it !== "source" && it !== "access") || child(root, "maxMemory") !== undefined) return false;
   if (child(child(root, "cpu"), "numa") !== undefined) return false;
   const devices = child(root, "devices");
   return devices !== undefined && children(devices, "memory").length === 0 && children(devices, "hostdev").length === 0;

@@ -2,7 +2,13 @@ import { randomBytes } from "node:crypto";
 import { CheckpointDamaged, HypervisorRefused, type RestoreProgress, type RestoreRequest } from "../../engine/ports.ts";
 import type { HostId } from "../../model/index.ts";
 import { isDone, lookAt } from "../agent/restore/look.ts";
-import { type StagedResult, stagedResult, standbyKey, startResult } from "../agent/restore/messages.ts";
+import {
+  type StagedResult,
+  type StartResult,
+  stagedResult,
+  standbyKey,
+  startResult,
+} from "../agent/restore/messages.ts";
 import { ramFile } from "../agent/restore/ram.ts";
 import { inFrames } from "../agent/restore/redo.ts";
 import { mainBlock, memoryVolume } from "../stream/index.ts";
@@ -251,6 +257,30 @@ async function stageFor(
   return staging;
 }
 
+/** Once. What was staged for it does not stay where that fails. */
+async function stageAndStart(
+  parts: RestoreParts,
+  conversation: Conversation,
+  stored: StoredCheckpoint,
+  request: RestoreRequest,
+  onProgress: OnProgress,
+  signal: AbortSignal | undefined,
+): Promise<StartResult> {
+  const staging = await stageFor(parts, conversation, stored, request, onProgress, signal);
+  const { uuid, key } = staging;
+  try {
+    signal?.throwIfAborted(); // by now it may run elsewhere
+    onProgress({ phase: "starting", bytesDone: stored.wholeBytes, bytesTotal: stored.wholeBytes });
+    const program = programOf(stored, staging, request);
+    return startResult.parse(
+      await doneOf(conversation, { kind: "start", uuid, key, checkpoint: request.checkpoint, ...program }),
+    );
+  } catch (error) {
+    if (key !== standbyKey) await conversation.ask({ kind: "unstage", uuid, key }).catch(() => undefined);
+    throw error;
+  }
+}
+
 export async function restore(
   parts: RestoreParts,
   target: HostId,
@@ -268,24 +298,8 @@ export async function restore(
     const not = whyNot(stored, request);
     if (not !== undefined) throw new HypervisorRefused(not);
     const conversation = await agents.of(target);
-    const staging = await stageFor(parts, conversation, stored, request, onProgress, signal);
-    try {
-      signal?.throwIfAborted(); // by now it may run elsewhere
-      onProgress({ phase: "starting", bytesDone: stored.wholeBytes, bytesTotal: stored.wholeBytes });
-      const { key } = staging;
-      const start = {
-        kind: "start",
-        uuid,
-        key,
-        checkpoint: request.checkpoint,
-        ...programOf(stored, staging, request),
-      };
-      return startResult.parse(await doneOf(conversation, start));
-    } catch (error) {
-      if (staging.key !== standbyKey)
-        await conversation.ask({ kind: "unstage", uuid, key: staging.key }).catch(() => undefined);
-      throw error;
-    }
+    const first = await stageAndStart(parts, conversation, stored, request, onProgress, signal);
+    return first.again ? await stageAndStart(parts, conversation, stored, request, onProgress, signal) : first;
   } catch (error) {
     throw asHostError(error);
   }

@@ -67,7 +67,11 @@ export const restoreRequests = {
 
 export const stagedResult = z.object({ checkpoint: z.nullable(id), token: z.nullable(id), mapped: z.boolean() });
 export type StagedResult = z.infer<typeof stagedResult>;
-export const startResult = z.object({ done: z.boolean(), words: text(2000), lazy: z.boolean() });
+export const startResult = z.object({
+  ...{ done: z.boolean(), words: text(2000), lazy: z.boolean() },
+  /** Its memory could not be mapped, and what was staged is gone: to be staged again, and read then. */
+  again: z.optional(z.boolean()),
+});
 export type StartResult = z.infer<typeof startResult>;
 
 export type RestoreRequestOf<K extends keyof typeof restoreRequests> = z.infer<(typeof restoreRequests)[K]>;

@@ -4,9 +4,10 @@ import { type Connection, domainXml, findDomain } from "../../../libvirt/index.t
 
 /**
  * Images of guests' memory, from which QEMU maps it. On tmpfs: of a memory that is mapped from a file elsewhere QEMU takes no background
- * snapshot. An image is never changed while a guest maps it.
+ * snapshot. From the first instruction of the run on the image IS the guest's memory, and nobody else's.
  */
 const spareBytes = 64 * 1024 * 1024;
+export const ramSuffix = ".ram";
 const nameOf = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-.+\.ram$/;
 
 export interface RamPlace {
@@ -16,18 +17,18 @@ export interface RamPlace {
 }
 export const systemRam: RamPlace = { directory: "/dev/shm/belay", ownedLike: "/var/lib/libvirt/qemu" };
 export const ramFile = (uuid: string, token: string, { directory }: RamPlace = systemRam) =>
-  path.posix.join(directory, `${uuid}-${token}.ram`);
+  path.posix.join(directory, `${uuid}-${token}${ramSuffix}`);
 
 async function availableBytes(): Promise<number> {
   const found = /^MemAvailable:\s+(\d+) kB$/m.exec(await readFile("/proc/meminfo", "utf8"));
   return Number(found?.[1] ?? 0) * 1024;
 }
 
-/** Whether an image of this size fits now, and the guest beside it: what it writes is a copy of its own. */
+/** Whether an image of this size fits now. The guest that maps it needs no memory beside it. */
 export async function hasRoom(sizeBytes: number, place: RamPlace = systemRam): Promise<boolean> {
   try {
     const { bavail, bsize } = await statfs(path.dirname(place.directory));
-    return bavail * bsize > sizeBytes + spareBytes && (await availableBytes()) > 2 * sizeBytes + spareBytes;
+    return bavail * bsize > sizeBytes + spareBytes && (await availableBytes()) > sizeBytes + spareBytes;
   } catch {
     return false;
   }

@@ -43,6 +43,8 @@ async function syncDirectory(directory: string): Promise<void> {
 export class Stagings {
   readonly records: Records;
   readonly ram: RamPlace;
+  /** False once QEMU has refused to map a file of ours: it will the next time. */
+  mayMap = true;
   constructor(records: Records, ram: RamPlace) {
     this.records = records;
     this.ram = ram;
@@ -175,7 +177,7 @@ export class Stagings {
   async #placesOf(request: StageRequest): Promise<StagedFile[]> {
     const { uuid, key } = request;
     const main = request.volumes.find(({ name }) => name === mainVolume);
-    const mapped = main !== undefined && (await hasRoom(main.sizeBytes, this.ram));
+    const mapped = main !== undefined && this.mayMap && (await hasRoom(main.sizeBytes, this.ram));
     if (mapped) await makeRamDirectory(this.ram);
     const own = (volume: StagedVolume) =>
       path.join(this.records.directoryOf({ uuid, key }), volume.name.replaceAll(/[^A-Za-z0-9._-]/g, "_"));

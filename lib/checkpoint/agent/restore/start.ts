@@ -10,6 +10,7 @@ import {
   startDomain,
   undefineDomain,
 } from "../../../libvirt/index.ts";
+import { detailOf } from "../failure.ts";
 import { announce, goOnUnplugged, setClock } from "./awake.ts";
 import { makeOverlay, tidyDisks } from "./disks.ts";
 import { type Here, isDone, keptDefinition, lookAt, Refused } from "./look.ts";
@@ -85,8 +86,19 @@ export async function startStaged(
       throw new Refused("Somebody started it from the restored disks before it was restored.");
     }
     for (const step of undo.reverse()) await step().catch(() => undefined);
-    throw error;
+    if (!(error instanceof NotMapped)) throw error;
+    stagings.mayMap = false;
+    await stagings.remove(record);
+    return { done: false, again: true, lazy: false, words: error.message };
   }
+}
+
+/**
+ * QEMU may not map files of ours here (AppArmor, another version). Whether it had begun to is not known, and the image would be the guest's
+ * own memory: it is not used again.
+ */
+class NotMapped extends Error {
+  override readonly name = "NotMapped";
 }
 
 /** Not one that somebody started meanwhile, which may be of the same generation. */
@@ -165,8 +177,8 @@ async function run(
       await restore(lazy, true);
       return true;
     } catch (error) {
-      if ((await lookAt(connection, uuid))?.active) throw error;
-      // QEMU may not map files of ours here (AppArmor, another version): read, then, as on every host.
+      if ((await lookAt(connection, uuid))?.active || error instanceof Refused) throw error;
+      throw new NotMapped(`Its memory could not be mapped: ${detailOf(error)}`.slice(0, 1500));
     }
   }
   await restore(portable, false);

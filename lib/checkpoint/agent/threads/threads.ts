@@ -34,6 +34,10 @@ export class Threads {
     this.#some(0);
   }
 
+  async end(): Promise<void> {
+    await Promise.all((this.#all ?? []).map((it) => it.end()));
+  }
+
   /** The bytes from `from` to `to` of a file, to the same place of `into`. Throws where it ends before. */
   read(task: Of<"read">, from: number, to: number): Promise<void> {
     return this.#each(from, to, (part) => ({ kind: "read", ...task, ...part }));
@@ -76,6 +80,10 @@ class Thread {
   #ended(error: unknown): void {
     this.#dead ??= error instanceof Error ? error : new Error(String(error));
     for (const { reject } of this.#waiting.splice(0)) reject(this.#dead);
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
   }
 
   do(task: ThreadTask): Promise<void> {

@@ -3,6 +3,7 @@ import { findDomain } from "../../../../libvirt/index.ts";
 import { mainBlock, mappedBlock } from "../../../stream/index.ts";
 import { asList, asNumber, asText, type Monitor } from "../../monitor.ts";
 import { type Mapping, mappingsOf, pidOf } from "../../qemu-process.ts";
+import { ramSuffix } from "../../restore/ram.ts";
 
 /** A guest's main memory that QEMU shares with whoever opens the same file. */
 export interface SharedMemory {
@@ -24,7 +25,6 @@ const spareBytes = 512 * 1024 * 1024;
 /** What QEMU says of its memory (`query-memdev`): all of the guest's must be one shared piece. Pure. */
 export function sharedOf(memdevs: unknown): SharedFound | Pick<SharedMemory, "block" | "sizeBytes"> {
   const all = asList(memdevs);
-  // A guest that was restored has its memory under our name; what libvirt had asked for stands beside it, unused.
   const used = all.find(({ id }) => id === mappedBlock) ?? all.find(({ id }) => id === mainBlock);
   if (used === undefined) return no("QEMU has divided its memory");
   const sizeBytes = asNumber(used.size);
@@ -33,9 +33,18 @@ export function sharedOf(memdevs: unknown): SharedFound | Pick<SharedMemory, "bl
   return { block: asText(used.id), sizeBytes };
 }
 
-/** The one piece of a process's memory that is shared, and of this size. Pure. */
-export function mappingOf(all: readonly Mapping[], sizeBytes: number): Mapping | undefined {
-  const found = all.filter(({ shared, from, to }) => shared && to - from === sizeBytes);
+/**
+ * Where that memory lies in QEMU's process: the one shared piece of its size. A guest that was restored has its memory in a file of ours, and
+ * what libvirt had asked for beside it, unused. Pure.
+ */
+export function mappingOf(
+  all: readonly Mapping[],
+  { block, sizeBytes }: Pick<SharedMemory, "block" | "sizeBytes">,
+): Mapping | undefined {
+  const found = all.filter(
+    ({ shared, from, to, file }) =>
+      shared && to - from === sizeBytes && file.endsWith(ramSuffix) === (block === mappedBlock),
+  );
   return new Set(found.map(({ inode }) => inode)).size === 1 ? found[0] : undefined;
 }
 
@@ -50,7 +59,7 @@ export async function findShared(monitor: Monitor): Promise<SharedFound> {
   const domain = await findDomain(monitor.connection, { uuid: monitor.domain.uuid });
   const pid = domain && (await pidOf(domain.name));
   if (pid === undefined) return no("its process is not found");
-  const mapping = mappingOf(await mappingsOf(pid).catch(() => []), found.sizeBytes);
+  const mapping = mappingOf(await mappingsOf(pid).catch(() => []), found);
   if (mapping === undefined) return no("where its memory lies is not found");
   return { ok: true, memory: { ...found, file: `/proc/${pid}/map_files/${mapping.range}` } };
 }
