@@ -62,7 +62,7 @@ export function decideVm(question: VmQuestion, now: EpochMs): VmDecision {
       : undefined;
 
   return {
-    memory: { key, since, sinceSource },
+    memory: same ? memory : { key, since, sinceSource },
     verdict,
     wish,
     tp: silent ? asked.answeredAt : since,

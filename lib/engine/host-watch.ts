@@ -3,7 +3,7 @@ import { adopt, seenElsewhere } from "./adopt.ts";
 import type { EngineOptions, Env } from "./env.ts";
 import type { GuestWatch } from "./guest-watch.ts";
 import { type Batch, type Heard, Inbox } from "./inbox.ts";
-import { type Around, look, startWatching, type Watched } from "./look.ts";
+import { type Around, glance, look, startWatching, type Watched } from "./look.ts";
 import { type DomainSight, type HostSignal, HostUnreachable } from "./ports.ts";
 import { beingMade } from "./provision/in-hand.ts";
 
@@ -238,10 +238,15 @@ export class HostWatch {
 
   async #scan(): Promise<void> {
     const sights = await this.#env.hypervisor.listDomains(this.#host.id);
-    const seen = new Map(sights.map((sight) => [sight.uuid, sight]));
+    const seen = new Map<string, DomainSight>();
+    for (const sight of sights) seen.set(sight.uuid, sight);
     for (const uuid of this.#foreign.keys()) if (!seen.has(uuid)) this.#foreign.delete(uuid);
     for (const sight of sights) if (!this.#watched.has(sight.uuid)) await this.#adopt(sight);
-    for (const [uuid, watched] of this.#watched) await this.#see(watched, seen.get(uuid));
+    for (const [uuid, watched] of this.#watched) {
+      const sight = seen.get(uuid);
+      if (glance(this.#env, this.#around(), watched, sight, this.#unread.get(uuid))) this.#unread.delete(uuid);
+      else await this.#see(watched, sight);
+    }
     for (const uuid of this.#unread.keys()) if (!this.#watched.has(uuid)) this.#unread.delete(uuid);
   }
 

@@ -35,11 +35,14 @@ export interface Around {
   readonly again: (uuid: string) => void;
 }
 
-const asSeen = (vm: Vm, sight: DomainSight | undefined) =>
+type Seen = Pick<Vm, "state" | "reason" | "runId" | "persistent" | "memoryMiB" | "vcpus">;
+const nothingSaid: readonly string[] = [];
+
+const asSeen = (vm: Vm, sight: DomainSight | undefined): Seen =>
   sight === undefined
     ? {
-        state: "missing" as const,
-        reason: "none" as const,
+        state: "missing",
+        reason: "none",
         runId: null,
         persistent: vm.persistent,
         memoryMiB: vm.memoryMiB,
@@ -54,13 +57,19 @@ const asSeen = (vm: Vm, sight: DomainSight | undefined) =>
         vcpus: sight.vcpus,
       };
 
-const differs = (vm: Vm, seen: ReturnType<typeof asSeen>) =>
+const differs = (vm: Vm, seen: Seen) =>
   vm.state !== seen.state ||
   vm.reason !== seen.reason ||
   vm.runId !== seen.runId ||
   vm.persistent !== seen.persistent ||
   vm.memoryMiB !== seen.memoryMiB ||
   vm.vcpus !== seen.vcpus;
+
+const isAsWritten = (vm: Vm, sight: DomainSight | undefined): boolean =>
+  sight === undefined ? vm.state === "missing" && vm.reason === "none" && vm.runId === null : !differs(vm, sight);
+
+const isNews = ({ verdict, wish }: VmDecision, vm: Vm, sight: DomainSight | undefined): boolean =>
+  verdict.kind === "failed" || wish !== undefined || !isAsWritten(vm, sight);
 
 /** Whether the VM's last incident is one that a repair of ours is working on: what happens then is our own doing. */
 export async function underRepair(
@@ -116,6 +125,49 @@ async function fail(
   else watched.lookAt = wait.notBefore;
 }
 
+/** Patience is measured on `nowMs`, where nobody sets the time. */
+function decide(
+  { guests }: Around,
+  { vm, memory }: Watched,
+  sight: DomainSight | undefined,
+  heard: Heard | undefined,
+  nowMs: number,
+): VmDecision {
+  const answeredAt = guests.lastAnswer(vm.id);
+  const guest = answeredAt === undefined ? undefined : { verdict: guests.verdict(vm.id), answeredAt };
+  return decideVm({ vm, sight, said: heard?.said ?? nothingSaid, heardAt: heard?.sinceMs, memory, guest }, nowMs);
+}
+
+function remember(watched: Watched, { memory, verdict }: VmDecision): void {
+  watched.memory = memory;
+  watched.lookAt = verdict.kind === "wait" ? verdict.until : undefined;
+}
+
+function attend({ guests, again }: Around, { vm, troubled }: Watched): void {
+  if (vm.state === "running") guests.attend(vm, troubled, again);
+  else guests.leave(vm.id);
+}
+
+/**
+ * A look at one VM of which there is nothing to write and nothing to ask: nearly every one of every scan, so nothing is waited for. Gives false
+ * where it takes more than that, and `look` has to.
+ */
+export function glance(
+  { clock }: Pick<Env, "clock">,
+  around: Around,
+  watched: Watched,
+  sight: DomainSight | undefined,
+  heard: Heard | undefined,
+): boolean {
+  const { vm, troubled } = watched;
+  if (troubled || vm.movingTo !== null || isHeldByCapture(sight)) return false;
+  const decision = decide(around, watched, sight, heard, clock.monotonicMs());
+  if (isNews(decision, vm, sight)) return false;
+  remember(watched, decision);
+  attend(around, watched);
+  return true;
+}
+
 /**
  * One look at one VM: what was read is written down, and what follows from it is begun. Everything here may be done
  * twice: the store refuses a second incident, and the runner a second run. Gives false for a VM that is not this host's any more.
@@ -131,17 +183,9 @@ export async function look(
   const { guests } = around;
   if (isHeldByCapture(sight) && isBeingCaptured(env, watched.vm.id, sight?.state === "stopped")) return true;
   const now = clock.now();
-  const nowMs = clock.monotonicMs(); // patience is measured where nobody sets the time
-  const decide = () => {
-    const answeredAt = guests.lastAnswer(watched.vm.id);
-    const guest = answeredAt === undefined ? undefined : { verdict: guests.verdict(watched.vm.id), answeredAt };
-    const { vm, memory } = watched;
-    return decideVm({ vm, sight, said: heard?.said ?? [], heardAt: heard?.sinceMs, memory, guest }, nowMs);
-  };
-  let decision = decide();
-  const news =
-    decision.verdict.kind === "failed" || decision.wish !== undefined || differs(watched.vm, asSeen(watched.vm, sight));
-  if (news || watched.vm.movingTo !== null) {
+  const nowMs = clock.monotonicMs();
+  let decision = decide(around, watched, sight, heard, nowMs);
+  if (isNews(decision, watched.vm, sight) || watched.vm.movingTo !== null) {
     // Before anything follows from it: it may have been moved, or its owner may wish something else by now.
     const fresh = await store.vm(watched.vm.id);
     if (fresh === undefined || fresh.hostId !== around.host.id) {
@@ -155,10 +199,9 @@ export async function look(
       watched.lookAt = undefined;
       return true; // it is on its way, and belongs to who moves it
     }
-    decision = decide();
+    decision = decide(around, watched, sight, heard, nowMs);
   }
-  watched.memory = decision.memory;
-  watched.lookAt = decision.verdict.kind === "wait" ? decision.verdict.until : undefined;
+  remember(watched, decision);
 
   // The wish before the state: once the state is known, the same stop is no wish any more.
   if (
@@ -169,9 +212,8 @@ export async function look(
     watched.vm = await store.recordWanted(watched.vm.id, decision.wish.wanted, decision.wish.words, now);
     around.changed();
   }
-  const seen = asSeen(watched.vm, sight);
-  if (differs(watched.vm, seen)) {
-    watched.vm = await store.recordVm(watched.vm.id, seen, now);
+  if (!isAsWritten(watched.vm, sight)) {
+    watched.vm = await store.recordVm(watched.vm.id, asSeen(watched.vm, sight), now);
     around.changed();
   }
   if (decision.verdict.kind === "failed") {
@@ -180,9 +222,7 @@ export async function look(
     await store.clearIncident(watched.vm.id, `${watched.vm.name} is as its owner wants it again.`, now);
     watched.troubled = false;
   }
-  const { vm } = watched;
-  if (vm.state === "running") guests.attend(vm, watched.troubled, around.again);
-  else guests.leave(vm.id);
+  attend(around, watched);
   return true;
 }
 

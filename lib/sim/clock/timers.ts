@@ -2,11 +2,12 @@
 export interface Timer {
   readonly at: number;
   readonly order: number;
-  readonly fire: () => void;
+  fire: () => void;
   cancelled: boolean;
 }
 
 const before = (a: Timer, b: Timer) => (a.at === b.at ? a.order < b.order : a.at < b.at);
+const nothing = () => {};
 
 /** A binary heap of timers. A cancelled one stays until it comes up, or until cancelled ones are the most of the heap. */
 export class Timers {
@@ -29,6 +30,7 @@ export class Timers {
   cancel(timer: Timer): void {
     if (timer.cancelled) return;
     timer.cancelled = true;
+    timer.fire = nothing; // it may lie here for long, and must not hold what it would have woken
     this.#cancelled++;
     if (this.#cancelled > 64 && this.#cancelled * 2 > this.#heap.length) this.#sweep();
   }
@@ -69,7 +71,8 @@ export class Timers {
   #down(start: number): void {
     for (let index = start; ; ) {
       const left = index * 2 + 1;
-      const [a, b] = [this.#heap[left], this.#heap[left + 1]];
+      const a = this.#heap[left];
+      const b = this.#heap[left + 1];
       const child = a !== undefined && b !== undefined && before(b, a) ? left + 1 : left;
       if (!this.#swapIfBefore(child, index)) return;
       index = child;
@@ -77,7 +80,8 @@ export class Timers {
   }
 
   #swapIfBefore(lower: number, upper: number): boolean {
-    const [a, b] = [this.#heap[lower], this.#heap[upper]];
+    const a = this.#heap[lower];
+    const b = this.#heap[upper];
     if (a === undefined || b === undefined || !before(a, b)) return false;
     this.#heap[lower] = b;
     this.#heap[upper] = a;

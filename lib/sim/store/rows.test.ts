@@ -29,3 +29,27 @@ test("an index that is made late knows the rows that were there", () => {
   rows.set("one", { group: "a" });
   expect([...rows.indexBy((row) => row.group).of("a")]).toEqual([{ group: "a" }]);
 });
+
+test("rows in an order are all rows, sorted, whatever was written and deleted before each reading", () => {
+  const write = fc.record({
+    key: fc.nat(9),
+    rank: fc.nat(5),
+    out: fc.boolean(),
+    gone: fc.boolean(),
+    read: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(write, { maxLength: 60 }), (writes) => {
+      type Row = { readonly key: number; readonly rank: number; readonly out: boolean };
+      const rows = new Rows<number, Row>({ count: 0 });
+      const compare = (a: Row, b: Row) => a.rank - b.rank || a.key - b.key;
+      const sorted = rows.sortedBy((row) => (row.out ? undefined : row), compare);
+      for (const { gone, read, ...row } of writes) {
+        if (gone) rows.delete(row.key);
+        else rows.set(row.key, row);
+        if (read) expect(sorted.all()).toEqual([...rows.values()].filter(({ out }) => !out).sort(compare));
+      }
+    }),
+    { seed: 3 },
+  );
+});

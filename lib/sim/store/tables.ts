@@ -40,7 +40,7 @@ import {
   type VmId,
 } from "../../model/index.ts";
 import type { AllocationRow, ManagerRow, MessageRow, SensorsRow } from "./collaboration-rows.ts";
-import { type Changes, type Index, Rows } from "./rows.ts";
+import { type Changes, type Index, Rows, type Sorted } from "./rows.ts";
 
 export interface HostRow {
   readonly host: Host;
@@ -125,6 +125,12 @@ export interface Tables {
   readonly allocations: Rows<AllocationId, AllocationRow>;
   readonly audit: AuditRow[];
   readonly changes: Changes;
+  readonly inOrder: {
+    /** Those that are enrolled, the first one first. */
+    readonly hosts: Sorted<HostId, HostRow, Host>;
+    /** Those that are watched, in the order of their ids. */
+    readonly vms: Sorted<VmId, VmRow, Vm>;
+  };
   readonly by: {
     /** Incidents that have not ended, in one group ("open"). */
     readonly openIncident: Index<IncidentId, IncidentRow>;
@@ -164,17 +170,28 @@ export function createTables(): Tables {
   const intents = table<IntentId, IntentRow>();
   const wishes = table<IntentId, WishRow>();
   const checkpoints = table<CheckpointId, CheckpointRow>();
+  const hosts = table<HostId, HostRow>();
   const vms = table<VmId, VmRow>();
   const keys = table<KeyId, ApiKey & { readonly digest: string }>();
   const messages = table<MessageId, MessageRow>();
   const allocations = table<AllocationId, AllocationRow>();
   return {
-    ...{ organizations: table(), hosts: table(), applications: table(), vms },
+    ...{ organizations: table(), hosts, applications: table(), vms },
     ...{ incidents, repairs, intents, audit: [], changes },
     ...{ claims: table(), saidOff: table(), fenceDevices: table(), hooks: table() },
     ...{ maintenances: table(), settings: table() },
     ...{ wishes, checkpoints, checkpointStatuses: table(), called: table() },
     ...{ keys, messages, allocations, images: table(), endpoints: table(), managers: table(), sensors: table() },
+    inOrder: {
+      hosts: hosts.sortedBy(
+        (row) => (row.removed ? undefined : row.host),
+        (a, b) => a.enrolledAt - b.enrolledAt || byText(a.id, b.id),
+      ),
+      vms: vms.sortedBy(
+        (row) => (row.removed ? undefined : row.vm),
+        (a, b) => byText(a.id, b.id),
+      ),
+    },
     by: {
       openIncident: incidents.indexBy((row) => (isOpenIncident(row) ? "open" : undefined)),
       openIncidentOfVm: incidents.indexBy((row) => (isOpenIncident(row) ? (row.vmId ?? undefined) : undefined)),
@@ -258,11 +275,7 @@ function first<T>(rows: Iterable<T>): T | undefined {
 export const vmsOfHost = (tables: Tables, host: HostId): Vm[] => byName(tables.by.vmOfHost.of(host));
 export const vmOfUuid = (tables: Tables, uuid: string): Vm | undefined => first(tables.by.vmOfUuid.of(uuid))?.vm;
 /** In the order of their ids. */
-export function watchedVms(tables: Tables): Vm[] {
-  const vms: Vm[] = [];
-  for (const { vm, removed } of tables.vms.values()) if (!removed) vms.push(vm);
-  return vms.sort((a, b) => byText(a.id, b.id));
-}
+export const watchedVms = (tables: Tables): Vm[] => tables.inOrder.vms.all();
 /** As people read them. */
 export const vmsByName = (tables: Tables): Vm[] => byName([...tables.vms.values()].filter((row) => !row.removed));
 const byName = (rows: Iterable<VmRow>): Vm[] =>

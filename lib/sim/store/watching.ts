@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { EngineStore } from "../../engine/ports.ts";
 import { BelayError, freshVm, hostStates, type Vm } from "../../model/index.ts";
 import type { Parts } from "./parts.ts";
-import { byText, hostName, need, needVm, openIncidentOf, vmOfUuid, vmsOfHost, watchedVms } from "./tables.ts";
+import { hostName, need, needVm, openIncidentOf, vmOfUuid, vmsOfHost, watchedVms } from "./tables.ts";
 
 /** The engine's side of the store: what it learns of hosts and VMs. */
 type Watching = Pick<
@@ -41,11 +41,7 @@ export function watching({ tables, log, ids }: Parts): Watching {
   };
 
   return {
-    hosts: async () =>
-      [...tables.hosts.values()]
-        .filter((row) => !row.removed)
-        .map((row) => row.host)
-        .sort((a, b) => a.enrolledAt - b.enrolledAt || byText(a.id, b.id)),
+    hosts: async () => tables.inOrder.hosts.all(),
     async host(id) {
       const row = tables.hosts.get(id);
       return row?.removed ? undefined : row?.host;

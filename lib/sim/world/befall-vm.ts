@@ -6,11 +6,16 @@ import type { World } from "./world.ts";
 
 /** The domain of that name: where it runs, else where it is defined. */
 function find(world: World, name: string): { host: SimHost; domain: SimDomain } | undefined {
-  const places = world
-    .hosts()
-    .filter((host) => host.power === "on")
-    .flatMap((host) => [...host.domains.values()].filter((it) => it.name === name).map((domain) => ({ host, domain })));
-  return places.find(({ domain }) => hasProcess(domain)) ?? places[0];
+  let first: { host: SimHost; domain: SimDomain } | undefined;
+  for (const host of world.hosts()) {
+    if (host.power !== "on") continue;
+    for (const domain of host.domains.values()) {
+      if (domain.name !== name) continue;
+      if (hasProcess(domain)) return { host, domain };
+      first ??= { host, domain };
+    }
+  }
+  return first;
 }
 
 export function befallVm(world: World, action: VmAction): string | undefined {

@@ -53,14 +53,14 @@ export function failDisk(world: World, host: SimHost, guest: SimGuest, runId: nu
 
 /** The host that runs it. */
 export const carrierOf = (world: World, uuid: string): SimHost | undefined =>
-  world.hosts().find((it) => {
+  world.placesOf(uuid).find((it) => {
     const domain = it.domains.get(uuid);
     return domain !== undefined && hasProcess(domain);
   });
 
 /** Another host runs it: QEMU's lock on its disk is held there, whatever network is cut. */
 export const carrierElsewhere = (world: World, host: SimHost, uuid: string): SimHost | undefined =>
-  world.hosts().find((it) => {
+  world.placesOf(uuid).find((it) => {
     const domain = it === host ? undefined : it.domains.get(uuid);
     return domain !== undefined && hasProcess(domain);
   });

@@ -59,13 +59,15 @@ export interface World {
     readonly running: Map<string, { readonly from: string; readonly to: string }>;
     failing: number;
   };
-  /** Whether a guest that is well is given up on purpose: its owner called for an older state of it. Who knows says so here. */
+  /** Whether a guest that is well is given up on purpose: its owner called for an older state of it, or it goes back with its group. Who knows says so here. */
   givenUp: (uuid: string) => boolean;
   /** Checkpoints, and what there is out there because of them. */
   readonly saved: Saved;
   hosts(): readonly SimHost[];
   host(name: string): SimHost | undefined;
   hostByUri(uri: string): SimHost | undefined;
+  /** Where the domain is or ever was, in the order of `hosts()`. */
+  placesOf(uuid: string): readonly SimHost[];
   guests(): readonly SimGuest[];
   guest(uuid: string): SimGuest | undefined;
   /** One that begins to be: a copy of another with a name, a UUID and addresses of its own. */
@@ -152,6 +154,18 @@ export function createWorld(
   const hostChanges = new Map(hosts.map((host) => [host, listeners<void>()]));
   const events: EventPlan = { lose: 0, duplicate: 0, delay: { count: 0, ms: 0 } };
 
+  const orderOf = new Map(hosts.map((host, order) => [host, order]));
+  const places = new Map<string, SimHost[]>();
+  const placed = (host: SimHost, uuid: string) => {
+    const there = places.get(uuid);
+    if (there === undefined) places.set(uuid, [host]);
+    else if (!there.includes(host)) {
+      there.push(host);
+      there.sort((a, b) => (orderOf.get(a) ?? 0) - (orderOf.get(b) ?? 0));
+    }
+  };
+  for (const host of hosts) for (const uuid of host.domains.keys()) placed(host, uuid);
+
   const changedAt = new Map<SimHost, EpochMs>();
   let changes = 0;
   const tell = (words: string) => {
@@ -170,7 +184,7 @@ export function createWorld(
   const checkCopies = (domain: SimDomain) => {
     if (!hasProcess(domain)) return;
     const { uuid, name } = domain;
-    const carriers = hosts.filter((host) => {
+    const carriers = (places.get(uuid) ?? []).filter((host) => {
       const domain = host.domains.get(uuid);
       return domain !== undefined && hasProcess(domain);
     });
@@ -183,7 +197,10 @@ export function createWorld(
     const guest = byUuid.get(domain.uuid);
     if (guest) countWork(host.domains.get(domain.uuid), guest, clock.now());
     if (domain.state === "stopped" && !domain.persistent) host.domains.delete(domain.uuid);
-    else host.domains.set(domain.uuid, domain);
+    else {
+      host.domains.set(domain.uuid, domain);
+      placed(host, domain.uuid);
+    }
     checkCopies(domain);
   };
   const say = (host: SimHost, event: DomainEvent) => hostEvents.get(host)?.call(event);
@@ -199,6 +216,7 @@ export function createWorld(
     hosts: () => hosts,
     host: (name) => byName.get(name),
     hostByUri: (uri) => byUri.get(uri),
+    placesOf: (uuid) => places.get(uuid) ?? [],
     guests: () => guests,
     guest: (uuid) => byUuid.get(uuid),
     addGuest(guest) {
