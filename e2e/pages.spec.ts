@@ -6,17 +6,21 @@ import { expect, expectLive, test, vmCard } from "./support/test.ts";
 const paths = ["/", "/incidents"] as const;
 /** Also the pages that customers do not have. */
 const providerPaths = async (operator: Operator): Promise<string[]> => {
-  const { hosts, vms } = await operator.cloud();
+  const { hosts, vms, applications } = await operator.cloud();
   const ofHosts = hosts.slice(0, 1).map((host) => `/hosts/${host.id}`);
-  return [...paths, "/settings", ...ofHosts, ...vms.slice(0, 1).map((vm) => `/vms/${vm.id}/checkpoints`)];
+  const ofApplications = applications.slice(0, 1).map(({ id }) => `/applications/${id}`);
+  const ofVms = vms.slice(0, 1).map((vm) => `/vms/${vm.id}/checkpoints`);
+  return [...paths, "/settings", ...ofHosts, ...ofApplications, ...ofVms];
 };
+const customerPaths = [...paths, "/access"];
 const noSidewaysScroll = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
 
 for (const organization of ["Provider", "Aster"]) {
   for (const dark of [false, true]) {
     test(`${organization}'s pages are accessible in ${dark ? "dark" : "light"}`, async ({ person, operator }) => {
+      test.setTimeout(120_000);
       const page = await person(organization, { dark });
-      for (const path of organization === "Provider" ? await providerPaths(operator) : paths) {
+      for (const path of organization === "Provider" ? await providerPaths(operator) : customerPaths) {
         await page.goto(path);
         await expectLive(page);
         await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
@@ -43,12 +47,19 @@ test("signing in: a wrong password is said, and the page is accessible in light 
 });
 
 test("on a phone nothing is wider than the page, and dark can be chosen for good", async ({ person, operator }) => {
+  test.setTimeout(120_000);
   const page = await person("Provider", { viewport: { width: 390, height: 844 } });
   for (const path of await providerPaths(operator)) {
     await page.goto(path);
     await expectLive(page);
     expect(await noSidewaysScroll(page), path).toBe(true);
     await expectAccessible(page, `${path} on a phone`);
+  }
+  const customer = await person("Aster", { viewport: { width: 390, height: 844 } });
+  for (const path of customerPaths) {
+    await customer.goto(path);
+    await expectLive(customer);
+    expect(await noSidewaysScroll(customer), path).toBe(true);
   }
   await page.getByRole("button", { name: /^Account of/ }).click();
   await page.getByRole("radiogroup", { name: "Colours" }).getByText("Dark").click();

@@ -2,7 +2,7 @@
 
 import { goesBack, type LiveCloud, protectionOf, serverNow, togetherOf, uncapital } from "../../lib/client/index.ts";
 import type { ApplicationView, VmView } from "../../lib/contract/index.ts";
-import { type ApplicationId, fallbacks, protectionModes } from "../../lib/model/index.ts";
+import { type ApplicationId, fallbacks, intervalWords, protectionModes } from "../../lib/model/index.ts";
 import { WithCloud } from "../cloud/with-cloud.tsx";
 import { OpenIncidents } from "../incident/open-incidents.tsx";
 import { SimulatedMark } from "../shell/simulated.tsx";
@@ -84,8 +84,8 @@ function Agreed({ application }: Pick<OneProps, "application">) {
   return (
     <Panel title="What was agreed">
       <div className={classes.body}>
-        <p>The provider waits {answerWithinMs / 1000} s for the manager's answer to a proposed repair.</p>
-        <p>The manager has {finishWithinMs / 1000} s to finish once the VM is back.</p>
+        <p>The provider waits {intervalWords(answerWithinMs)} for the manager's answer to a proposed repair.</p>
+        <p>The manager has {intervalWords(finishWithinMs)} to finish once the VM is back.</p>
         <p>If it is silent, or fails: {uncapital(fallbacks[fallback])}</p>
       </div>
     </Panel>

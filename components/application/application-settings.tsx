@@ -69,8 +69,9 @@ function Inputs({ cloud, application, onClose }: InputsProps) {
         <AgreementChoice value={agreement} wrongAt={wrongAt} onChange={setAgreement} />
       ) : null}
       {none === undefined ? (
-        <>
-          <p>For each of its VMs that has no interval of its own.</p>
+        <fieldset className={classes.part}>
+          <legend>Checkpoints of its VMs</legend>
+          <p className={classes.note}>For each that has no interval of its own.</p>
           <IntervalChoice
             of={{ application: application.id }}
             value={everyMs}
@@ -85,7 +86,7 @@ function Inputs({ cloud, application, onClose }: InputsProps) {
               go back by itself.
             </p>
           )}
-        </>
+        </fieldset>
       ) : (
         <p>{none} Its checkpoints cannot be chosen in this mode.</p>
       )}

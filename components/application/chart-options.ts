@@ -23,6 +23,21 @@ export const topOf = (highest: number): number => Math.max(5, Math.ceil(highest 
 const tickWords = (at: number, [first = 0, second = first + 60]: readonly number[]): string =>
   clockWords(at * 1000).slice(0, second - first < 60 ? 8 : 5);
 
+/** Room of the y axis, and right of the last second. */
+const axisSize = 30;
+const rightPadding = 4;
+const letterWidth = 6.5;
+
+/** One that the right edge would cut off is left out. */
+const ticksWords = ({ width, scales: { x } }: uPlot, ticks: readonly number[]): string[] => {
+  const from = x?.min ?? 0;
+  const perSecond = (width - axisSize - rightPadding) / ((x?.max ?? from + trafficSeconds) - from);
+  return ticks.map((at) => {
+    const words = tickWords(at, ticks);
+    return axisSize + (at - from) * perSecond + (words.length * letterWidth) / 2 > width ? "" : words;
+  });
+};
+
 /** Failed seconds as bars of this width in seconds. */
 const barSeconds = 0.7;
 
@@ -39,7 +54,7 @@ export function chartOptions({ element, hue, height, shown }: ChartQuestion): uP
   return {
     width: Math.max(120, element.clientWidth),
     height,
-    padding: [8, 4, 0, 0],
+    padding: [8, rightPadding, 0, 0],
     cursor: { show: false },
     legend: { show: false },
     scales: {
@@ -50,8 +65,8 @@ export function chartOptions({ element, hue, height, shown }: ChartQuestion): uP
       y: { range: (_, __, highest) => [0, topOf(highest ?? 0)] },
     },
     axes: [
-      { ...axis, size: 22, space: 90, values: (_, ticks) => ticks.map((at) => tickWords(at, ticks)) },
-      { ...axis, size: 30, space: 26, gap: 4 },
+      { ...axis, size: 22, space: 90, values: ticksWords },
+      { ...axis, size: axisSize, space: 26, gap: 4 },
     ],
     series: [
       {},
@@ -102,9 +117,11 @@ function drawIncidents(
     ctx.fillRect(from, bbox.top, Math.max(2, to - from), bbox.height);
     ctx.fillStyle = of("var(--bad-line)");
     ctx.fillRect(from - 1, bbox.top, 2, bbox.height);
+    // In the middle: what is answered runs along the top, and what fails stands at the foot.
+    ctx.fillStyle = of("var(--bad)");
     ctx.font = `${10 * devicePixelRatio}px sans-serif`;
     ctx.textAlign = "right";
-    ctx.fillText("Tp", from - 3 * devicePixelRatio, bbox.top + 9 * devicePixelRatio);
+    ctx.fillText("Tp", from - 3 * devicePixelRatio, bbox.top + bbox.height * 0.45);
   }
   ctx.restore();
 }

@@ -38,7 +38,7 @@ export function CheckpointRow({ checkpoint, now, busy, onRestore, onBeside, onKe
       <Table.Td title={checkpoint.words}>
         {methodWords(checkpoint.method)}
         <p className={classes.small}>
-          stood {spanWords(checkpoint.pauseMs)} · whole after {spanWords(checkpoint.tookMs)}
+          stood still {spanWords(checkpoint.pauseMs)} · whole after {spanWords(checkpoint.tookMs)}
         </p>
       </Table.Td>
       <Table.Td>

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { clockWords, conversationQuery, tell, withoutOldProgress } from "../../lib/client/index.ts";
+import { clockWords, conversationQuery, speakerWords, tell, withoutOldProgress } from "../../lib/client/index.ts";
 import type { ConversationMessageView } from "../../lib/contract/index.ts";
 import type { IncidentId } from "../../lib/model/index.ts";
 import { Panel } from "../ui/panel.tsx";
@@ -59,5 +59,5 @@ function Line({ message }: { readonly message: ConversationMessageView }) {
 
 const whoOf = (message: ConversationMessageView): string =>
   message.from === "customer"
-    ? `Customer · ${message.by}`
+    ? `Customer · ${speakerWords(message.by)}`
     : `Provider${message.receivedAt === null ? " · nobody has received it yet" : ""}`;

@@ -39,7 +39,7 @@ export function EndpointPanel() {
         <Situation
           kind="empty"
           title="None."
-          words="A manager that is connected needs none. Without one, messages can be sent to an HTTPS address of yours, signed as Standard Webhooks."
+          words="A manager that is connected needs none. While none is connected, messages can be sent to an HTTPS address of yours, signed as Standard Webhooks."
         />
       ) : (
         <div className={classes.line}>

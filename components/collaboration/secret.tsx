@@ -15,7 +15,7 @@ export function Secret({
     <div className={classes.secret}>
       <p>It is shown this once. {words}</p>
       <code>{secret}</code>
-      <div className={classes.choices}>
+      <div className={classes.actions}>
         <CopyButton value={secret}>
           {({ copied, copy }) => (
             <Button variant="default" onClick={copy}>

@@ -29,9 +29,9 @@ const states: Record<HostState, Look> = {
 };
 
 const healths: Record<HostHealth, Look> = {
-  green: { icon: HeartPulse, word: "Heard of", tone: "ok" },
+  green: { icon: HeartPulse, word: "Heard from", tone: "ok" },
   yellow: { icon: HeartPulse, word: "Overdue", tone: "busy" },
-  red: { icon: HeartCrack, word: "Not heard of", tone: "bad" },
+  red: { icon: HeartCrack, word: "Not heard from", tone: "bad" },
 };
 
 const standings: Record<HostStanding, Look> = {

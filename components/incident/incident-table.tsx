@@ -17,44 +17,44 @@ export function IncidentTable({
   const isProvider = cloud.viewer.role === "provider";
   return (
     <Panel title="All incidents" aside={`${incidents.length}, newest first`}>
-      <Table.ScrollContainer minWidth={760} type="native" className={classes.scroll}>
-        <Table verticalSpacing={6} horizontalSpacing="md" className={classes.table}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{isProvider ? "VM or host" : "VM"}</Table.Th>
-              <Table.Th>What failed</Table.Th>
-              <Table.Th>Application</Table.Th>
-              {isProvider ? <Table.Th>Host</Table.Th> : null}
-              <Table.Th>Tp, failed</Table.Th>
-              <Table.Th className={classes.number}>Tp → Td</Table.Th>
-              <Table.Th className={classes.number}>Td → Tr</Table.Th>
-              <Table.Th>State</Table.Th>
+      <Table verticalSpacing={6} horizontalSpacing="md" className={classes.table}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{isProvider ? "VM or host" : "VM"}</Table.Th>
+            <Table.Th>What failed</Table.Th>
+            <Table.Th>Application</Table.Th>
+            {isProvider ? <Table.Th>Host</Table.Th> : null}
+            <Table.Th>Tp, failed</Table.Th>
+            <Table.Th className={classes.number}>Tp → Td</Table.Th>
+            <Table.Th className={classes.number}>Td → Tr</Table.Th>
+            <Table.Th>State</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {incidents.map((incident) => (
+            <Table.Tr key={incident.id}>
+              <Table.Td className={classes.name}>
+                <Link href={`/incidents/${incident.id}`}>{failedThing(incident, cloud)}</Link>
+              </Table.Td>
+              <Table.Td className={classes.cause}>{causeSentence(incident)}</Table.Td>
+              <Table.Td>{cloud.applications.find((it) => it.id === incident.applicationId)?.name ?? "–"}</Table.Td>
+              {isProvider ? (
+                <Table.Td>{cloud.hosts.find((it) => it.id === incident.hostId)?.name ?? "–"}</Table.Td>
+              ) : null}
+              <Table.Td className={classes.time}>{dateWords(incident.tp)}</Table.Td>
+              <Table.Td className={classes.number} data-label="Tp → Td">
+                {spanWords(incident.td - incident.tp)}
+              </Table.Td>
+              <Table.Td className={classes.number} data-label="Td → Tr">
+                {incident.tr === null ? "–" : spanWords(incident.tr - incident.td)}
+              </Table.Td>
+              <Table.Td className={classes.state}>
+                <IncidentStateBadge state={incident.state} />
+              </Table.Td>
             </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {incidents.map((incident) => (
-              <Table.Tr key={incident.id}>
-                <Table.Td className={classes.name}>
-                  <Link href={`/incidents/${incident.id}`}>{failedThing(incident, cloud)}</Link>
-                </Table.Td>
-                <Table.Td>{causeSentence(incident)}</Table.Td>
-                <Table.Td>{cloud.applications.find((it) => it.id === incident.applicationId)?.name ?? "–"}</Table.Td>
-                {isProvider ? (
-                  <Table.Td>{cloud.hosts.find((it) => it.id === incident.hostId)?.name ?? "–"}</Table.Td>
-                ) : null}
-                <Table.Td className={classes.time}>{dateWords(incident.tp)}</Table.Td>
-                <Table.Td className={classes.number}>{spanWords(incident.td - incident.tp)}</Table.Td>
-                <Table.Td className={classes.number}>
-                  {incident.tr === null ? "–" : spanWords(incident.tr - incident.td)}
-                </Table.Td>
-                <Table.Td>
-                  <IncidentStateBadge state={incident.state} />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+          ))}
+        </Table.Tbody>
+      </Table>
     </Panel>
   );
 }

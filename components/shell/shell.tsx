@@ -27,7 +27,7 @@ const places: readonly Place[] = [
   {
     href: "/",
     words: "Cloud",
-    is: (path) => path === "/" || path.startsWith("/hosts") || path.startsWith("/applications"),
+    is: (path) => path === "/" || ["/hosts", "/applications", "/vms"].some((it) => path.startsWith(it)),
   },
   { href: "/incidents", words: "Incidents", is: (path) => path.startsWith("/incidents") },
   { href: "/settings", words: "Settings", is: (path) => path.startsWith("/settings"), only: "provider" },

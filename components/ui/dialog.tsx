@@ -9,7 +9,10 @@ export interface DialogProps {
   readonly children: ReactNode;
 }
 
-/** What is asked before something is done. Its content is made anew each time that it opens. */
+/**
+ * What is asked before something is done. Its content is made anew each time that it opens. A click beside it does not close it: what was
+ * typed, or a key that is shown this once, would be gone.
+ */
 export function Dialog({ title, opened, onClose, size = "md", children }: DialogProps) {
   return (
     <Modal
@@ -18,6 +21,7 @@ export function Dialog({ title, opened, onClose, size = "md", children }: Dialog
       title={title}
       centered
       size={size}
+      closeOnClickOutside={false}
       closeButtonProps={{ "aria-label": "Close" }}
     >
       {opened ? children : null}

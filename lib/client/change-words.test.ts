@@ -37,6 +37,16 @@ describe("what is said", () => {
     ],
     ["a receipt of it is no news", { from: "provider", receivedAt: at + 1, message: proposed }, undefined],
     [
+      "one whose key has another name",
+      { from: "customer", by: "tune (key spare)", message: { kind: "repair.accepted", repair } },
+      "tune (key spare): Accepted.",
+    ],
+    [
+      "one whose key is called the same",
+      { from: "customer", by: "tune (key tune)", message: { kind: "repair.accepted", repair } },
+      "tune: Accepted.",
+    ],
+    [
       "the customer's manager, by its name",
       { from: "customer", by: "tune", message: { kind: "repair.accepted", repair } },
       "tune: Accepted.",

@@ -1,6 +1,6 @@
 import type { ConversationMessageView } from "../contract/index.ts";
-import { fallbacks, type TechniqueName, techniques } from "../model/index.ts";
-import { clockWords, spanWords } from "./durations.ts";
+import { fallbacks, intervalWords, type TechniqueName, techniques } from "../model/index.ts";
+import { clockWords } from "./durations.ts";
 import { uncapital } from "./words.ts";
 
 /** One line of a conversation as a person reads it. */
@@ -25,6 +25,9 @@ const namesOf: Partial<Record<TechniqueName, string>> = {
   relocate: "start it on another host, from its own disk",
   "restore-checkpoint": "go back to its newest checkpoint",
 };
+/** Who speaks for a customer: the manager, and its key where that is not called the same. */
+export const speakerWords = (by: string): string => by.replace(/^(.+) \(key \1\)$/, "$1");
+
 /** A technique as something that is done, for the middle of a sentence. */
 export const techniqueInWords = (name: TechniqueName): string => namesOf[name] ?? techniques[name].words;
 
@@ -63,7 +66,7 @@ function tellProvider(message: Provider): Said {
         words: [
           ...message.techniques.map(
             ({ technique, expectedMs, loses }, index) =>
-              `${index === 0 ? "First choice" : "Or"}: ${techniqueInWords(technique)}${expectedMs === null ? "" : `, about ${spanWords(expectedMs)}`}. It loses: ${uncapital(loses)}`,
+              `${index === 0 ? "First choice" : "Or"}: ${techniqueInWords(technique)}${expectedMs === null ? "" : `, about ${intervalWords(expectedMs)}`}. It loses: ${uncapital(loses)}`,
           ),
           `An answer is awaited until ${clockWords(message.answerBy)}; after that: ${uncapital(fallbacks[message.fallback])}`,
         ],
@@ -108,7 +111,7 @@ function tellCustomer(message: Customer): Said {
       return { title: "Declined", words: lines("The customer repairs it alone.", message.words) };
     case "repair.phase":
       return {
-        title: `${phaseTitles[message.phase]}${message.percent === null ? "" : ` ${Math.round(message.percent)} %`}`,
+        title: `${phaseTitles[message.phase]}${message.percent === null ? "" : ` ${Math.round(message.percent)}\u00a0%`}`,
         words: lines(message.words),
       };
     case "repair.completed":

@@ -35,7 +35,7 @@ export {
   revokeKey,
   testEndpoint,
 } from "./collaboration-requests.ts";
-export { type Said, techniqueInWords, tell, withoutOldProgress } from "./conversation.ts";
+export { type Said, speakerWords, techniqueInWords, tell, withoutOldProgress } from "./conversation.ts";
 export { agoWords, clockWords, dateWords, exactClockWords, spanWords, stopwatchWords } from "./durations.ts";
 export type { LogLine } from "./event-log.ts";
 export { adviceQuery, checkpointsQuery, cloudQuery, type Feed, keys, startFeed, trafficQuery } from "./feed.ts";

@@ -1,6 +1,6 @@
 import type { Change, CheckpointStatusView, CloudView, IncidentView, VmView } from "../contract/index.ts";
 import { causes, type VmStateReason, vmStates } from "../model/index.ts";
-import { tell } from "./conversation.ts";
+import { speakerWords, tell } from "./conversation.ts";
 
 /** Sentences that the browser makes by itself, all in one place. */
 
@@ -128,7 +128,7 @@ export function changeWords(change: Change, before: Change | undefined, vms: Clo
       if (message.from === "provider" && message.receivedAt !== null) return undefined; // it was told when it was said
       const { title } = tell(message);
       const sentence = `${title}${/[?.]$/.test(title) ? "" : "."}`;
-      if (message.from === "customer") return `${message.by}: ${sentence}`;
+      if (message.from === "customer") return `${speakerWords(message.by)}: ${sentence}`;
       const { name } = message.message.vm;
       return `Provider${title.includes(name) ? "" : ` about ${name}`}: ${sentence}`;
     }
