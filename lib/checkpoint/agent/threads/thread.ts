@@ -1,13 +1,13 @@
-import { readSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { readlinkSync, readSync } from "node:fs";
 import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { pageBytes } from "../../words.ts";
 import { type HashSeed, pageHash } from "../differ/index.ts";
 
-/** While a guest stands nothing on its host matters more. */
-const urgent = -20;
-/** While it runs it goes before what is done about it. */
+/** What is done about a guest that runs goes after it. */
 const modest = 5;
+const chrtMs = 5_000;
 const readBytes = 1024 * 1024;
 const zeroPage = Buffer.alloc(pageBytes);
 
@@ -28,21 +28,31 @@ export type ThreadTask =
       readonly from: number;
       readonly to: number;
     };
+/** A thread is for one kind of task. */
 export interface ThreadData {
+  readonly kind: ThreadTask["kind"];
   readonly seed: HashSeed;
 }
 
-/** Its own priority only, and only where the agent may: it works without, too. */
-function hurry(priority: number): void {
+/**
+ * While a guest stands nothing on its host matters more: this thread goes before all others that are not of that kind (sched(7), SCHED_RR).
+ * On a busy host a standstill was ten times as long without.
+ */
+function goFirst(): void {
+  const [, thread] = /task\/(\d+)$/.exec(readlinkSync("/proc/thread-self")) ?? [];
+  if (thread !== undefined) execFile("chrt", ["--rr", "--pid", "1", thread], { timeout: chrtMs }, () => undefined); // it works without, too
+}
+
+/** This thread's own priority, where it may: it works without, too. */
+function goLast(): void {
   try {
-    setPriority(0, priority);
+    setPriority(0, modest);
   } catch {
-    // not root
+    // not allowed
   }
 }
 
 function read({ fd, into, from, to }: Extract<ThreadTask, { kind: "read" }>): void {
-  hurry(urgent);
   const bytes = new Uint8Array(into);
   for (let at = from; at < to; ) {
     const count = readSync(fd, bytes, at, Math.min(readBytes, to - at), at);
@@ -53,7 +63,9 @@ function read({ fd, into, from, to }: Extract<ThreadTask, { kind: "read" }>): vo
 
 /** What a thread of the agent's does: one task after the other, each answered with "" or with what went wrong. */
 export async function serveThread(): Promise<void> {
-  const { seed }: ThreadData = workerData;
+  const { kind, seed }: ThreadData = workerData;
+  if (kind === "read") goFirst();
+  else goLast();
   const hash = await pageHash(seed);
   parentPort?.on("message", (task: ThreadTask) => {
     let failed = "";
@@ -71,7 +83,6 @@ function hashPages(
   { bytes, hashes, from, to }: Extract<ThreadTask, { kind: "hash" }>,
   hash: Awaited<ReturnType<typeof pageHash>>,
 ): void {
-  hurry(modest);
   const pages = Buffer.from(bytes);
   const words = new Uint32Array(hashes);
   const into = new Uint32Array(4);

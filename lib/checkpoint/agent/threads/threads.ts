@@ -14,7 +14,7 @@ type Of<K extends ThreadTask["kind"]> = Omit<Extract<ThreadTask, { kind: K }>, "
 export class Threads {
   readonly #script: URL;
   readonly #seed: HashSeed;
-  #all: Thread[] | undefined;
+  readonly #all = new Map<ThreadTask["kind"], Thread[]>();
 
   /** `script` calls `serveThread` where it is not the main thread. */
   constructor(script: URL, seed: HashSeed) {
@@ -22,34 +22,40 @@ export class Threads {
     this.#seed = seed;
   }
 
-  #some(bytes: number): readonly Thread[] {
-    const data: ThreadData = { seed: this.#seed };
-    const count = Math.min(mostThreads, availableParallelism());
-    this.#all ??= Array.from({ length: count }, () => new Thread(new Worker(this.#script, { workerData: data })));
-    return this.#all.slice(0, Math.max(1, Math.floor(bytes / leastBytes)));
+  #some(kind: ThreadTask["kind"], bytes: number): readonly Thread[] {
+    const data: ThreadData = { kind, seed: this.#seed };
+    const make = () => new Thread(new Worker(this.#script, { workerData: data }));
+    const all = this.#all.get(kind) ?? Array.from({ length: Math.min(mostThreads, availableParallelism()) }, make);
+    this.#all.set(kind, all);
+    return all.slice(0, Math.max(1, Math.floor(bytes / leastBytes)));
   }
 
   /** The first use is slow: threads must begin. */
   begin(): void {
-    this.#some(0);
+    this.#some("read", 0);
   }
 
   async end(): Promise<void> {
-    await Promise.all((this.#all ?? []).map((it) => it.end()));
+    await Promise.all([...this.#all.values()].flat().map((it) => it.end()));
   }
 
   /** The bytes from `from` to `to` of a file, to the same place of `into`. Throws where it ends before. */
   read(task: Of<"read">, from: number, to: number): Promise<void> {
-    return this.#each(from, to, (part) => ({ kind: "read", ...task, ...part }));
+    return this.#each("read", from, to, (part) => ({ kind: "read", ...task, ...part }));
   }
 
   /** Of the pages from `from` to `to`. */
   hash(task: Of<"hash">, from: number, to: number): Promise<void> {
-    return this.#each(from, to, (part) => ({ kind: "hash", ...task, ...part }));
+    return this.#each("hash", from, to, (part) => ({ kind: "hash", ...task, ...part }));
   }
 
-  async #each(from: number, to: number, make: (part: { from: number; to: number }) => ThreadTask): Promise<void> {
-    const threads = this.#some(to - from);
+  async #each(
+    kind: ThreadTask["kind"],
+    from: number,
+    to: number,
+    make: (part: { from: number; to: number }) => ThreadTask,
+  ): Promise<void> {
+    const threads = this.#some(kind, to - from);
     const part = Math.ceil((to - from) / threads.length / hostPage) * hostPage;
     await Promise.all(
       threads.map((thread, i) =>
