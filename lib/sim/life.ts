@@ -158,5 +158,15 @@ export function createLife(clock: Pick<VirtualClock, "now" | "monotonicMs" | "af
 }
 
 /** The port with these methods in the place of its own. */
-const withMethods = <P extends object>(port: P, methods: Partial<P>): P =>
-  new Proxy(port, { get: (target, key) => Reflect.get(key in methods ? methods : target, key) });
+function withMethods<P extends object>(port: P, methods: Partial<P>): P {
+  const found = new Map<PropertyKey, unknown>();
+  return new Proxy(port, {
+    get(target, key) {
+      const known = found.get(key);
+      if (known !== undefined) return known;
+      const value: unknown = Reflect.get(key in methods ? methods : target, key);
+      found.set(key, value);
+      return value;
+    },
+  });
+}

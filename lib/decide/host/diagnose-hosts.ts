@@ -37,6 +37,10 @@ export type HostVerdict =
       readonly words: string;
     };
 
+/** One each for all hosts of which there is nothing more to say: nearly all, four times a second. */
+const well: HostVerdict = { kind: "well" };
+const watch: HostVerdict = { kind: "watch" };
+
 const hostPatience = {
   /** systemd starts a libvirtd that died again by itself. */
   libvirtdMs: 5_000,
@@ -89,8 +93,7 @@ function diagnoseRed(host: HostObservation, now: EpochMs): HostVerdict {
   const said = rounds.slice(-2).map(roundSays);
   if (ssh?.answers) {
     const patienceMs = ssh.wasSilent ? hostPatience.comingBackMs : hostPatience.libvirtdMs;
-    if (silence.silentMs < hostPatience.libvirtdMs || now - ssh.since < patienceMs - askedLateMs)
-      return { kind: "watch" };
+    if (silence.silentMs < hostPatience.libvirtdMs || now - ssh.since < patienceMs - askedLateMs) return watch;
     const words = `libvirtd on ${name} does not answer, and SSH does. Its guests are not touched.`;
     return { kind: "libvirtd-dead", certainty: "certain", evidence, words };
   }
@@ -99,11 +102,11 @@ function diagnoseRed(host: HostObservation, now: EpochMs): HostVerdict {
     return { kind: "dead", certainty: "certain", evidence, words };
   }
   if (said.at(-1) === "reached") {
-    if (silence.silentMs < hostPatience.isolatedMs) return { kind: "watch" };
+    if (silence.silentMs < hostPatience.isolatedMs) return watch;
     const words = `Belay cannot reach ${name}, and other hosts can: it lives, and nothing is done to it.`;
     return { kind: "isolated", certainty: "likely", evidence, words };
   }
-  if (silence.silentMs < hostPatience.unsureMs) return { kind: "watch" };
+  if (silence.silentMs < hostPatience.unsureMs) return watch;
   const words = `Nothing comes from ${name}, and not enough other hosts could say whether it lives: it is not taken for dead.`;
   return { kind: "isolated", certainty: "unsure", evidence, words };
 }
@@ -118,10 +121,10 @@ export function diagnoseHosts(hosts: readonly HostObservation[], now: EpochMs): 
   const verdicts = new Map<HostId, HostVerdict>();
   for (const host of hosts) {
     const { health, silentMs } = host.silence;
-    if (health === "green") verdicts.set(host.id, host.everHeard ? { kind: "well" } : { kind: "watch" });
-    else if (health === "yellow") verdicts.set(host.id, { kind: "watch" });
+    if (health === "green") verdicts.set(host.id, host.everHeard ? well : watch);
+    else if (health === "yellow") verdicts.set(host.id, watch);
     else if (!cutOff) verdicts.set(host.id, diagnoseRed(host, now));
-    else if (silentMs < hostPatience.unsureMs) verdicts.set(host.id, { kind: "watch" });
+    else if (silentMs < hostPatience.unsureMs) verdicts.set(host.id, watch);
     else {
       const heardOf = hosts.filter(seen).length;
       const words = `Belay hears of ${heardOf} of ${hosts.length} hosts, so it takes itself for cut off: nothing is done to ${host.name}.`;

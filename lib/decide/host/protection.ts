@@ -8,7 +8,7 @@ export function protectionOf(
   policy: Pick<CloudPolicy, "leaseMs" | "fenceTestEveryMs">,
   now: EpochMs,
 ): Host["protection"] {
-  const inOrder = [...devices].sort((a, b) => a.position - b.position);
+  const inOrder = devices.length > 1 ? devices.toSorted((a, b) => a.position - b.position) : devices;
   const tested = (device: FenceDevice) =>
     device.ok && device.testedAt !== null && now - device.testedAt <= 2 * policy.fenceTestEveryMs;
   const by: string[] = [];

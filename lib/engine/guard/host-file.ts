@@ -118,15 +118,15 @@ export function hear(file: HostFile, heardAt: EpochMs | undefined, wallNow: Epoc
     file.everHeard = true;
     file.heardMark = heardAt;
   }
-  const silence = healthOf(file.suspicion, nowMs);
-  if (silence.health !== "green" || !file.everHeard) file.greenSinceMs = undefined;
+  const { health, phi } = healthOf(file.suspicion, nowMs);
+  if (health !== "green" || !file.everHeard) file.greenSinceMs = undefined;
   else if (file.greenSinceMs === undefined) {
     file.greenSinceMs = nowMs;
     file.rounds = [];
     file.unreached = nobody;
     file.ssh = undefined;
   }
-  return { ...silence, silentMs: silentForMs(file, nowMs) };
+  return { health, phi, silentMs: silentForMs(file, nowMs) };
 }
 
 export const silentForMs = (file: HostFile, nowMs: number): number =>

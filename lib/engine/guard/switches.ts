@@ -62,7 +62,7 @@ export class Switches {
       if (host.standing === "fencing") continue; // it is being proven off, or not: its incident says it
       const old = helper?.connected === true && !file.helperKnown; // said by a life before this one
       if (old && this.#env.clock.monotonicMs() - file.knownSinceMs < helperComesMs) continue;
-      const sees = { helper: old && helper !== null ? { ...helper, connected: false } : helper };
+      const sees = old ? { helper: { ...helper, connected: false } } : host;
       const protection = protectionOf(sees, this.#cloud.devices.get(host.id) ?? [], this.#cloud.policy, now);
       if (protection.ok === host.protection.ok && protection.words === host.protection.words) continue;
       await store.recordProtection(host.id, protection, now);

@@ -99,9 +99,10 @@ export function engineCheckpoints(parts: Parts): ForEngine {
       const policy = policyOf(tables);
       const intervals = new Map<VmId, number>();
       const one = of === undefined ? undefined : tables.vms.get(of);
-      for (const { vm, removed } of of === undefined ? tables.vms.values() : one ? [one] : []) {
+      const asked = one === undefined || one.removed ? [] : [one.vm];
+      for (const vm of of === undefined ? tables.inOrder.vmsToSave.all() : asked) {
         const application = vm.applicationId === null ? undefined : tables.applications.get(vm.applicationId);
-        const everyMs = removed ? null : checkpointEveryMsOf(vm, application);
+        const everyMs = checkpointEveryMsOf(vm, application);
         if (everyMs !== null) intervals.set(vm.id, withinCheckpointLimits(everyMs, policy));
       }
       return intervals;

@@ -130,6 +130,8 @@ export interface Tables {
     readonly hosts: Sorted<HostId, HostRow, Host>;
     /** Those that are watched, in the order of their ids. */
     readonly vms: Sorted<VmId, VmRow, Vm>;
+    /** Those of them for which an interval may have been chosen, their own or their application's. */
+    readonly vmsToSave: Sorted<VmId, VmRow, Vm>;
   };
   readonly by: {
     /** Incidents that have not ended, in one group ("open"). */
@@ -189,6 +191,10 @@ export function createTables(): Tables {
       ),
       vms: vms.sortedBy(
         (row) => (row.removed ? undefined : row.vm),
+        (a, b) => byText(a.id, b.id),
+      ),
+      vmsToSave: vms.sortedBy(
+        ({ vm, removed }) => (removed || (vm.applicationId ?? vm.checkpointEveryMs) === null ? undefined : vm),
         (a, b) => byText(a.id, b.id),
       ),
     },
