@@ -94,8 +94,11 @@ export type HostSignal =
   /** More happened than the buffer held: read everything. */
   | { readonly kind: "overflow"; readonly at: EpochMs; readonly lost: number };
 
-/** Each does nothing, and says so, where it is so already. `destroy` never ends a guest that runs: `switch-off` does. */
-export type DomainAction = "start" | "resume" | "wake" | "destroy" | "switch-off" | "reset";
+/**
+ * Each does nothing, and says so, where it is so already. `destroy` never ends a guest that runs: `switch-off` does, and `shut-down` asks the
+ * guest to end by itself, which takes its time and may never come.
+ */
+export type DomainAction = "start" | "resume" | "wake" | "destroy" | "shut-down" | "switch-off" | "reset";
 export const faults = ["kill-qemu"] as const;
 export type Fault = (typeof faults)[number];
 

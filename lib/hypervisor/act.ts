@@ -6,6 +6,7 @@ import {
   isNoDomain,
   resetDomain,
   resumeDomain,
+  shutdownDomain,
   startDomain,
   wakeDomain,
 } from "../libvirt/index.ts";
@@ -23,6 +24,7 @@ const meantFor: Record<DomainAction, readonly VmState[]> = {
   resume: ["paused"],
   wake: ["suspended"],
   destroy: ["crashed", "paused"], // never a guest that runs
+  "shut-down": ["running"],
   "switch-off": ["running", "suspended", "paused", "crashed", "stopping"],
   reset: ["running", "paused", "crashed"],
 };
@@ -32,6 +34,7 @@ const doneWords: Record<DomainAction, string> = {
   resume: "Let go on.",
   wake: "Woken.",
   destroy: "Switched off.",
+  "shut-down": "Asked to shut down.",
   "switch-off": "Switched off.",
   reset: "Reset.",
 };
@@ -46,6 +49,10 @@ async function perform(connection: Connection, uuid: string, action: DomainActio
       break;
     case "wake":
       await wakeDomain(connection, { uuid });
+      break;
+    case "shut-down":
+      // The power button: an agent that hangs would hold the domain while it is asked.
+      await shutdownDomain(connection, { uuid }, { acpi: true });
       break;
     case "destroy":
     case "switch-off":

@@ -7,6 +7,7 @@ import {
   type VmId,
 } from "../../model/index.ts";
 import type { Env } from "../env.ts";
+import { HostUnreachable, HypervisorRefused } from "../ports.ts";
 import { retry } from "../repair/retry.ts";
 import { isReachable } from "./partner.ts";
 import { refOf, sayTo } from "./say.ts";
@@ -75,7 +76,34 @@ export async function announce(env: Env, work: MaintenanceId, all: readonly Anno
   };
 }
 
+/** A guest may end its programs before it is switched off: nothing of it is lost then, and nothing waits for one that hangs. */
+const shutDownWithinMs = 30_000;
+const askedWithinMs = 5_000;
 const stopWithinMs = 60_000;
+
+/** Whether the guest ended by itself, as it was asked. Looks once where it did not run when it was to be asked. */
+async function shutsDown(env: Env, { hostId, uuid }: Vm): Promise<boolean> {
+  const { hypervisor, clock } = env;
+  const asked = await retry(env, askedWithinMs, async () => ({
+    came: await hypervisor.act(hostId, uuid, "shut-down"),
+  }));
+  const untilMs = clock.monotonicMs() + ("came" in asked && asked.came.done ? shutDownWithinMs : 0);
+  const ended = await heardWithin(
+    env,
+    () => untilMs,
+    async () => {
+      try {
+        const sight = await hypervisor.readDomain(hostId, uuid);
+        if (sight !== undefined && sight.state !== "stopped") return undefined;
+        return { byItself: sight?.reason !== "destroyed" };
+      } catch (error) {
+        if (error instanceof HostUnreachable || error instanceof HypervisorRefused) return undefined;
+        throw error;
+      }
+    },
+  );
+  return ended?.byItself === true;
+}
 
 /** The owner wants it stopped instead of moved. Twice is once. */
 export async function stopInstead(env: Env, vmId: VmId): Promise<string> {
@@ -83,15 +111,19 @@ export async function stopInstead(env: Env, vmId: VmId): Promise<string> {
   const vm = await store.vm(vmId);
   if (vm === undefined) return "It is not there any more.";
   await store.recordWanted(vmId, "stopped", "Its owner wants it stopped instead of moved.", clock.now());
+  const orderly = await shutsDown(env, vm);
   const end = await retry(env, stopWithinMs, async () => ({
     came: await hypervisor.act(vm.hostId, vm.uuid, "switch-off"),
   }));
   if (!("came" in end)) return "Its owner wants it stopped, and it could not be.";
   // Known at once: what is planned next must not take it for one that runs.
   const { persistent, memoryMiB, vcpus } = vm;
-  const off = { state: "stopped", reason: "destroyed", runId: null, persistent, memoryMiB, vcpus } as const;
+  const reason = orderly ? "shutdown" : "destroyed";
+  const off = { state: "stopped", reason, runId: null, persistent, memoryMiB, vcpus } as const;
   await store.recordVm(vmId, off, clock.now());
-  return "It was stopped, as its owner wanted.";
+  return orderly
+    ? "It was shut down, as its owner wanted."
+    : "It was switched off, as its owner wanted: its guest did not shut down in time.";
 }
 
 /** The work on this VM is over. */

@@ -1,11 +1,14 @@
 import { type HostId, type MaintenanceId, maintenanceStates, parseId, type VmId } from "../../model/index.ts";
 import { type Announcement, announce, stopInstead, tellEnded, toAnnounce } from "../conversation/announce.ts";
 import type { Env } from "../env.ts";
+import { eachOf } from "../guard/limit.ts";
 import type { Steps } from "../ports.ts";
 import { moveOf, moveVm, settle } from "./move.ts";
 import { planMoves, triesPerVm, writePlan } from "./plan-moves.ts";
 
 const waitEveryMs = 5_000;
+/** Each may take half a minute to shut down. */
+const stoppedAtOnce = 8;
 const namesShown = 5;
 
 /** One step's answer, as plain data: it is journalled as JSON. */
@@ -148,7 +151,9 @@ export const drainHost =
         await steps.run(`answers ${round}`, async () => {
           // What is not moved any more, for somebody ended the work, is not stopped for it either.
           const ended = maintenanceStates[(await env.store.maintenance(id)).state].ended;
-          for (const vm of ended ? [] : answers.stop) await tellEnded(env, id, vm, await stopInstead(env, vm));
+          await eachOf(ended ? [] : answers.stop, stoppedAtOnce, async (vm) =>
+            tellEnded(env, id, vm, await stopInstead(env, vm)),
+          );
           for (const heard of answers.heard) await env.store.settle(heard, env.clock.now());
         });
         continue; // what is to be moved is looked at anew: time has passed, and owners may have stopped theirs

@@ -34,6 +34,7 @@ export const durationsMs: Record<DomainAction, number> = {
   resume: 20,
   wake: 20,
   destroy: 120,
+  "shut-down": 20,
   "switch-off": 120,
   reset: 20,
 };
@@ -57,6 +58,8 @@ export function actOn(
       return domain?.state === "running"
         ? nothing("It is running, so nothing was done.")
         : destroy(world, host, domain);
+    case "shut-down":
+      return shutDown(world, host, domain);
     case "switch-off":
       return destroy(world, host, domain);
     case "reset":
@@ -121,6 +124,24 @@ function destroy(world: World, host: SimHost, domain: SimDomain | undefined): Ou
   world.turn(host, stopped(domain, "destroyed"));
   world.tell(`libvirt on ${host.name} destroys ${domain.name}.`);
   return { done: true, words: `${domain.name} was destroyed.` };
+}
+
+/** From the power button until the guest has ended its programs. */
+const shutDownMs = 2500;
+
+/** A guest that hangs does not hear the button. */
+function shutDown(world: World, host: SimHost, domain: SimDomain | undefined): Outcome {
+  if (domain?.state !== "running") return nothing("It does not run.");
+  accuseIfWell(world, domain, "shut down");
+  const { uuid, name, runId } = domain;
+  const hears = guestAnswers(world, domain);
+  world.later(shutDownMs, () => {
+    const now = host.domains.get(uuid);
+    if (!hears || now?.runId !== runId || now.state !== "running") return;
+    world.turn(host, stopped(now, "shutdown"));
+    world.tell(`The guest ${name} on ${host.name} shuts itself down.`);
+  });
+  return { done: true, words: `${name} was asked to shut down.` };
 }
 
 function reset(world: World, host: SimHost, domain: SimDomain | undefined): Outcome {
