@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { z } from "zod";
 import { isolate, powerOff, powerOn, rejoin, runOnHost, stopLibvirtd } from "../../../lab/index.ts";
-import type { IncidentView } from "../../../lib/contract/index.ts";
+import { applicationId, type IncidentView } from "../../../lib/contract/index.ts";
 import type { Cause, CustomerView, Layer } from "../../../lib/model/index.ts";
 import { cloudOf, until } from "../../stack/enrol.ts";
 import { allProtected, answers, type FaultLab, page, type Subject } from "../../stack/fault-lab.ts";
@@ -13,6 +14,9 @@ import { type Talker, talk } from "./talker.ts";
 const run = promisify(execFile);
 const quietForMs = 12_000;
 const diagnosedWithinMs = 240_000;
+/** Belay asks each guest every ten seconds: one that it has never heard in this run says nothing by its silence. */
+const heardWithinMs = 12_000;
+const reportEveryMs = 4_000;
 
 interface Place {
   readonly fault: FaultLab;
@@ -26,6 +30,8 @@ interface LabClass {
   readonly layer: Layer | null;
   readonly causes: readonly Cause[];
   readonly asks?: true;
+  /** It is known by silence: Belay must have heard the guest before. */
+  readonly silent?: true;
   befall(place: Place): Promise<void>;
   mend?(place: Place): Promise<void>;
 }
@@ -36,15 +42,40 @@ async function virsh({ fault, host }: Place, ...words: readonly string[]): Promi
   return stdout;
 }
 
-/** One command inside the guest, by its agent, which may just be starting: the bench has no other hand in it. */
-async function inGuest(place: Place, command: string): Promise<void> {
+const begun = z.object({ return: z.object({ pid: z.int() }) });
+const ended = z.object({ return: z.object({ exited: z.boolean(), exitcode: z.int().optional() }) });
+
+/** Begins one command inside the guest, by its agent, which may just be starting: the bench has no other hand in it. */
+async function beginInGuest(place: Place, command: string): Promise<number> {
   const { name } = place.subject.guest;
   await until(`the agent of ${name}`, () =>
     virsh(place, "qemu-agent-command", name, '{"execute":"guest-ping"}').catch(() => undefined),
   );
   const order = { execute: "guest-exec", arguments: { path: "/bin/busybox", arg: ["sh", "-c", command] } };
-  await virsh(place, "qemu-agent-command", name, JSON.stringify(order));
+  return begun.parse(JSON.parse(await virsh(place, "qemu-agent-command", name, JSON.stringify(order)))).return.pid;
 }
+
+/** The same, done: what is looked at next must find it so. */
+async function inGuest(place: Place, command: string): Promise<void> {
+  const pid = await beginInGuest(place, command);
+  const question = JSON.stringify({ execute: "guest-exec-status", arguments: { pid } });
+  const code = await until(`"${command}" in the guest`, async () => {
+    const said = ended.parse(
+      JSON.parse(await virsh(place, "qemu-agent-command", place.subject.guest.name, question)),
+    ).return;
+    return said.exited ? (said.exitcode ?? 0) : undefined;
+  });
+  if (code !== 0) throw new Error(`"${command}" in the guest ended with ${code}`);
+}
+
+/** To the guest's web server, which is known by its command line: its program is busybox, as everything there. */
+const toServer = (signal: "STOP" | "CONT") => `found=1
+for process in /proc/[0-9]*; do
+  case "$(/bin/busybox tr "\\0" " " 2> /dev/null < "$process/cmdline")" in
+    "/bin/busybox httpd "*) kill -${signal} "\${process#/proc/}" && found=0 ;;
+  esac
+done
+exit $found`;
 
 async function link(place: Place, to: "up" | "down"): Promise<void> {
   const { name } = place.subject.guest;
@@ -69,18 +100,19 @@ const labClasses: readonly LabClass[] = [
     name: "guest-panic",
     layer: "vm",
     causes: ["guest-panic"],
-    befall: (place) => inGuest(place, "echo c > /proc/sysrq-trigger"),
+    befall: async (place) => void (await beginInGuest(place, "echo c > /proc/sysrq-trigger")),
   },
   {
     name: "guest-powers-off",
     layer: "vm",
     causes: ["powered-off"],
-    befall: (place) => inGuest(place, "/bin/busybox poweroff -f"),
+    befall: async (place) => void (await beginInGuest(place, "/bin/busybox poweroff -f")),
   },
   {
     name: "guest-network-cut",
     layer: "vm",
     causes: ["unreachable"],
+    silent: true,
     befall: (place) => link(place, "down"),
     mend: (place) => link(place, "up"),
   },
@@ -116,8 +148,8 @@ const labClasses: readonly LabClass[] = [
     layer: "application",
     causes: ["application-down"],
     asks: true,
-    befall: (place) => inGuest(place, "/bin/busybox killall -STOP httpd"),
-    mend: (place) => inGuest(place, "/bin/busybox killall -CONT httpd"),
+    befall: (place) => inGuest(place, toServer("STOP")),
+    mend: (place) => inGuest(place, toServer("CONT")),
   },
   {
     name: "server-answers-wrong",
@@ -154,7 +186,7 @@ export async function labCustomer(fault: FaultLab): Promise<Talker> {
   const { id } = await server.api<{ id: string }>("POST", "/applications", { organizationId, name: "diagnose" });
   await server.api("PATCH", `/applications/${id}`, { mode: "collaborative" });
   for (const { vm } of subjects) await server.api("PATCH", `/vms/${vm.id}`, { applicationId: id });
-  return talk({
+  const talker = await talk({
     url: server.url,
     key: await customerKey(server.url, dataDir, "Aster", ["read", "collaborate"]),
     name: "diagnose",
@@ -166,6 +198,24 @@ export async function labCustomer(fault: FaultLab): Promise<Talker> {
       if (data.kind === "vm.restarted") say({ kind: "repair.completed", repair: data.repair, words: "All is well." });
     },
   });
+  // An application's failure is over when its owner's sensors say so.
+  const look = async () => {
+    const sensors = subjects.map(async (subject) => {
+      const { service } = await viewOf(subject);
+      const { name, id: vmId } = subject.vm;
+      const state = service === "answers" ? ("ok" as const) : ("failing" as const);
+      return { name, kind: "http" as const, server: name, vmId, fromVmId: null, state, since: Date.now(), words: "" };
+    });
+    talker.report({ applicationId: applicationId.parse(id), sensors: await Promise.all(sensors) });
+  };
+  const timer = setInterval(() => void look(), reportEveryMs);
+  return {
+    ...talker,
+    close() {
+      clearInterval(timer);
+      talker.close();
+    },
+  };
 }
 
 const recent = async ({ server }: FaultLab): Promise<readonly IncidentView[]> =>
@@ -178,6 +228,7 @@ async function judgeOne(place: Place, kind: LabClass, talker: Talker, turn: numb
   const { fault, subject, host } = place;
   const known = new Set((await recent(fault)).map(({ id }) => id));
   const hostId = (await fault.host(host)).id;
+  if (kind.silent) await sleep(heardWithinMs);
   const began = Date.now();
   await kind.befall(place);
   const fresh = async () =>
@@ -224,8 +275,11 @@ async function judgeOne(place: Place, kind: LabClass, talker: Talker, turn: numb
   await kind.mend?.(place);
   await answers(subject.guest);
   await allProtected(fault);
-  await until("every incident is over", async () =>
-    (await recent(fault)).every(({ endedAt }) => endedAt !== null) ? true : undefined,
+  const left = async () => (await recent(fault)).filter(({ endedAt }) => endedAt === null);
+  await until("every incident is over", async () => ((await left()).length === 0 ? true : undefined)).catch(
+    async (error: unknown) => {
+      throw new Error(`after ${kind.name} there is left: ${(await left()).map(told).join(", ")}`, { cause: error });
+    },
   );
   return { fault: `lab ${kind.name}`, seed: turn, right, tookMs, concluded, destructiveWhileUncertain: destructive };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { WebSocket } from "ws";
+import type { z } from "zod";
 import {
   type CustomerEvent,
   eventType,
@@ -7,6 +8,7 @@ import {
   type ProviderEvent,
   protocolVersion,
   providerFrame,
+  type sensorsBody,
 } from "../../../lib/contract/index.ts";
 import { type CustomerMessage, idSource } from "../../../lib/model/index.ts";
 
@@ -19,6 +21,7 @@ export interface Arrival {
 export interface Talker {
   readonly arrivals: readonly Arrival[];
   say(message: CustomerMessage, thread: string | undefined): void;
+  report(report: z.infer<typeof sensorsBody>): void;
   close(): void;
 }
 
@@ -83,5 +86,6 @@ export async function talk(options: {
       options.react(frame.message, (message) => say(message, frame.message.subject));
     });
   });
-  return { arrivals, say, close: () => socket.close() };
+  const report: Talker["report"] = (now) => socket.readyState === socket.OPEN && send({ type: "sensors", ...now });
+  return { arrivals, say, report, close: () => socket.close() };
 }
