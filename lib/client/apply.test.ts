@@ -196,3 +196,18 @@ test("a newer snapshot with the events since is the same cloud as the old one wi
     }),
   );
 });
+
+test("VMs stand in the order of their names as people count, also when one comes or is called otherwise", () => {
+  const named = (n: number, name: string) => aVm(n, { name });
+  const before = fromSnapshot(aCloud({ seq: 10, vms: [named(1, "web-10"), named(2, "web-2")] }));
+  const after = applyEvents(
+    before,
+    [
+      anEvent(11, { kind: "vm.changed", vm: named(3, "db-1") }),
+      anEvent(12, { kind: "vm.changed", vm: named(2, "web-20") }),
+    ],
+    12,
+  );
+  expect(before.vms.map((it) => it.name)).toEqual(["web-2", "web-10"]);
+  expect(after.vms.map((it) => it.name)).toEqual(["db-1", "web-10", "web-20"]);
+});

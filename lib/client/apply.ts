@@ -16,9 +16,9 @@ export const endedIncidentsKept = 50;
 export const fromSnapshot = (cloud: CloudView): LiveCloud => ({
   ...cloud,
   organizations: byId(cloud.organizations),
-  hosts: byId(cloud.hosts),
+  hosts: byName(cloud.hosts),
   applications: byId(cloud.applications),
-  vms: byId(cloud.vms),
+  vms: byName(cloud.vms),
   incidents: newestFirst(cloud.incidents),
   fenceDevices: byId(cloud.fenceDevices),
   hooks: byId(cloud.hooks),
@@ -32,6 +32,12 @@ type Thing = { readonly id: string };
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 const byId = <T extends Thing>(list: readonly T[]): T[] => [...list].sort((a, b) => compare(a.id, b.id));
 
+type Named = Thing & { readonly name: string };
+const names = new Intl.Collator("en", { numeric: true });
+/** As people look for them: web-2 before web-10. Applications are not: each keeps its colour by its place. */
+const byName = <T extends Named>(list: readonly T[]): T[] =>
+  [...list].sort((a, b) => names.compare(a.name, b.name) || compare(a.id, b.id));
+
 function newestFirst(list: CloudView["incidents"]): CloudView["incidents"] {
   let ended = 0;
   return [...list]
@@ -42,6 +48,12 @@ function newestFirst(list: CloudView["incidents"]): CloudView["incidents"] {
 const without = <T extends Thing>(list: readonly T[], id: string): T[] => list.filter((it) => it.id !== id);
 const put = <T extends Thing>(list: readonly T[], thing: T): T[] =>
   list.some((it) => it.id === thing.id) ? list.map((it) => (it.id === thing.id ? thing : it)) : byId([...list, thing]);
+
+/** In its place, as long as it is called the same. */
+const putNamed = <T extends Named>(list: readonly T[], thing: T): T[] =>
+  list.find((it) => it.id === thing.id)?.name === thing.name
+    ? list.map((it) => (it.id === thing.id ? thing : it))
+    : byName([...without(list, thing.id), thing]);
 
 /** Kept also of VMs that left, so that events may come in any order: it is only ever looked up by VM. */
 const putStatus = (list: CloudView["checkpointStatuses"], status: CheckpointStatusView) =>
@@ -113,13 +125,13 @@ function changed(cloud: LiveCloud, change: Change): Partial<CloudView> {
     case "organization.changed":
       return { organizations: put(cloud.organizations, change.organization) };
     case "host.changed":
-      return { hosts: put(cloud.hosts, change.host) };
+      return { hosts: putNamed(cloud.hosts, change.host) };
     case "host.removed":
       return { hosts: without(cloud.hosts, change.hostId) };
     case "application.changed":
       return { applications: put(cloud.applications, change.application) };
     case "vm.changed":
-      return { vms: put(cloud.vms, { ...fromHostOf(cloud, change.vm), ...change.vm }) };
+      return { vms: putNamed(cloud.vms, { ...fromHostOf(cloud, change.vm), ...change.vm }) };
     case "vm.removed":
       return { vms: without(cloud.vms, change.vmId) };
     case "incident.changed":
