@@ -72,8 +72,7 @@ function Confirmation({ vm, checkpoint, onClose, onAccepted }: ConfirmationProps
         {captureMethods[checkpoint.method].memory
           ? ", in the middle of what it did then"
           : ": this checkpoint holds its disks alone, so it boots"}
-        . Connections that are open break. Other VMs are not taken back with it
-        {vm.checkpointGroup === null ? "" : `, but for its group ${vm.checkpointGroup}`}.
+        . Connections that are open break. Other VMs are not taken back with it.
       </p>
       <Checkbox
         disabled={refused !== undefined}

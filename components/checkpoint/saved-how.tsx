@@ -34,7 +34,10 @@ export function SavedHow({ vm, application, status }: SavedHowProps) {
       "After a failure",
       everyMs === null
         ? "It starts from its own disk."
-        : (restoredByHandOnly(vm) ?? "Belay restores the newest one that is whole."),
+        : (restoredByHandOnly(vm) ??
+          (vm.checkpointGroup === null
+            ? "Belay restores the newest one that is whole."
+            : "Its whole group goes back together, to the newest instant that is whole of each, or none of it does.")),
     ],
     ...(vm.checkpointGroup === null
       ? []

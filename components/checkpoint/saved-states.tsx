@@ -56,7 +56,7 @@ export function SavedStates({ vm, application, limits, value, wrongAt, onChange,
           />
           <TextInput
             label="Save together: group"
-            description="VMs of one group are saved at one instant. Belay does not take a group back by itself yet: after a failure, such a VM starts from its disk."
+            description="VMs of one group are saved at one instant. After a failure of one, all of them go back to one instant together, or none does: so each needs an interval and the consent to roll back."
             value={value.group}
             error={wrongAt("checkpointGroup")}
             onChange={(event) => onChange({ ...value, group: event.currentTarget.value })}

@@ -126,7 +126,7 @@ test.each<[string, Parameters<typeof aVm>[1], boolean]>([
   ["with consent and a checkpoint", { consent: "roll-back" }, true],
   ["without consent", { consent: "relocate" }, false],
   ["that must never", { consent: "roll-back", rollbackIntolerant: true }, false],
-  ["that only goes back with its group", { consent: "roll-back", checkpointGroup: "mpi" }, false],
+  ["that goes back with its group", { consent: "roll-back", checkpointGroup: "mpi" }, true],
   ["that is not saved", { consent: "roll-back", checkpointEveryMs: 0 }, false],
 ])("a VM goes back by itself: %s", (_, vm, expected) => {
   expect(goesBack({ ...question(), vm: aVm(1, vm) })).toBe(expected);

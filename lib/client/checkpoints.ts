@@ -126,7 +126,8 @@ export const goesBack = (
 ) =>
   intervalOf(question) !== null &&
   question.status?.lastAt != null &&
-  question.vm.checkpointGroup === null &&
+  // What keeps its whole group from going back is said as its trouble.
+  (question.vm.checkpointGroup === null || question.status.trouble === null) &&
   restoredByHandOnly(question.vm) === undefined;
 
 /** Checked lately, not since it was written, or found damaged. */

@@ -80,8 +80,8 @@ export function protectionOf(question: ProtectionQuestion, now: number): Protect
   if (onHold !== null) return not(onHold);
   if (vm.state === "missing") return not("The host no longer knows it: a person has to look where it is.");
   if (incidents.some((it) => it.state === "handed-over")) return not("Handed over: a person has to look at it first.");
-  // The planner does not count what people broke on purpose.
-  const own = incidents.filter((it) => it.tpSource !== "injected");
+  // The planner does not count what people broke on purpose, nor what another VM of its group failed of.
+  const own = incidents.filter((it) => it.tpSource !== "injected" && it.cause !== "group-failed");
   const repairs = own.flatMap((it) => it.repairs).filter((it) => it.plannedAt > now - restartLimit.withinMs);
   const underWay = incidents.some((it) => it.endedAt === null);
   if (!underWay && repairs.length >= restartLimit.repairs) {
@@ -103,11 +103,13 @@ export function protectionOf(question: ProtectionQuestion, now: number): Protect
     ...(hostLoss !== null && { hostLoss }),
     words:
       underWay || !vmStates[vm.state].alive
-        ? question.goesBack === true
+        ? question.goesBack === true || vm.checkpointGroup !== null
           ? "It is being brought back."
           : "It is being brought back, with the same disk."
         : question.goesBack === true
-          ? "If it fails it goes back to its newest checkpoint."
+          ? vm.checkpointGroup === null
+            ? "If it fails it goes back to its newest checkpoint."
+            : "If it fails its whole group goes back together, to the newest instant that all have."
           : "If it fails it is started again, from its own disk.",
   };
 }

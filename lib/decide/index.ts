@@ -2,9 +2,24 @@ export { adviseInterval } from "./checkpoints/advice.ts";
 export { asOf, asOfFailure, timeInWords } from "./checkpoints/as-of.ts";
 export { beginNow, type Captures } from "./checkpoints/begin-now.ts";
 export { type CheckpointQuestion, newestValid, restorable } from "./checkpoints/choose.ts";
+export {
+  commonInstants,
+  type GroupMember,
+  groupKey,
+  groupRefusal,
+  groupRefusals,
+  idsOfGroup,
+  instantOf,
+} from "./checkpoints/group.ts";
 export { isHeldByCapture } from "./checkpoints/held-by-capture.ts";
 export { inOrder } from "./checkpoints/order.ts";
-export { planElsewhere, planRollBack, type RollBack, type Saved } from "./checkpoints/plan-roll-back.ts";
+export {
+  planElsewhere,
+  planRollBack,
+  type RollBack,
+  type Saved,
+  type SavedGroup,
+} from "./checkpoints/plan-roll-back.ts";
 export { forgotten, type Reconciled, reconcile } from "./checkpoints/retention.ts";
 export { obstacleTo, type StatusQuestion, statusOf } from "./checkpoints/status.ts";
 export {

@@ -1,4 +1,4 @@
-import type { Host, HostId } from "../model/index.ts";
+import type { Host, HostId, RepairId, Vm } from "../model/index.ts";
 import { CheckpointKeeper } from "./checkpoints/keeper.ts";
 import { Standbys } from "./checkpoints/standbys.ts";
 import { createConversation } from "./conversation/conversation.ts";
@@ -58,6 +58,10 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
     await settleLeftovers(env, vms);
     if (await rehouse(env, places, standbys, hosts)) nudge();
   });
+  const opened = async (repair: RepairId, vm: Vm) => {
+    await env.runner.start(repair);
+    watches.get(vm.hostId)?.reload(); // it has an incident now, whose end is seen there
+  };
   const keeper = new CheckpointKeeper(env, options, standbys, {
     places,
     isSilent: guests.isSilent,
@@ -65,10 +69,7 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
       const at = guests.lastAnswer(vm);
       return at === undefined ? undefined : timeOfDay(env.clock, at);
     },
-    opened: async (repair, vm) => {
-      await env.runner.start(repair);
-      watches.get(vm.hostId)?.reload(); // it has an incident now, whose end is seen there
-    },
+    opened,
   });
   const changed = () => {
     tolerance.changed();
@@ -141,7 +142,7 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
 
   return {
     async start() {
-      const help = { witness: guard, places, standbys, everAnswered: guests.everAnswered, nudge: planned };
+      const help = { witness: guard, places, standbys, everAnswered: guests.everAnswered, nudge: planned, opened };
       env.runner.register(
         programFor(env, options, help, {
           hook: hookRepair(env, options),

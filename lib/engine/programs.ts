@@ -3,6 +3,8 @@ import type { EngineOptions, Env } from "./env.ts";
 import type { Steps, WorkProgram } from "./ports.ts";
 import { repairTogether } from "./repair/assisted/assisted.ts";
 import { type EvacuationHelp, evacuateHost } from "./repair/evacuate.ts";
+import { groupRestore } from "./repair/group/group-restore.ts";
+import type { GroupHelp } from "./repair/group/parts.ts";
 import { PriorityGate } from "./repair/priority-gate.ts";
 import { relocateVm } from "./repair/relocate.ts";
 import { restartLibvirtd } from "./repair/restart-libvirtd.ts";
@@ -25,7 +27,7 @@ interface OtherPrograms {
 export function programFor(
   env: Env,
   options: EngineOptions,
-  help: EvacuationHelp & RestoreHelp,
+  help: EvacuationHelp & RestoreHelp & Pick<GroupHelp, "opened">,
   { hook, drain }: OtherPrograms,
 ): WorkProgram {
   const vms = new PriorityGate();
@@ -46,6 +48,8 @@ export function programFor(
     hook: oneOfMany(hook),
     "restore-checkpoint": oneOfMany(restoreCheckpoint(env, options, help)),
     standby: oneOfMany(restoreCheckpoint(env, options, help)),
+    // Those of one group wait for one of them, and none takes a place while it waits.
+    "group-restore": groupRestore(env, options, { ...help, acting }),
     "assisted-restart": oneOfMany(calledRestore(env, options)),
     // They wait for people's programs, and take a place only while they act.
     "assisted-rebuild": together,

@@ -12,6 +12,10 @@ const owns = (viewer: Viewer, thing: Owned) =>
  * What may be done, in one table for pages, API and simulator. Each answer is `true` or the reason why not,
  * in words fit for a button's tooltip.
  */
+/** Why a VM of a group is not taken back by itself. */
+export const aloneOfItsGroup = (group: string): string =>
+  `It belongs to the group ${group}, which goes back together or not at all. Take it out of the group first.`;
+
 export const can = {
   seeHosts: (viewer: Viewer) => viewer.role === "provider" || "Hosts are the provider's.",
   manageHosts: (viewer: Viewer) => viewer.role === "provider" || "Only the provider adds and removes hosts.",
@@ -75,15 +79,17 @@ export const can = {
   restoreBeside: (viewer: Viewer, vm: Pick<Vm, "organizationId">) =>
     owns(viewer, vm) || "This VM belongs to somebody else.",
   /** The owner's call is their consent; the provider needs it given. */
-  goBack: (viewer: Viewer, vm: Pick<Vm, "organizationId" | "consent" | "rollbackIntolerant">) =>
-    !owns(viewer, vm)
-      ? "This VM belongs to somebody else."
-      : vm.rollbackIntolerant
-        ? "Its owner declared that it must never go back to an older state."
-        : vm.organizationId === null ||
-          vm.organizationId === viewer.organizationId ||
-          consentCovers(vm.consent, "roll-back") ||
-          "Its owner does not allow the provider to bring it back to an older state.",
+  goBack: (viewer: Viewer, vm: Pick<Vm, "organizationId" | "consent" | "rollbackIntolerant" | "checkpointGroup">) => {
+    if (!owns(viewer, vm)) return "This VM belongs to somebody else.";
+    if (vm.rollbackIntolerant) return "Its owner declared that it must never go back to an older state.";
+    if (vm.checkpointGroup !== null) return aloneOfItsGroup(vm.checkpointGroup);
+    return (
+      vm.organizationId === null ||
+      vm.organizationId === viewer.organizationId ||
+      consentCovers(vm.consent, "roll-back") ||
+      "Its owner does not allow the provider to bring it back to an older state."
+    );
+  },
   restoreFrom: (checkpoint: Pick<Checkpoint, "state">) =>
     checkpointStates[checkpoint.state].restorable || checkpointStates[checkpoint.state].words,
   /** Keys let customers' programs in. The provider's own have the operator's token. */

@@ -45,7 +45,12 @@ describe("the interval that was chosen", () => {
 });
 
 describe("who may go back", () => {
-  const vm = { organizationId: aster, consent: "restart-vm", rollbackIntolerant: false } as const;
+  const vm = {
+    organizationId: aster,
+    consent: "restart-vm",
+    rollbackIntolerant: false,
+    checkpointGroup: null,
+  } as const;
   test.each([
     ["its owner, whatever they consented to", owner, vm, true],
     ["another customer", other, vm, "somebody else"],
@@ -54,6 +59,7 @@ describe("who may go back", () => {
     ["the provider with more consent", provider, { ...vm, consent: "recreate" }, true],
     ["the provider of a VM of nobody's", provider, { ...vm, organizationId: null }, true],
     ["the provider of its own", provider, { ...vm, organizationId: belay }, true],
+    ["its owner, where it is of a group", owner, { ...vm, checkpointGroup: "mpi" }, "the group mpi"],
     ["its owner, where it must never", owner, { ...vm, rollbackIntolerant: true }, "never go back"],
     ["the provider, where it must never", provider, { ...vm, consent: "recreate", rollbackIntolerant: true }, "never"],
   ] as const)("%s", (_, who, what, answer) => {

@@ -205,6 +205,7 @@ export const causes = {
   unreachable: "the guest works, and the network does not reach it",
   "host-lost": "its host failed",
   "called-restore": "its owner called for a saved state",
+  "group-failed": "another VM of its group failed, and all of them go back together",
   "two-copies": "two hosts run the VM at the same time",
   "host-dead": "the host is dead: neither Belay nor the other hosts hear of it",
   "host-isolated": "Belay cannot reach the host, and other hosts can",

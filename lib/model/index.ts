@@ -8,7 +8,7 @@ export {
   allocationStates,
 } from "./allocations.ts";
 export { applicationChanges } from "./application-changes.ts";
-export { can } from "./can.ts";
+export { aloneOfItsGroup, can } from "./can.ts";
 export { type CheckpointNews, checkpointNews } from "./checkpoint-news.ts";
 export {
   type CaptureMethod,

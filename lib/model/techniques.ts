@@ -38,6 +38,7 @@ export const techniqueNames = [
   "restart-libvirtd",
   "restore-checkpoint",
   "standby",
+  "group-restore",
   "assisted-restart",
   "assisted-rebuild",
   "assisted-evacuate",
@@ -94,6 +95,13 @@ export const techniques: Record<TechniqueName, Technique> = {
     needsConsent: "roll-back",
     rollsBack: true,
     words: "Activate the passive replica that stands by on another host, as of the newest checkpoint.",
+  },
+  "group-restore": {
+    layer: "vm",
+    needsConsent: "roll-back",
+    rollsBack: true,
+    words:
+      "Take the VM and all others of its group back to one instant that was saved of them together, or none of them.",
   },
   "assisted-restart": {
     layer: "application",

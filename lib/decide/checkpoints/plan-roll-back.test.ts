@@ -12,7 +12,7 @@ const saved = (secondsBefore: readonly number[], over: Partial<Saved> = {}): Sav
     at: failedAt - Math.abs(it) * 1_000,
     state: it < 0 || Object.is(it, -0) ? "damaged" : "valid",
   })),
-  ...{ everyMs: 7_000, failedAt, recentRepairs: 0, triedAt: null, standbyReady: false, inGroup: false },
+  ...{ everyMs: 7_000, failedAt, recentRepairs: 0, triedAt: null, standbyReady: false, group: undefined },
   ...over,
 });
 const willing = { consent: "roll-back", rollbackIntolerant: false } as const;
@@ -50,7 +50,7 @@ describe("going back to a checkpoint", () => {
 
   test("is planned for failures that lose the guest's memory, and for no other", () => {
     const back = (Object.keys(causes) as Cause[]).filter((cause) => plan({ cause }) !== undefined);
-    expect(back.sort()).toEqual(["guest-panic", "host-lost", "hung", "qemu-died"]);
+    expect(back.sort()).toEqual(["group-failed", "guest-panic", "host-lost", "hung", "qemu-died"]);
   });
   test("says how old the state is", () => {
     expect(plan()).toEqual({
@@ -67,7 +67,6 @@ describe("going back to a checkpoint", () => {
   });
   test.each<[string, Partial<Parameters<typeof planRollBack>[0]>, RegExp]>([
     ["it must never go back", { vm: { ...willing, rollbackIntolerant: true } }, /never go back/],
-    ["it belongs to a group", { saved: saved([6], { inGroup: true }) }, /group/],
     ["all are damaged", { saved: saved([-6, -13]) }, /damaged/],
     ["the newest is too old", { saved: saved([86_400]) }, /too old.*1 day before the failure|too old.*24 hours/],
     ["it did not help", { saved: saved([6], { recentRepairs: 2 }) }, /did not help/],

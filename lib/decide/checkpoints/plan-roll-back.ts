@@ -1,18 +1,27 @@
-import { type Cause, type Consent, techniques, type Vm } from "../../model/index.ts";
+import { type Cause, type Consent, type EpochMs, techniques, type Vm } from "../../model/index.ts";
 import { aloneAsAgreed, askedTogether, nothingAsAgreed, type Together } from "../collaboration/partner.ts";
 import { consentRefusal } from "../placement/relocation.ts";
 import { asOfFailure } from "./as-of.ts";
 import { type CheckpointQuestion, newestValid, restorable } from "./choose.ts";
 
 /** Failures of which a guest in the midst of its work is the better end than one that boots. */
-const restoredCauses: readonly Cause[] = ["qemu-died", "guest-panic", "hung", "host-lost"];
+const restoredCauses: readonly Cause[] = ["qemu-died", "guest-panic", "hung", "host-lost", "group-failed"];
 
 /** What is known of a VM's checkpoints. */
 export interface Saved extends CheckpointQuestion {
   /** A replica of the newest one is ready on another host. */
   readonly standbyReady: boolean;
-  /** It is saved together with others, and can only be restored with them. */
-  readonly inGroup: boolean;
+  /** It is saved together with others, and goes back with them or not at all. */
+  readonly group: SavedGroup | undefined;
+}
+
+/** The VMs that go back with this one. */
+export interface SavedGroup {
+  readonly others: number;
+  /** Why they do not: see `groupRefusal`. */
+  readonly refusal: string | undefined;
+  /** Its own checkpoints, newest first, of whose instant each of the others has a whole one. */
+  readonly instants: CheckpointQuestion["checkpoints"];
 }
 
 export interface RollBackQuestion {
@@ -23,7 +32,7 @@ export interface RollBackQuestion {
 }
 
 export type RollBack =
-  | { readonly technique: "restore-checkpoint" | "standby"; readonly words: string }
+  | { readonly technique: "restore-checkpoint" | "standby" | "group-restore"; readonly words: string }
   /** There are checkpoints, and why none of them is restored. */
   | { readonly notBecause: string };
 
@@ -34,23 +43,12 @@ export function planRollBack({ cause, vm, saved }: RollBackQuestion): RollBack |
     return { notBecause: "Its checkpoints are left alone: its owner says that it must never go back." };
   const consent = consentRefusal(vm.consent, techniques["restore-checkpoint"].needsConsent);
   if (consent !== undefined) return { notBecause: `Its checkpoints are left alone. ${consent}` };
-  if (saved.inGroup)
-    return {
-      notBecause: "Its checkpoint is left alone: it belongs to a group that goes back together or not at all.",
-    };
+  if (saved.group !== undefined) return planTogether(saved, saved.group, cause);
   const newest = newestValid(saved.checkpoints);
   if (newest === undefined) return { notBecause: "Every checkpoint of it is damaged." };
   const [first] = restorable(saved, cause);
   const found = saved.checkpoints.find((it) => it.id === first);
-  if (found === undefined)
-    return {
-      notBecause:
-        saved.recentRepairs > 0
-          ? "To go back to its checkpoints did not help."
-          : newest.at > saved.failedAt
-            ? "Its checkpoints may be of a guest that hung already."
-            : `Its newest checkpoint is too old to go back to (${asOfFailure(newest.at, saved.failedAt)}).`,
-    };
+  if (found === undefined) return { notBecause: noneOf(saved, newest.at) };
   if (cause === "host-lost" && saved.standbyReady && found === newest)
     return {
       technique: "standby",
@@ -66,9 +64,37 @@ export function planRollBack({ cause, vm, saved }: RollBackQuestion): RollBack |
   return { technique: "restore-checkpoint", words: `${which}, ${asOfFailure(found.at, saved.failedAt)}.` };
 }
 
+const noneOf = ({ recentRepairs, failedAt }: Saved, newestAt: EpochMs): string =>
+  recentRepairs > 0
+    ? "To go back to its checkpoints did not help."
+    : newestAt > failedAt
+      ? "Its checkpoints may be of a guest that hung already."
+      : `Its newest checkpoint is too old to go back to (${asOfFailure(newestAt, failedAt)}).`;
+
+/** With the whole group, to an instant that is saved of each of them, or not at all. */
+function planTogether(saved: Saved, { others, refusal, instants }: SavedGroup, cause: Cause): RollBack {
+  if (refusal !== undefined)
+    return { notBecause: `Its group goes back together or not at all, and does not: ${refusal}` };
+  const [newest] = instants;
+  if (newest === undefined)
+    return {
+      notBecause:
+        "Its group goes back together, and there is no instant of which each of its VMs has a whole checkpoint.",
+    };
+  const [first] = restorable({ ...saved, checkpoints: instants }, cause);
+  const found = instants.find((it) => it.id === first);
+  if (found === undefined) return { notBecause: noneOf(saved, newest.at) };
+  const group = others === 1 ? "the other VM" : `the ${others} other VMs`;
+  const which = found === newest ? "to the newest instant that all have" : "to an older instant that all have";
+  return {
+    technique: "group-restore",
+    words: `Take it and ${group} of its group back together, ${which}, ${asOfFailure(found.at, saved.failedAt)}.`,
+  };
+}
+
 export type ElsewherePlan =
   | {
-      readonly technique: "restore-checkpoint" | "standby" | "relocate" | "assisted-evacuate";
+      readonly technique: "restore-checkpoint" | "standby" | "group-restore" | "relocate" | "assisted-evacuate";
       readonly words: string;
     }
   | { readonly refusal: string };

@@ -22,7 +22,7 @@ const status = (over: Partial<StatusQuestion> = {}) =>
       storeFull: false,
       lastFailure: null,
       unbroken: true,
-      inGroup: false,
+      groupRefusal: null,
     },
     checkpoints: [checkpoint(1, 3), checkpoint(2, 8, { pauseMs: 40, tookMs: 800 })],
     ...{ standby: null, now, sinceMs: 3_000 },
@@ -63,7 +63,7 @@ describe("how a VM is really saved", () => {
     ["not now, the store is full", { storeFull: true }, /full/],
     ["not, for the last try failed", { lastFailure: "The saving was cut short." }, /cut short/],
     ["more rarely, by the provider's limits", { leastEveryMs: 10_000 }, /allows by now.*every 10 s/],
-    ["together, and never goes back alone", { inGroup: true }, /group/],
+    ["together, and its group does not go back", { groupRefusal: "One of its VMs is not saved." }, /group.*not saved/],
     ["not any more", { everyMs: null, checkpoints: [], storeFull: true }, null],
   ])("%s", (_, over, trouble) => {
     const found = status(over).trouble;

@@ -24,7 +24,8 @@ export interface StatusQuestion {
   readonly lastFailure: string | null;
   /** Nothing but the captures themselves lay between the last two: what they kept to is what they can. */
   readonly unbroken: boolean;
-  readonly inGroup: boolean;
+  /** Why its group does not go back together; null: it does, or it is in none. */
+  readonly groupRefusal: string | null;
   readonly standby: CheckpointStatus["standby"];
   readonly now: EpochMs;
   /** Since the last capture that this life of Belay made, or since it began to look: measured where nobody sets the time. */
@@ -59,7 +60,7 @@ function slowness(everyMs: number, keptEveryMs: number | null, last: Checkpoint)
 }
 
 function troubleOf(question: StatusQuestion, keptEveryMs: number | null, last: Checkpoint | undefined): string | null {
-  const { vm, everyMs, offer, obstacle, storeFull, lastFailure, leastEveryMs, inGroup, now } = question;
+  const { vm, everyMs, offer, obstacle, storeFull, lastFailure, leastEveryMs, groupRefusal, now } = question;
   if (everyMs === null) return null;
   if (vm.wanted === "stopped" && vm.state === "stopped") return null;
   if (obstacle !== null) return `${obstacle} Nothing is saved meanwhile.`;
@@ -74,9 +75,8 @@ function troubleOf(question: StatusQuestion, keptEveryMs: number | null, last: C
   if (slow !== null) return slow;
   if (Math.max(now - last.at, question.sinceMs) > 2 * everyMs + last.tookMs + lateMs)
     return "Its newest checkpoint is older than was chosen: the next one takes long, or waits for those of other VMs.";
-  if (inGroup)
-    return "Its group goes back together or not at all, which Belay does not do by itself yet: no repair uses its checkpoints.";
-  return null;
+  if (groupRefusal === null) return null;
+  return `Its group goes back together or not at all, and no repair does that: ${groupRefusal} After a failure it starts from its disk.`;
 }
 
 /** How the VM's protection by checkpoints really stands (invariant 8). */

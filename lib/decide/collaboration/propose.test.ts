@@ -9,7 +9,7 @@ const checkpoint = parseId("ckp", "ckp_00000000000000000000");
 if (checkpoint === undefined) throw new Error("not an id");
 const saved: ProposalQuestion["saved"] = {
   ...{ checkpoints: [{ id: checkpoint, at: 99_000, state: "valid" }], everyMs: 5_000, failedAt: 100_000 },
-  ...{ recentRepairs: 0, triedAt: null, standbyReady: false, inGroup: false },
+  ...{ recentRepairs: 0, triedAt: null, standbyReady: false, group: undefined },
 };
 const question = (over: Partial<ProposalQuestion> = {}): ProposalQuestion => ({
   ...{ cause: "qemu-died", vm: { consent: "recreate", rollbackIntolerant: false }, image: { name: "bare" } },

@@ -50,7 +50,9 @@ function fromCheckpoint(question: ProposalQuestion): Way | undefined {
   const { saved, hostLives, failedAt } = question;
   const cause = hostLives ? question.cause : "host-lost";
   const back = planRollBack({ cause, vm: question.vm, saved });
-  if (back === undefined || !("technique" in back) || saved === undefined) return undefined;
+  // With a group the others would go back too, and this is agreed on for one VM.
+  if (back === undefined || !("technique" in back) || saved === undefined || back.technique === "group-restore")
+    return undefined;
   const [first] = restorable(saved, cause);
   const at = saved.checkpoints.find((it) => it.id === first)?.at;
   const since = at === undefined ? "since it was saved" : `since its state ${asOfFailure(at, failedAt)}`;

@@ -1,4 +1,4 @@
-import { newestValid, obstacleTo } from "../../decide/index.ts";
+import { idsOfGroup, newestValid, obstacleTo } from "../../decide/index.ts";
 import type { Checkpoint, CheckpointId, HostId, Vm, VmId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { within } from "../guard/within.ts";
@@ -154,7 +154,8 @@ async function captureFresh(
   const requests: CaptureRequest[] = [];
   const bases = new Map<VmId, CheckpointId>();
   try {
-    for (const vm of vms) {
+    let names: readonly CheckpointId[] | undefined;
+    for (const [index, vm] of vms.entries()) {
       const memory = memories.of(vm.id);
       await settle(env, vm, memory);
       await probe(env, vm, memory);
@@ -162,7 +163,9 @@ async function captureFresh(
       if (method === null) return { kind: "failed", words: many(memory.offer?.words ?? "No way works.", vms.length) };
       const base = memory.baseless ? undefined : newestValid(await checkpointsOf(env, vm.id))?.id;
       if (base !== undefined) bases.set(vm.id, base);
-      requests.push({ id: kept ?? ids.next("ckp"), vm, method, base: base ?? null });
+      names ??= vms.length === 1 ? [kept ?? ids.next("ckp")] : idsOfGroup(ids.next("ckp"), vms.length);
+      const id = names[index];
+      if (id !== undefined) requests.push({ id, vm, method, base: base ?? null });
     }
     if (cancelled.signal.aborted) return { kind: "cancelled" };
     const taken = await take(env, requests, cancelled);

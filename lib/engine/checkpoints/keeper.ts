@@ -3,6 +3,7 @@ import {
   begun,
   failed,
   firstTurn,
+  groupRefusals,
   obstacleTo,
   putOff,
   readyMs,
@@ -79,7 +80,8 @@ export class CheckpointKeeper {
   #intervals: ReadonlyMap<VmId, number> = new Map();
   /** VMs that only another one of their group keeps from being saved. */
   readonly #held = new Set<VmId>();
-  #grouped: ReadonlySet<VmId> = new Set();
+  /** VMs whose group does not go back together, and why. */
+  #refusals: ReadonlyMap<VmId, string> = new Map();
   #readMs = Number.NEGATIVE_INFINITY;
   #dirty = true;
   readonly #room: StoreRoom;
@@ -178,7 +180,7 @@ export class CheckpointKeeper {
   async #follow(): Promise<void> {
     const now = this.#env.clock.monotonicMs();
     const units = unitsOf(this.#vms.values(), this.#intervals, this.#inventory?.policy ?? defaultPolicy);
-    this.#grouped = new Set([...units.values()].flatMap((unit) => (unit.vms.length > 1 ? unit.vms : [])));
+    this.#refusals = groupRefusals(this.#vms.values(), this.#intervals);
     for (const key of this.#tracks.keys()) if (!units.has(key)) this.#tracks.delete(key);
     for (const [key, unit] of units) {
       const known = this.#tracks.get(key);
@@ -225,7 +227,7 @@ export class CheckpointKeeper {
       obstacle: this.#obstacle(vm) ?? (this.#held.has(vm.id) ? ofGroup : this.#memories.of(vm.id).obstacle),
       leastEveryMs: this.#inventory?.policy.checkpointLeastMs ?? 0,
       storeFull: this.#room.isFull,
-      inGroup: this.#grouped.has(vm.id),
+      groupRefusal: this.#refusals.get(vm.id) ?? null,
     });
   }
 

@@ -1,4 +1,11 @@
-import { newestValid, restartLimit, type Saved } from "../../decide/index.ts";
+import {
+  commonInstants,
+  groupRefusal,
+  newestValid,
+  restartLimit,
+  type Saved,
+  type SavedGroup,
+} from "../../decide/index.ts";
 import type { CheckpointId, EpochMs, HostId, Incident, Vm, VmId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { checkpointsOf } from "./rows.ts";
@@ -17,9 +24,34 @@ export async function companionsOf(env: Pick<Env, "store">, vm: Vm): Promise<Vm[
   );
 }
 
+const notItsOwn: readonly Incident["cause"][] = ["host-lost", "called-restore", "group-failed"];
 /** Repairs of other incidents say nothing of the VM's health, and the store does not count them. */
-const isCounted = ({ cause, tpSource }: Incident) =>
-  tpSource !== "injected" && cause !== "host-lost" && cause !== "called-restore";
+const isCounted = ({ cause, tpSource }: Incident) => tpSource !== "injected" && !notItsOwn.includes(cause);
+
+/** A failure that nobody works on keeps the group from going back; one of the VM's host is waited for. */
+async function isGivenUp({ store }: Pick<Env, "store">, vm: Vm): Promise<boolean> {
+  const incident = await store.openIncidentOf(vm.id);
+  if (incident?.state !== "handed-over" || incident.layer === "application") return false;
+  const standing = (await store.host(vm.hostId))?.standing;
+  return incident.partOf === null || (standing !== "fenced" && standing !== "fencing");
+}
+
+/** What is known of the VMs that go back with this one. */
+async function groupOf(
+  env: Env,
+  vm: Vm,
+  own: SavedGroup["instants"],
+  companions: readonly Vm[],
+  intervals: ReadonlyMap<VmId, number>,
+): Promise<SavedGroup> {
+  const members = [vm, ...companions].map((it) => ({ vm: it, everyMs: intervals.get(it.id) }));
+  let refusal = groupRefusal(members);
+  for (const it of refusal === undefined ? companions : [])
+    if (await isGivenUp(env, it)) refusal = "One of its VMs has a failure that was left to people.";
+  const theirs: SavedGroup["instants"][] = [];
+  for (const it of refusal === undefined ? companions : []) theirs.push(await checkpointsOf(env, it.id));
+  return { others: companions.length, refusal, instants: commonInstants(own, theirs) };
+}
 
 /**
  * What is known of the VM's checkpoints, for a plan; undefined where it is not saved regularly. `lost`: its host is, so replicas elsewhere
@@ -57,6 +89,10 @@ export async function savedOf(
   const ready =
     lost === undefined || newest === undefined || !vm.standby ? undefined : await lost.readyOn(vm, newest.id);
   const standbyReady = ready !== undefined;
-  const inGroup = (await companionsOf(env, vm)).length > 0;
-  return { checkpoints, everyMs, failedAt, recentRepairs, triedAt, standbyReady, inGroup };
+  const companions = await companionsOf(env, vm);
+  const group =
+    companions.length === 0
+      ? undefined
+      : await groupOf(env, vm, checkpoints, companions, intervals ?? (await store.checkpointIntervals()));
+  return { checkpoints, everyMs, failedAt, recentRepairs, triedAt, standbyReady, group };
 }

@@ -22,7 +22,7 @@ export class StatusWriter {
 
   async write(
     vm: Vm,
-    asked: Pick<StatusQuestion, "everyMs" | "leastEveryMs" | "obstacle" | "storeFull" | "inGroup">,
+    asked: Pick<StatusQuestion, "everyMs" | "leastEveryMs" | "obstacle" | "storeFull" | "groupRefusal">,
   ): Promise<void> {
     const { store, clock } = this.#env;
     const memory = this.#memories.of(vm.id);

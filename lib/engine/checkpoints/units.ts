@@ -1,3 +1,4 @@
+import { groupKey } from "../../decide/index.ts";
 import type { CloudPolicy, Vm, VmId } from "../../model/index.ts";
 
 /** What is captured at one instant: one VM, or the VMs of one owner that name the same group. */
@@ -14,11 +15,12 @@ export function unitsOf(
   { checkpointLeastMs: least, checkpointMostMs: most }: Pick<CloudPolicy, "checkpointLeastMs" | "checkpointMostMs">,
 ): Map<string, Unit> {
   const units = new Map<string, Unit>();
-  for (const { id, checkpointGroup, organizationId } of vms) {
+  for (const vm of vms) {
+    const { id } = vm;
     const chosenMs = intervals.get(id);
     if (chosenMs === undefined) continue;
     const everyMs = Math.min(most, Math.max(least, chosenMs)); // the limits may have become narrower since
-    const key = checkpointGroup === null ? id : `${organizationId ?? ""}/${checkpointGroup}`;
+    const key = vm.checkpointGroup === null ? id : groupKey(vm);
     const known = units.get(key);
     units.set(
       key,

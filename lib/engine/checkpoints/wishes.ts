@@ -1,4 +1,4 @@
-import { BelayError, type CheckpointId, parseId, type RepairId, type Vm } from "../../model/index.ts";
+import { aloneOfItsGroup, BelayError, type CheckpointId, parseId, type RepairId, type Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import type { CheckpointWish, PendingWish } from "../ports.ts";
 import type { Places } from "../repair/places.ts";
@@ -90,6 +90,8 @@ async function restore(
 ): Promise<Outcome> {
   if (vm.rollbackIntolerant)
     return { ok: false, words: "It must never go back to an older state, as was chosen. Nothing was done." };
+  if (vm.checkpointGroup !== null)
+    return { ok: false, words: `${aloneOfItsGroup(vm.checkpointGroup)} Nothing was done.` };
   const row = (await checkpointsOf(env, vm.id)).find((it) => it.id === checkpoint);
   if (row?.state === "damaged") return { ok: false, words: "This saved state is damaged. Nothing was done." };
   try {

@@ -46,7 +46,7 @@ export async function placesFor(
       return;
     }
     plans.set(vm.id, { ...plan, standby });
-    if (plan.technique === "restore-checkpoint") instead.set(vm.id, []);
+    if (plan.technique === "restore-checkpoint" || plan.technique === "group-restore") instead.set(vm.id, []);
     const image = plan.technique === "assisted-evacuate" ? await imageFor(env, vm) : undefined;
     if (image !== undefined) instead.set(vm.id, filesOf(image));
   });

@@ -14,6 +14,8 @@ interface Trial {
   readonly fault: Action;
   /** What Belay does to the VM, in the world's words: exactly once. */
   readonly effect: RegExp;
+  /** So often, where it is done to more than one. */
+  readonly times?: number;
   readonly persistent?: boolean;
   /** More than the one host, and what is asked before the fault. */
   readonly hosts?: CloudSpec["hosts"];
@@ -61,6 +63,19 @@ const trials: Record<string, Trial> = {
     looks:
       /^(prober|wakes|helpers)\.|listDomains|\.(hosts|host|vm|vmsOf|allVms|policy|openIncidentsOf|openRepairs|openHostIncidents|openMaintenances|openIntents|unsettled|applicationIncidents|openAllocations|pendingWishes|checkpointIntervals|checkpointStatuses|recordTolerance|recordHealth)$/,
   },
+  "QEMU killed, and its group goes back with it": {
+    ...{ fault: { do: "kill-qemu", vm: "web-1" }, effect: /restores (web|db)-1/, times: 2 },
+    hosts: cloudSpec.parse({
+      hosts: [
+        { name: "host-1", sharedPaths: ["/shared"], vms: [{ name: "web-1" }] },
+        { name: "host-2", sharedPaths: ["/shared"], vms: [{ name: "db-1" }] },
+      ],
+    }).hosts,
+    before: [{ do: "choose", vm: "*", consent: "roll-back", checkpointEveryMs: 60_000, checkpointGroup: "pair" }],
+    beforeMs: 8000,
+    looks:
+      /^(prober|wakes|helpers)\.|listDomains|\.(hosts|host|vm|vmsOf|allVms|policy|openIncidentsOf|openIncidentOf|openRepairs|openHostIncidents|openMaintenances|openIntents|unsettled|applicationIncidents|openAllocations|pendingWishes|checkpointIntervals|checkpointStatuses|recordTolerance|recordHealth|repairWork|checkpointsOf|held)$/,
+  },
   "QEMU killed, and it is repaired together": {
     ...{ fault: { do: "kill-qemu", vm: "web-1" }, effect: /starts web-1 from a fresh disk/ },
     hosts: cloudSpec.parse({ hosts: [{ name: "host-1", sharedPaths: ["/shared"], vms: [{ name: "web-1" }] }] }).hosts,
@@ -84,22 +99,23 @@ const trials: Record<string, Trial> = {
 
 const incidentsOf = (rig: Rig) => [...rig.store.tables.incidents.values()];
 
-function wellAgain(rig: Rig): boolean {
+function wellAgain(rig: Rig, expected = 1): boolean {
   const { world } = rig.cloud;
   const incidents = incidentsOf(rig);
   const ofVm = incidents.filter(({ vmId }) => vmId !== null);
   // What a host's silence was taken for at first may have been something else.
-  const repaired = ofVm[0]?.state === "repaired" && incidents.every(({ endedAt }) => endedAt !== null);
+  const repaired =
+    ofVm.every(({ state }) => state === "repaired") && incidents.every(({ endedAt }) => endedAt !== null);
   return (
     repaired &&
-    ofVm.length === 1 &&
+    ofVm.length === expected &&
     world.hosts().some((host) => [...host.domains.values()].some((it) => guestAnswers(world, it)))
   );
 }
 
 /** Plays the fault, with a kill at the point where one is given. What was wrong, and the calls that it took. */
 async function play(trial: Trial, point?: KillPoint, pauseMs = 0) {
-  const { fault, effect, persistent = true, before = [], beforeMs = 0, orElse = () => false } = trial;
+  const { fault, effect, times = 1, persistent = true, before = [], beforeMs = 0, orElse = () => false } = trial;
   const hosts = trial.hosts ?? [{ name: "host-1", vms: [{ name: "web-1", persistent }] }];
   const rig = await createRig({ hosts, diskLocks: trial.hosts === undefined });
   const watchman = createWatchman(rig);
@@ -114,7 +130,7 @@ async function play(trial: Trial, point?: KillPoint, pauseMs = 0) {
   await rig.act(fault);
   let calls: readonly string[] = [];
   let other = false;
-  for (let looks = 0; looks < 240 && !(alive() && (wellAgain(rig) || other)); looks++) {
+  for (let looks = 0; looks < 240 && !(alive() && (wellAgain(rig, times) || other)); looks++) {
     await rig.clock.advance(250);
     calls = rig.belay.calls().slice(made);
     if (!alive()) {
@@ -127,8 +143,8 @@ async function play(trial: Trial, point?: KillPoint, pauseMs = 0) {
   await rig.clock.advance(5000);
   wrong.push(...watchman.check());
   const effects = rig.cloud.world.history().filter(({ words }) => effect.test(words)).length;
-  if (!other && !wellAgain(rig)) wrong.push("It did not come back within a minute.");
-  if (effects !== (other ? 0 : 1)) wrong.push(`${effects} times ${effect.source}.`);
+  if (!other && !wellAgain(rig, times)) wrong.push("It did not come back within a minute.");
+  if (effects !== (other ? 0 : times)) wrong.push(`${effects} times ${effect.source}.`);
   for (const { level, words, facts } of rig.log) if (level === "error") wrong.push(`${words} ${JSON.stringify(facts)}`);
   rig.close();
   return { wrong, calls };

@@ -80,6 +80,8 @@ export async function createRig(
     if (held !== undefined && held !== "running") return true;
     if (vm?.wanted === "stopped") return true; // its owner wants it off, or gives it back
     if (!repair) return false;
+    // Its group goes back together, those of it that were well too.
+    if (repair.technique === "group-restore") return repair.steps.some((it) => it.name === "stop with the group");
     // Both agreed that it is made anew, or what its owner called for; or its owner's part failed, and it goes back.
     return repair.technique.startsWith("assisted-");
   };

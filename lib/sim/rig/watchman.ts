@@ -8,6 +8,7 @@ import { namesOfOthers } from "./invariants/names-of-others.ts";
 import { newestDropped } from "./invariants/newest-dropped.ts";
 import { nobodyWasTold } from "./invariants/nobody-was-told.ts";
 import { nobodyWorksOnIt } from "./invariants/nobody-works-on-it.ts";
+import { ofOneInstant } from "./invariants/of-one-instant.ts";
 import { ownDisk } from "./invariants/own-disk.ts";
 import { protectionNotThere } from "./invariants/protection-not-there.ts";
 import { rolledBack } from "./invariants/rolled-back.ts";
@@ -31,6 +32,7 @@ const invariants: readonly Invariant[] = [
   namesOfOthers,
   protectionNotThere,
   rolledBack,
+  ofOneInstant,
   ownDisk,
   savedAsShown,
   lostAsPromised,

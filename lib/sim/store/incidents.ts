@@ -5,9 +5,10 @@ import { hostName, type IncidentRow, openIncidentOf, openRepairOf, openRepairs, 
 
 type Incidents = Pick<EngineStore, "openIncident" | "clearIncident" | "repairsSince" | "openRepairs">;
 
-/** What people broke or called for, and what its host failed of, says nothing of a VM's health. */
+const notItsOwn: readonly IncidentRow["cause"][] = ["host-lost", "called-restore", "group-failed"];
+/** What people broke or called for, and what its host or its group failed of, says nothing of a VM's health. */
 const saysNothing = (incident: IncidentRow | undefined) =>
-  incident?.tpSource === "injected" || incident?.cause === "host-lost" || incident?.cause === "called-restore";
+  incident !== undefined && (incident.tpSource === "injected" || notItsOwn.includes(incident.cause));
 
 /** An incident of its owner's servers is over where something happens to the VM itself. */
 export function endOfApplication(parts: Parts, vm: VmId, words: string, at: EpochMs): void {

@@ -84,7 +84,7 @@ export const engineIncidents = ({ database, write, ids }: Parts): IncidentPart =
 
   /**
    * Counts repairs that began and touched the VM, or may have: not those that were not needed, nor those of faults that people
-   * injected, that its host failed of or that somebody called for, which say nothing of the VM's health.
+   * injected, that its host or another VM of its group failed of, or that somebody called for: those say nothing of the VM's health.
    */
   repairsSince: (vmId, since) =>
     database.repair.count({
@@ -92,7 +92,7 @@ export const engineIncidents = ({ database, write, ids }: Parts): IncidentPart =
         vmId,
         begunAt: { gte: instant(since) },
         state: { not: "not-needed" },
-        incident: { tpSource: { not: "injected" }, cause: { notIn: ["host-lost", "called-restore"] } },
+        incident: { tpSource: { not: "injected" }, cause: { notIn: ["host-lost", "called-restore", "group-failed"] } },
       },
     }),
 

@@ -1,5 +1,5 @@
 import { asOf, newestValid } from "../../../decide/index.ts";
-import { type Incident, type RepairId, type Vm, vmStates } from "../../../model/index.ts";
+import { aloneOfItsGroup, type Incident, type RepairId, type Vm, vmStates } from "../../../model/index.ts";
 import { ceaseCapture, whileRead } from "../../checkpoints/in-hand.ts";
 import { checkpointsOf } from "../../checkpoints/rows.ts";
 import type { EngineOptions, Env } from "../../env.ts";
@@ -33,6 +33,7 @@ async function check(env: Env, repair: RepairId): Promise<StepEnd<Candidate>> {
   const { vm, definition, incident } = await vmWork(env, repair);
   if (isAnothers(incident, vm)) return refused(`${anothers} ${untouched}`);
   if (vm.rollbackIntolerant) return refused(`It must never go back to an older state, as was chosen. ${untouched}`);
+  if (vm.checkpointGroup !== null) return refused(`${aloneOfItsGroup(vm.checkpointGroup)} ${untouched}`);
   if ((await store.host(vm.hostId))?.standing !== "in-use") return refused(`Its host is not in use now. ${untouched}`);
   if (vm.movingTo !== null) return refused(`It is being moved to another host now. ${untouched}`);
   if (definition === null) return refused(`Its definition was never read. ${untouched}`);

@@ -64,6 +64,7 @@ async function choose(env: Env, vm: Vm, incident: Incident): Promise<Candidates>
   const plan = planRollBack({ cause: incident.cause, vm, saved });
   if (saved === undefined || plan === undefined) return { list: [], said: "It has no checkpoint." };
   if ("notBecause" in plan) return { list: [], said: plan.notBecause };
+  if (plan.technique === "group-restore") return { list: [], said: "It goes back with its group, or not at all." };
   const held = await heldOf(env, vm);
   if (held === undefined) return { list: [], said: "The store of checkpoints does not answer." };
   const valid = new Map(held.map((it) => [it.id, it.valid]));

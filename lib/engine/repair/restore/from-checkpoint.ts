@@ -17,6 +17,39 @@ import { verifyRestored } from "./verify-restored.ts";
 const isKnown = (error: unknown) =>
   error instanceof HypervisorRefused || error instanceof HostUnreachable || error instanceof CheckpointDamaged;
 
+/** One checkpoint onto the host that the VM was given to, where it is not. `own`: what it was made of, where that is not what the store knows. */
+export async function restoreThere(
+  env: Env,
+  options: EngineOptions,
+  places: Places,
+  repair: RepairId,
+  claim: Claim,
+  released: boolean,
+  candidate: Candidate,
+  own: OwnDisk | undefined,
+): Promise<StepEnd<Start>> {
+  const end = await startThere(env, options, places, repair, claim, released, async (work, proof) => {
+    const { vm } = work;
+    const definition = own?.xml ?? work.definition;
+    const request = { checkpoint: candidate.id, vm, definition, generation: claim.generation };
+    if (vm.rollbackIntolerant) throw new HypervisorRefused(mustNotGoBack);
+    const inTime = restoreInTime(env, candidate.id, (signal) =>
+      env.checkpoints.restore(claim.to, request, proof, () => undefined, signal),
+    );
+    const done = await inTime.catch((error: unknown) => {
+      if (isKnown(error)) throw error;
+      // The store of bytes failed: nothing says that the VM could not be started.
+      env.log.warn(`a checkpoint of ${vm.name} could not be read`, { error: String(error) });
+      throw new HypervisorRefused("The checkpoint could not be read.");
+    });
+    if (done === undefined) throw new HypervisorRefused("The restore did not end in time.");
+    return done;
+  });
+  if (end.ok && end.value.kind === "damaged")
+    await tellDamaged(env, (await vmWork(env, repair)).vm, candidate.id, end.detail ?? end.words);
+  return end;
+}
+
 /**
  * On a host that the VM was given to: from its checkpoints, one after the other, then from its own disk. One that was found damaged, or whose
  * guest answered nobody, is not tried again on another host.
@@ -37,28 +70,9 @@ export function fromCheckpoint(
   const damaged: Candidate[] = [];
 
   const restore = (claim: Claim, released: boolean, candidate: Candidate, suffix: string) =>
-    step<Start>(env, steps, repair, `restore${suffix}`, async () => {
-      const end = await startThere(env, options, places, repair, claim, released, async (work, proof) => {
-        const { vm } = work;
-        const definition = own?.xml ?? work.definition;
-        const request = { checkpoint: candidate.id, vm, definition, generation: claim.generation };
-        if (vm.rollbackIntolerant) throw new HypervisorRefused(mustNotGoBack);
-        const inTime = restoreInTime(env, candidate.id, (signal) =>
-          env.checkpoints.restore(claim.to, request, proof, () => undefined, signal),
-        );
-        const done = await inTime.catch((error: unknown) => {
-          if (isKnown(error)) throw error;
-          // The store of bytes failed: nothing says that the VM could not be started.
-          env.log.warn(`a checkpoint of ${vm.name} could not be read`, { error: String(error) });
-          throw new HypervisorRefused("The checkpoint could not be read.");
-        });
-        if (done === undefined) throw new HypervisorRefused("The restore did not end in time.");
-        return done;
-      });
-      if (end.ok && end.value.kind === "damaged")
-        await tellDamaged(env, (await vmWork(env, repair)).vm, candidate.id, end.detail ?? end.words);
-      return end;
-    });
+    step<Start>(env, steps, repair, `restore${suffix}`, () =>
+      restoreThere(env, options, places, repair, claim, released, candidate, own),
+    );
 
   return {
     async up(claim, released, suffix): Promise<StepEnd<Start>> {

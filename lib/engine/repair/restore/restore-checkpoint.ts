@@ -42,19 +42,31 @@ export const restoreCheckpoint =
     await steps.run("begin", () => store.beginRepair(repair, clock.now()));
     const chosen = await step<Candidates>(env, steps, repair, "choose", () => candidatesFor(env, repair));
     if (!chosen.ok) return endRounds(env, steps, repair, { kind: "handed-over", words: chosen.words });
-    const where = await step<{ here: boolean; standby: HostId | null }>(env, steps, repair, "where", () =>
-      whereTo(env, help, repair, chosen.value),
-    );
-    if (!where.ok) return endRounds(env, steps, repair, { kind: "handed-over", words: where.words });
-    if (where.value.here) {
-      const { rounds, said } = await restoreOnItsHost(env, options, help, repair, steps, chosen.value);
-      return endRounds(env, steps, repair, rounds, said);
-    }
-    const { standby } = where.value;
-    const way = await elsewhereFromCheckpoint(env, options, help, repair, steps, chosen.value, standby);
-    if ("refusal" in way) return endRounds(env, steps, repair, { kind: "handed-over", words: way.refusal });
-    return bringElsewhere(env, options, help.places, repair, steps, way.bringing);
+    return bringBackFrom(env, options, help, repair, steps, chosen.value);
   };
+
+/** From these checkpoints, or from its own disk where there are none; and the repair's end. */
+export async function bringBackFrom(
+  env: Env,
+  options: EngineOptions,
+  help: RestoreHelp,
+  repair: RepairId,
+  steps: Steps,
+  chosen: Candidates,
+): Promise<void> {
+  const where = await step<{ here: boolean; standby: HostId | null }>(env, steps, repair, "where", () =>
+    whereTo(env, help, repair, chosen),
+  );
+  if (!where.ok) return endRounds(env, steps, repair, { kind: "handed-over", words: where.words });
+  if (where.value.here) {
+    const { rounds, said } = await restoreOnItsHost(env, options, help, repair, steps, chosen);
+    return endRounds(env, steps, repair, rounds, said);
+  }
+  const { standby } = where.value;
+  const way = await elsewhereFromCheckpoint(env, options, help, repair, steps, chosen, standby);
+  if ("refusal" in way) return endRounds(env, steps, repair, { kind: "handed-over", words: way.refusal });
+  return bringElsewhere(env, options, help.places, repair, steps, way.bringing);
+}
 
 /** Its checkpoints are read whole first; without a whole one it needs a host that sees its disk. */
 export async function elsewhereFromCheckpoint(

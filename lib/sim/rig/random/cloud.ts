@@ -57,6 +57,13 @@ export const savingChoices: readonly Action[] = [
   { do: "choose", vm: "batch-1", consent: "roll-back", checkpointEveryMs: 6000 },
 ];
 
+/** In half of those VMs of different hosts go back together or not at all. */
+export const groupsOf = (seed: number): boolean => savesOf(seed) && Math.floor(seed / 16) % 2 === 0;
+
+export const groupChoices: readonly Action[] = ["web-1", "db-1", "local-1"].map((vm) => ({
+  ...{ do: "choose", vm, checkpointGroup: "pair", checkpointEveryMs: 3000 },
+}));
+
 /** A quarter of the schedules, saved or not, with locks and without: owners who repair together with the provider. */
 export const togetherOf = (seed: number): boolean => Math.floor(seed / 4) % 4 === 1;
 

@@ -159,7 +159,7 @@ export const deeds: readonly Deed[] = [
       ...{ do: "choose", vm: vm(), checkpointEveryMs: random.pick([1000, 3000, 5000, null, 0]) },
       ...{ standby: random.chance(0.4), rollbackIntolerant: random.chance(0.2) },
       ...{
-        checkpointGroup: random.pick([null, null, "pair"]),
+        checkpointGroup: random.pick([null, "pair", "pair"]),
         consent: random.pick(["relocate", "roll-back", "recreate"]),
       },
     }),

@@ -7,6 +7,8 @@ import {
   castOf,
   diskLocksOf,
   firstChoices,
+  groupChoices,
+  groupsOf,
   mendAll,
   randomEngine,
   randomHosts,
@@ -114,6 +116,7 @@ async function play(seed: number, steps: (stage: Stage) => Promise<void>): Promi
   await pass(beginMs);
   for (const action of firstChoices) await act(action);
   for (const action of savesOf(seed) ? savingChoices : []) await act(action);
+  for (const action of groupsOf(seed) ? groupChoices : []) await act(action);
   for (const action of togetherOf(seed) ? togetherChoices : []) await act(action);
   stepAtMs = sinceStart();
   await steps({

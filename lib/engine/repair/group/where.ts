@@ -1,0 +1,118 @@
+import type { HostId } from "../../../model/index.ts";
+import { companionsOf } from "../../checkpoints/saved.ts";
+import type { Env } from "../../env.ts";
+import { within } from "../../guard/within.ts";
+import { endMove } from "../../maintenance/on-its-way.ts";
+import { type OwnDisk, ownDiskAsRead, ownDiskHere } from "../restore/own-disk.ts";
+import { retry } from "../retry.ts";
+import { type StepEnd, step } from "../step.ts";
+import { notOurs, vmWork } from "../work.ts";
+import { type Instant, type Lead, type Member, refusalNow, type Seat } from "./parts.ts";
+
+const whyNotWithinMs = 15_000;
+const no = (words: string, detail?: string): StepEnd<never> => ({ ok: false, words, detail });
+
+/** Where one of the group goes on: `to` null is its own host. */
+export interface Place extends Member {
+  readonly host: HostId;
+  readonly to: HostId | null;
+}
+
+/** Each on its own host, or, where that is proven off, on another one that has room. Nothing is touched. */
+export const findPlaces = (
+  { env, options, help, repair, steps }: Lead,
+  members: readonly Member[],
+  label: string,
+): Promise<StepEnd<readonly Place[]>> =>
+  step<readonly Place[]>(env, steps, repair, `places${label}`, async () => {
+    const found: Place[] = [];
+    for (const member of members) {
+      const end = await retry<StepEnd<Place>>(env, options.reviveWithinMs, async () => {
+        const { vm, incident } = await vmWork(env, member.repair);
+        const ended = await notOurs(env, member.repair, vm);
+        if (ended !== undefined) return { came: no(ended) };
+        const host = await env.store.host(vm.hostId);
+        const at = { ...member, host: vm.hostId };
+        // A part of a host's failure that was given to another host since has no way back either.
+        if (host?.standing === "in-use" && (incident.partOf === null || incident.hostId !== vm.hostId))
+          return { came: { ok: true, words: "", value: { ...at, to: null } } };
+        if (host?.standing === "in-use" || host?.standing === "returning")
+          return { came: no("A host of the group that had failed is back, and is looked at first.") };
+        if (host?.standing !== "fenced") return { trouble: "A host of the group is not proven off yet." };
+        const move = await endMove(env, vm);
+        if (move === "moved") return { came: no("A VM of the group had been moved to another host in time.") };
+        if (move !== "clear") return move;
+        const place = await help.places.placeOne(vm, new Set([vm.hostId]), true);
+        if ("refusal" in place) return { came: no(`A VM of the group has no place: ${place.refusal}`, place.detail) };
+        return { came: { ok: true, words: "", value: { ...at, to: place.host } } };
+      });
+      if (!("came" in end)) return no(end.trouble.words, end.trouble.detail);
+      if (!end.came.ok) return end.came;
+      found.push(end.came.value);
+    }
+    const away = found.filter((it) => it.to !== null).length;
+    const words =
+      away === 0 ? "Each goes back on its own host." : `${away} of them ${away === 1 ? "goes" : "go"} to other hosts.`;
+    return { ok: true, words, value: found };
+  });
+
+/**
+ * What each is made of, and that nothing speaks against the instant; those that go to other hosts are given to them. The last step before anything
+ * that runs is stopped, so what was chosen meanwhile is asked for once more.
+ */
+export const takeSeats = (
+  lead: Lead,
+  places: readonly Place[],
+  instant: Instant,
+  touched: boolean,
+  before: readonly Seat[],
+  label: string,
+): Promise<StepEnd<readonly Seat[]>> =>
+  step<readonly Seat[]>(lead.env, lead.steps, lead.repair, `last check${label}`, async () => {
+    const { env, options, repair } = lead;
+    const seats: Seat[] = [];
+    for (const { vm, repair, host, to } of places) {
+      // What a restore of the round before has left names the disk of its checkpoint.
+      const known = before.find((it) => it.vm === vm)?.own;
+      const own: StepEnd<OwnDisk> =
+        known !== undefined
+          ? { ok: true, words: "", value: known }
+          : to === null
+            ? await ownDiskHere(env, options, repair)
+            : await ownDiskAsRead(env, repair);
+      if (!own.ok) return own;
+      const seat = { vm, repair, own: own.value, on: { host: to ?? host, claim: null } };
+      const why = await whyNot(env, seat, instant);
+      if (why !== undefined) return no(`A checkpoint of the group cannot be restored. ${why}`);
+      seats.push(seat);
+    }
+    const { vm } = await vmWork(env, repair);
+    const refusal = touched ? undefined : await refusalNow(env, vm, await companionsOf(env, vm));
+    if (refusal !== undefined) return no(refusal);
+    const taken: Seat[] = [];
+    for (const [index, seat] of seats.entries()) {
+      const to = places[index]?.to ?? null;
+      if (to === null) {
+        taken.push(seat);
+        continue;
+      }
+      const claim = await env.store.claimVm(seat.repair, to, false, env.clock.now());
+      if (claim === undefined)
+        return no("A host of the group that had failed is back before its VM was started elsewhere.");
+      const { generation, from } = claim;
+      taken.push({ ...seat, on: { host: to, claim: { to, from, generation } } });
+    }
+    return { ok: true, words: "Each of them can go back.", value: taken };
+  });
+
+/** Found out before anything is switched off. A store that does not answer now is asked again by the restore. */
+async function whyNot(env: Env, { vm, repair, own }: Seat, { of }: Instant): Promise<string | undefined> {
+  const checkpoint = of.find((it) => it.vm === vm)?.checkpoint;
+  const work = await vmWork(env, repair);
+  if (checkpoint === undefined) return "It is not there any more.";
+  const request = { checkpoint, vm: work.vm, definition: own.xml, generation: work.vm.generation };
+  return within(env.clock, whyNotWithinMs, env.checkpoints.whyNot(request), undefined).catch((error: unknown) => {
+    env.log.warn(`a checkpoint of ${work.vm.name} could not be looked at`, { error: String(error) });
+    return undefined;
+  });
+}
