@@ -12,9 +12,10 @@ import { Copier } from "./capture/shared/copier.ts";
 import { Desk } from "./desk.ts";
 import { newSeed, pageHash, Tables } from "./differ/index.ts";
 import { detailOf } from "./failure.ts";
+import { Buffers, Remembered } from "./memory/index.ts";
 import { connectHere } from "./monitor.ts";
 import { beTheOnly } from "./only.ts";
-import { createRestores } from "./restore/index.ts";
+import { createRestores, localMemory } from "./restore/index.ts";
 import { sweepAll } from "./sweep.ts";
 import { serveThread, Threads } from "./threads/index.ts";
 import { agentDir, WorkFiles } from "./work-files.ts";
@@ -39,14 +40,20 @@ async function main(): Promise<void> {
     if (!open || open.closedBy) shared = connectHere();
     return await (shared ?? connectHere());
   };
-  const restores = createRestores({ connection, directory: path.join(agentDir, "restores") });
+  const seed = newSeed();
+  const threads = new Threads(new URL(import.meta.url), seed);
+  const buffers = new Buffers();
+  const remembered = new Remembered(buffers);
+  const copier = new Copier(threads, buffers, remembered);
+  const restores = createRestores({
+    ...{ connection, directory: path.join(agentDir, "restores") },
+    memory: localMemory(remembered, threads),
+  });
   const words = [await sweepAll(files), await restores.recover().catch((error: unknown) => detailOf(error))];
   const swept = words.filter(Boolean).join(" ").slice(0, 2000);
 
-  const seed = newSeed();
-  const copier = new Copier(new Threads(new URL(import.meta.url), seed));
   const desk = new Desk({
-    ...captureHandlers({ files, tables: new Tables(), hash: await pageHash(seed), copier }),
+    ...captureHandlers({ files, tables: new Tables(), hash: await pageHash(seed), copier, remembered }),
     ...restores.handlers,
     hello: async () => ({ kind: "ready", wire: wireVersion, version, swept }),
   });

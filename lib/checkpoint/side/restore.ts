@@ -47,14 +47,17 @@ interface Staging {
   readonly uuid: string;
   readonly key: string;
   readonly token: string;
+  /** The host itself has the main memory of this checkpoint: it is not sent. */
+  readonly ownMemory?: boolean;
 }
+const mainVolume = memoryVolume(mainBlock);
 
 /** Sends a checkpoint, or what differs from `since`, and waits until the host has it. */
 async function send(
   store: ByteStore,
   conversation: Conversation,
   { facts, volumes }: StoredCheckpoint,
-  { uuid, key, token }: Staging,
+  { uuid, key, token, ownMemory = false }: Staging,
   since: string | null,
   vmName: string,
   onProgress: OnProgress,
@@ -64,7 +67,7 @@ async function send(
     facts.disks.map(({ volume, path, target }) => [volume, baseName(namesOf(path, vmName, target), token)]),
   );
   const exchange = await conversation.begin({
-    ...{ kind: "stage", uuid, key, token, since, checkpoint: facts.checkpoint },
+    ...{ kind: "stage", uuid, key, token, since, checkpoint: facts.checkpoint, ownMemory },
     volumes: volumes.map(({ name, kind, sizeBytes }) => ({ name, kind, sizeBytes, path: paths.get(name) ?? null })),
     ...{ streamHead: facts.streamHead, cookie: facts.cookie },
   });
@@ -88,7 +91,9 @@ async function send(
     };
     // Both at once: while the store looks for pages of the one, those of the other are on their way.
     const isDisk = ({ kind }: Volume) => kind === "disk";
-    const both = [sendAll(volumes.filter((it) => !isDisk(it))), sendAll(volumes.filter(isDisk))];
+    if (ownMemory) progress.ended(mainVolume);
+    const sent = volumes.filter(({ name }) => !(ownMemory && name === mainVolume));
+    const both = [sendAll(sent.filter((it) => !isDisk(it))), sendAll(sent.filter(isDisk))];
     await Promise.allSettled(both);
     await Promise.all(both);
     if (!failed) await conversation.ask({ kind: "stage-end", of: exchange.serial });
@@ -210,7 +215,7 @@ function programOf(stored: StoredCheckpoint, { uuid, token }: Staging, request: 
     path: overlayName(namesOf(path, request.vm.name, target), token),
     sizeBytes: volumes.find(({ name }) => name === volume)?.sizeBytes ?? 0,
   }));
-  const main = volumes.find(({ name }) => name === memoryVolume(mainBlock));
+  const main = volumes.find(({ name }) => name === mainVolume);
   const rewrite = { disks, generation, ...(beside && { beside }) };
   const run = randomBytes(8).toString("hex");
   const memory = main && { path: ramFile(uuid, token), sizeBytes: main.sizeBytes };
@@ -241,9 +246,11 @@ async function stageFor(
   signal: AbortSignal | undefined,
 ): Promise<Staging> {
   const { checkpoint } = stored.facts;
+  let ownMemory = false;
   if (request.beside === undefined) {
     const { uuid } = request.vm;
     const there = await stagedAt(conversation, uuid, standbyKey);
+    ownMemory = there.ownMemory === checkpoint;
     if (there.checkpoint !== null) {
       await refresh(parts, conversation, stored, there, request, onProgress);
       const { token } = await stagedAt(conversation, uuid, standbyKey);
@@ -253,7 +260,14 @@ async function stageFor(
   const uuid = request.beside?.uuid ?? request.vm.uuid;
   const token = newToken(uuid, request.beside === undefined ? checkpoint : "beside");
   const staging = { uuid, key: token, token };
-  await send(parts.store, conversation, stored, staging, null, request.vm.name, onProgress, signal);
+  const sendIt = (it: Staging) =>
+    send(parts.store, conversation, stored, it, null, request.vm.name, onProgress, signal);
+  try {
+    await sendIt({ ...staging, ownMemory });
+  } catch (error) {
+    if (!ownMemory || !(error instanceof AgentRefused)) throw error;
+    await sendIt(staging); // it has not any more
+  }
   return staging;
 }
 

@@ -67,6 +67,7 @@ export const background: CaptureWay = async (context) => {
       for (const backup of backups) await giveBackup(context, backup);
       return wordsOf(context, backups);
     },
+    keep: () => copy?.keep(),
     release: async () => {
       // Never broken off: the guest would hang, and could not be let go.
       await Promise.all([hold.letGo(), socket.discard(), copy?.close()]);

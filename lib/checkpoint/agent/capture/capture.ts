@@ -4,6 +4,7 @@ import type { CaptureEnd, CaptureFacts, Volume } from "../../words.ts";
 import type { HashPage, Tables } from "../differ/index.ts";
 import type { Exchange } from "../exchange.ts";
 import { AgentFailure } from "../failure.ts";
+import type { Remembered } from "../memory/index.ts";
 import { Monitor } from "../monitor.ts";
 import { removeBitmaps, sweepVm } from "../sweep.ts";
 import type { WorkFiles } from "../work-files.ts";
@@ -38,6 +39,7 @@ export interface CaptureTools {
   readonly tables: Tables;
   readonly hash: HashPage;
   readonly copier: Copier;
+  readonly remembered: Remembered;
 }
 
 /** When the guest is to be held, and when it may go on: at once for one VM, by the engine's word for a group. */
@@ -114,6 +116,7 @@ export async function capture(
       await pumped;
       whole = true;
       tables.keep(asked.uuid, base, asked.checkpoint, differ.tables());
+      capturing.keep?.();
       await files.remove(files.capturing(asked.uuid));
       const told: CaptureEnd = {
         at,

@@ -114,6 +114,7 @@ export function captureHandlers(tools: CaptureTools): Handlers {
       }
       case "forget":
         tables.forget(request.uuid);
+        tools.remembered.forget(request.uuid);
         return done("Forgotten.");
       default:
         throw new AgentFailure("not-possible", "This request has nothing to do here.");

@@ -83,21 +83,55 @@ export class MemoryTaker {
     this.#walker.push(chunk);
   }
 
+  #blockOf(block: string): { readonly volume: Volume; readonly differ: VolumeDiffer } {
+    const found = this.#blocks.find(({ volume }) => volume.name === memoryVolume(block));
+    if (!found) throw new UnknownStream("QEMU's stream does not have the memory that was copied.");
+    return found;
+  }
+
+  /** Whether it is known of each page of the block what it was in the base. */
+  knowsBase(block: string): boolean {
+    return this.#blockOf(block).differ.knowsBase;
+  }
+
   /**
-   * The pages of a block that the stream leaves out, since they are shared with us. Throws where it has no such block of this size.
-   * `hashes`: four words a page. `between` is waited for now and then.
+   * The pages of a block that the stream leaves out, since they are shared with us. `hashes`: four words a page. `between` is waited for now
+   * and then. Throws where there is no such block of this size.
    */
   async copied(
     block: string,
     { bytes, hashes }: { readonly bytes: Uint8Array; readonly hashes: Uint32Array },
     between: () => Promise<void>,
   ): Promise<void> {
-    const found = this.#blocks.find(({ volume }) => volume.name === memoryVolume(block));
-    if (found?.volume.sizeBytes !== bytes.length)
-      throw new UnknownStream("QEMU's stream does not have the memory that was copied.");
+    await this.#each(block, bytes, between, (differ, page) =>
+      differ.hashedPage(page, hashes.subarray(page * 4, page * 4 + 4), bytes, page * pageBytes),
+    );
+  }
+
+  /** The same where it is known which pages are as in the base: `changed` is not 0 for the others. */
+  async changed(
+    block: string,
+    { bytes, changed }: { readonly bytes: Uint8Array; readonly changed: Uint8Array },
+    between: () => Promise<void>,
+  ): Promise<void> {
+    await this.#each(block, bytes, between, (differ, page) => {
+      if (changed[page] === 0) differ.samePage(page);
+      else differ.unknownPage(page, bytes, page * pageBytes);
+    });
+  }
+
+  async #each(
+    block: string,
+    bytes: Uint8Array,
+    between: () => Promise<void>,
+    give: (differ: VolumeDiffer, page: number) => void,
+  ): Promise<void> {
+    const { volume, differ } = this.#blockOf(block);
+    if (volume.sizeBytes !== bytes.length)
+      throw new UnknownStream("QEMU's stream has memory of another size than what was copied.");
     for (let page = 0; page * pageBytes < bytes.length; page++) {
       if (page % pagesAtOnce === 0) await between();
-      found.differ.hashedPage(page, hashes.subarray(page * 4, page * 4 + 4), bytes, page * pageBytes);
+      give(differ, page);
     }
   }
 

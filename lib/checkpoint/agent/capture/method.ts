@@ -39,6 +39,8 @@ export interface Capturing {
   go(): Promise<{ readonly at: number; readonly pauseMs: number }>;
   /** Resolves, with words, when all of it was given to the differ. */
   finish(): Promise<string>;
+  /** The engine has all of it, and the next capture may be compared with it. */
+  keep?(): void;
   /** Lets the guest go and ends what is going on, as far as the method knows better than the sweep. Never rejects. */
   release(): Promise<void>;
 }

@@ -47,7 +47,7 @@ export class VolumeDiffer {
     }
   }
 
-  /** The same for a page whose hash is known already: four zeros, it is zero. */
+  /** As `page`, for one whose hash is known already: four zeros, it is zero. */
   hashedPage(page: number, hash: Uint32Array, bytes: Uint8Array, at: number): void {
     const isZero = hash[0] === 0 && hash[1] === 0 && hash[2] === 0 && hash[3] === 0;
     this.#see(page);
@@ -79,7 +79,16 @@ export class VolumeDiffer {
     this.#batcher.add(page, bytes, at);
   }
 
-  /** The same for a page that may be full of zeros without being told so: one of a disk. */
+  /** It is as in the base, which must be known: see `knowsBase`. */
+  samePage(page: number): void {
+    this.#see(page);
+  }
+
+  get knowsBase(): boolean {
+    return this.#unknownFrom !== Number.POSITIVE_INFINITY && this.#unknownFrom >= this.table.pages;
+  }
+
+  /** As `page`, for one that may be full of zeros without being told so: one of a disk. */
   unknownPage(page: number, bytes: Uint8Array | null, at: number): void {
     const isZero = bytes === null || zeroPage.compare(bytes, at, at + pageBytes) === 0;
     this.page(page, isZero ? null : bytes, at);

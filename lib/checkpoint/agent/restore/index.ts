@@ -5,6 +5,7 @@ import type { Envelope } from "../../wire/index.ts";
 import { deferred } from "../deferred.ts";
 import type { Exchange, Handlers, LastAnswer } from "../exchange.ts";
 import { AgentFailure, interrupted } from "../failure.ts";
+import { type LocalMemory, noLocalMemory } from "./local-memory.ts";
 import { keptDefinition, Refused } from "./look.ts";
 import { type RestoreRequestOf, readRestoreMessage, type StagedResult, standbyKey } from "./messages.ts";
 import { type RamPlace, sweepRam, systemRam } from "./ram.ts";
@@ -12,12 +13,15 @@ import { Records, type StagingRecord } from "./record.ts";
 import { type Filling, isMapped, NotHeld, Stagings } from "./staging.ts";
 import { keptImages, startStaged } from "./start.ts";
 
+export { localMemory } from "./local-memory.ts";
+
 export interface RestoreOptions {
   /** Of the host's libvirtd; asked for when it is needed. */
   readonly connection: () => Promise<Connection>;
   /** Where stagings are written down: on a disk that the host keeps. */
   readonly directory: string;
   readonly ram?: RamPlace;
+  readonly memory?: LocalMemory;
 }
 
 /** As the wire knows failures; what is neither is a bug, and counts as "interrupted". */
@@ -30,11 +34,11 @@ function asFailure(error: unknown): unknown {
 }
 
 /** The restores' part of the agent: handlers for its desk, and `recover` for its start. */
-export function createRestores({ connection, directory, ram = systemRam }: RestoreOptions): {
+export function createRestores({ connection, directory, ram = systemRam, memory = noLocalMemory }: RestoreOptions): {
   readonly handlers: Handlers;
   recover(): Promise<string>;
 } {
-  const stagings = new Stagings(new Records(directory), ram);
+  const stagings = new Stagings(new Records(directory), ram, memory);
   /** The end of the last work on each staging: one at a time. */
   const last = new Map<string, Promise<unknown>>();
 
@@ -103,6 +107,7 @@ export function createRestores({ connection, directory, ram = systemRam }: Resto
             checkpoint: found?.content.checkpoint ?? null,
             token: found?.token ?? null,
             mapped: found !== undefined && isMapped(found, ram),
+            ownMemory: memory.checkpointOf(request.uuid),
           };
           return { kind: "done", words: "", result };
         });

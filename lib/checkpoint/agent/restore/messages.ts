@@ -37,6 +37,8 @@ export const restoreRequests = {
     /** In the names of its files; null where it is the one that is there. */
     token: z.nullable(id),
     since: z.nullable(id),
+    /** No pages of the main memory follow: the host still has it, and fails as "interrupted" where it has not any more. */
+    ownMemory: z.boolean(),
     volumes: z.array(stagedVolume),
     streamHead: z.nullable(text(1024 * 1024)),
     cookie: z.nullable(text(1024 * 1024)),
@@ -65,7 +67,11 @@ export const restoreRequests = {
   }),
 } as const;
 
-export const stagedResult = z.object({ checkpoint: z.nullable(id), token: z.nullable(id), mapped: z.boolean() });
+export const stagedResult = z.object({
+  ...{ checkpoint: z.nullable(id), token: z.nullable(id), mapped: z.boolean() },
+  /** The checkpoint whose main memory the host itself still has. */
+  ownMemory: z.nullable(id),
+});
 export type StagedResult = z.infer<typeof stagedResult>;
 export const startResult = z.object({
   ...{ done: z.boolean(), words: text(2000), lazy: z.boolean() },

@@ -32,7 +32,7 @@ afterEach(async () => {
 
 const stage = (checkpoint: string) =>
   conversation.begin({
-    ...{ kind: "stage", uuid, key: "standby", token: checkpoint, since: null, checkpoint },
+    ...{ kind: "stage", uuid, key: "standby", token: checkpoint, since: null, checkpoint, ownMemory: false },
     volumes: [{ name: "devices", kind: "devices", sizeBytes: 64 * 4096, path: null }],
     ...{ streamHead: null, cookie: null },
   });

@@ -42,6 +42,7 @@ const request = (checkpoint: string, since: string | null, devicesBytes = 5000) 
     checkpoint,
     token: "tok",
     since,
+    ownMemory: false,
     streamHead: "aGVhZA==",
     cookie: null,
   },

@@ -2,6 +2,7 @@ import { mkdir, open, rm, stat, truncate } from "node:fs/promises";
 import path from "node:path";
 import { mainBlock, memoryVolume } from "../../stream/index.ts";
 import type { PageBatch } from "../../words.ts";
+import { type LocalMemory, noLocalMemory } from "./local-memory.ts";
 import type { RestoreRequestOf, StagedVolume } from "./messages.ts";
 import { PageFile } from "./page-file.ts";
 import { giveToQemu, hasRoom, makeRamDirectory, type RamPlace, ramFile } from "./ram.ts";
@@ -45,9 +46,11 @@ export class Stagings {
   readonly ram: RamPlace;
   /** False once QEMU has refused to map a file of ours: it will the next time. */
   mayMap = true;
-  constructor(records: Records, ram: RamPlace) {
+  readonly #memory: LocalMemory;
+  constructor(records: Records, ram: RamPlace, memory: LocalMemory = noLocalMemory) {
     this.records = records;
     this.ram = ram;
+    this.#memory = memory;
   }
 
   /** What is there whole, with changes that were written down and not yet made. undefined: nothing that can be used. */
@@ -114,6 +117,9 @@ export class Stagings {
         await rm(file.path, { force: true });
         open.set(file.volume, await PageFile.open(file.path, file.sizeBytes, this.#how(file, true)));
       }
+      const main = request.ownMemory ? files.find(({ volume }) => volume === mainVolume) : undefined;
+      if (main && !(await this.#memory.writeTo(main.path, { uuid, checkpoint, sizeBytes: main.sizeBytes })))
+        throw new NotHeld("The host does not have the guest's memory any more.");
     } catch (error) {
       await abandon();
       throw error;

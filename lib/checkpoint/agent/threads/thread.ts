@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readlinkSync, readSync } from "node:fs";
+import { readlinkSync, readSync, writeSync } from "node:fs";
 import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { pageBytes } from "../../words.ts";
@@ -9,6 +9,7 @@ import { type HashSeed, pageHash } from "../differ/index.ts";
 const modest = 5;
 const chrtMs = 5_000;
 const readBytes = 1024 * 1024;
+const strideBytes = 64 * 1024;
 const zeroPage = Buffer.alloc(pageBytes);
 
 /** Memory is handed over without a copy: both sides see it. */
@@ -21,6 +22,22 @@ export type ThreadTask =
       readonly to: number;
     }
   | {
+      readonly kind: "compare";
+      readonly before: SharedArrayBuffer;
+      readonly after: SharedArrayBuffer;
+      /** One byte a page, zero at first: made 1 where it differs. */
+      readonly changed: SharedArrayBuffer;
+      readonly from: number;
+      readonly to: number;
+    }
+  | {
+      readonly kind: "write";
+      readonly fd: number;
+      readonly bytes: SharedArrayBuffer;
+      readonly from: number;
+      readonly to: number;
+    }
+  | {
       readonly kind: "hash";
       readonly bytes: SharedArrayBuffer;
       /** Four words a page; zeros for one of zeros. */
@@ -28,9 +45,10 @@ export type ThreadTask =
       readonly from: number;
       readonly to: number;
     };
-/** A thread is for one kind of task. */
+/** `first`: before everything on the host; `last`: after the guests. */
+export type Turn = "first" | "usual" | "last";
 export interface ThreadData {
-  readonly kind: ThreadTask["kind"];
+  readonly turn: Turn;
   readonly seed: HashSeed;
 }
 
@@ -63,20 +81,48 @@ function read({ fd, into, from, to }: Extract<ThreadTask, { kind: "read" }>): vo
 
 /** What a thread of the agent's does: one task after the other, each answered with "" or with what went wrong. */
 export async function serveThread(): Promise<void> {
-  const { kind, seed }: ThreadData = workerData;
-  if (kind === "read") goFirst();
-  else goLast();
+  const { turn, seed }: ThreadData = workerData;
+  if (turn === "first") goFirst();
+  else if (turn === "last") goLast();
   const hash = await pageHash(seed);
   parentPort?.on("message", (task: ThreadTask) => {
     let failed = "";
     try {
       if (task.kind === "read") read(task);
+      else if (task.kind === "compare") compare(task);
+      else if (task.kind === "write") write(task);
       else hashPages(task, hash);
     } catch (error) {
       failed = String(error);
     }
     parentPort?.postMessage(failed);
   });
+}
+
+/** Mostly nothing has changed: much is looked at at once. */
+function compare({ before, after, changed, from, to }: Extract<ThreadTask, { kind: "compare" }>): void {
+  const [a, b, flags] = [Buffer.from(before), Buffer.from(after), new Uint8Array(changed)];
+  const differs = (at: number, end: number) => a.compare(b, at, end, at, end) !== 0;
+  for (let at = from; at < to; at += strideBytes) {
+    const end = Math.min(to, at + strideBytes);
+    if (!differs(at, end)) continue;
+    for (let page = at; page < end; page += pageBytes) if (differs(page, page + pageBytes)) flags[page / pageBytes] = 1;
+  }
+}
+
+/** To the same place of a file that has nothing yet: pages of zeros are left out. */
+function write({ fd, bytes, from, to }: Extract<ThreadTask, { kind: "write" }>): void {
+  const pages = Buffer.from(bytes);
+  const isZero = (at: number) => zeroPage.compare(pages, at, at + pageBytes) === 0;
+  for (let at = from; at < to; ) {
+    if (isZero(at)) {
+      at += pageBytes;
+      continue;
+    }
+    let end = at + pageBytes;
+    while (end < to && end - at < readBytes && !isZero(end)) end += pageBytes;
+    while (at < end) at += writeSync(fd, pages, at, end - at, at);
+  }
 }
 
 function hashPages(

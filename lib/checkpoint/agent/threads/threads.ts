@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { HashSeed } from "../differ/index.ts";
-import type { ThreadData, ThreadTask } from "./thread.ts";
+import type { ThreadData, ThreadTask, Turn } from "./thread.ts";
 
 const mostThreads = 4;
 /** What is less is not worth the wake of another thread. */
@@ -14,7 +14,7 @@ type Of<K extends ThreadTask["kind"]> = Omit<Extract<ThreadTask, { kind: K }>, "
 export class Threads {
   readonly #script: URL;
   readonly #seed: HashSeed;
-  readonly #all = new Map<ThreadTask["kind"], Thread[]>();
+  readonly #all = new Map<Turn, Thread[]>();
 
   /** `script` calls `serveThread` where it is not the main thread. */
   constructor(script: URL, seed: HashSeed) {
@@ -22,40 +22,50 @@ export class Threads {
     this.#seed = seed;
   }
 
-  #some(kind: ThreadTask["kind"], bytes: number): readonly Thread[] {
-    const data: ThreadData = { kind, seed: this.#seed };
+  #some(turn: Turn, bytes: number): readonly Thread[] {
+    const data: ThreadData = { turn, seed: this.#seed };
     const make = () => new Thread(new Worker(this.#script, { workerData: data }));
-    const all = this.#all.get(kind) ?? Array.from({ length: Math.min(mostThreads, availableParallelism()) }, make);
-    this.#all.set(kind, all);
+    const all = this.#all.get(turn) ?? Array.from({ length: Math.min(mostThreads, availableParallelism()) }, make);
+    this.#all.set(turn, all);
     return all.slice(0, Math.max(1, Math.floor(bytes / leastBytes)));
   }
 
   /** The first use is slow: threads must begin. */
   begin(): void {
-    this.#some("read", 0);
+    this.#some("first", 0);
   }
 
   async end(): Promise<void> {
     await Promise.all([...this.#all.values()].flat().map((it) => it.end()));
   }
 
-  /** The bytes from `from` to `to` of a file, to the same place of `into`. Throws where it ends before. */
+  /** The bytes from `from` to `to` of a file, to the same place of `into`. For what a guest waits for. Throws where it ends before. */
   read(task: Of<"read">, from: number, to: number): Promise<void> {
-    return this.#each("read", from, to, (part) => ({ kind: "read", ...task, ...part }));
+    return this.#each("first", from, to, (part) => ({ kind: "read", ...task, ...part }));
+  }
+
+  /** Which pages from `from` to `to` differ. */
+  compare(task: Of<"compare">, from: number, to: number): Promise<void> {
+    return this.#each("last", from, to, (part) => ({ kind: "compare", ...task, ...part }));
+  }
+
+  /** The bytes from `from` to `to`, to the same place of a file that is empty. */
+  write(task: Of<"write">, from: number, to: number): Promise<void> {
+    return this.#each("usual", from, to, (part) => ({ kind: "write", ...task, ...part }));
   }
 
   /** Of the pages from `from` to `to`. */
   hash(task: Of<"hash">, from: number, to: number): Promise<void> {
-    return this.#each("hash", from, to, (part) => ({ kind: "hash", ...task, ...part }));
+    return this.#each("last", from, to, (part) => ({ kind: "hash", ...task, ...part }));
   }
 
   async #each(
-    kind: ThreadTask["kind"],
+    turn: Turn,
     from: number,
     to: number,
     make: (part: { from: number; to: number }) => ThreadTask,
   ): Promise<void> {
-    const threads = this.#some(kind, to - from);
+    const threads = this.#some(turn, to - from);
     const part = Math.ceil((to - from) / threads.length / hostPage) * hostPage;
     await Promise.all(
       threads.map((thread, i) =>

@@ -1,15 +1,19 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { pageBytes } from "../../../words.ts";
 import { newSeed, pageHash } from "../../differ/index.ts";
+import { Buffers, Remembered } from "../../memory/index.ts";
+import { localMemory } from "../../restore/index.ts";
 import { Threads } from "../../threads/index.ts";
 import { Copier } from "./copier.ts";
 
 const pages = 300;
 const seed = newSeed();
 const threads = new Threads(new URL("../../threads/testing/own-thread.ts", import.meta.url), seed);
+const buffers = new Buffers();
+const remembered = new Remembered(buffers, async () => true);
 let dir: string;
 let file: string;
 /** Page n is full of n, but for every third, which is zero. */
@@ -28,7 +32,11 @@ afterAll(async () => {
 });
 
 test("copies the whole, by several threads, and hashes each page as the agent itself would", async () => {
-  const copying = await new Copier(threads).ready({ block: "pc.ram", sizeBytes: content.length, file });
+  const copying = await new Copier(threads, buffers, remembered).ready("vm", {
+    block: "pc.ram",
+    sizeBytes: content.length,
+    file,
+  });
   if (copying === undefined) throw new Error("there was no room");
   await Promise.all([copying.start(), copying.start()]);
   expect(content.equals(copying.bytes)).toBe(true);
@@ -45,13 +53,64 @@ test("copies the whole, by several threads, and hashes each page as the agent it
 });
 
 test("a memory that ends early is an error, and more than two at once are refused", async () => {
-  const copier = new Copier(threads);
-  const of = (sizeBytes: number) => copier.ready({ block: "pc.ram", sizeBytes, file });
+  const copier = new Copier(threads, buffers, remembered);
+  const of = (sizeBytes: number) => copier.ready("vm", { block: "pc.ram", sizeBytes, file });
   const long = await of(content.length + pageBytes);
   await expect(long?.start()).rejects.toThrow("ends early");
   const second = await of(content.length);
   expect(await of(content.length)).toBeUndefined();
   await Promise.all([long?.close(), second?.close()]);
   expect(await of(content.length)).toBeDefined();
-  await expect(copier.ready({ block: "pc.ram", sizeBytes: pageBytes, file: `${file}.gone` })).rejects.toThrow("ENOENT");
+  await expect(copier.ready("vm", { block: "pc.ram", sizeBytes: pageBytes, file: `${file}.gone` })).rejects.toThrow(
+    "ENOENT",
+  );
+});
+
+test("what is kept of a checkpoint tells what changed since, and is written out where a restore wants it", async () => {
+  const copier = new Copier(threads, buffers, remembered);
+  const copyOf = async () => {
+    const copying = await copier.ready("vm", { block: "pc.ram", sizeBytes: content.length, file });
+    if (copying === undefined) throw new Error("there was no room");
+    await copying.start();
+    return copying;
+  };
+  const first = await copyOf();
+  expect(await first.changedSince("ckp_0")).toBeUndefined();
+  first.keep("ckp_1");
+  await expect.poll(() => remembered.checkpointOf("vm")).toBe("ckp_1");
+
+  const changedPages = [0, 7, 17, pages - 1];
+  const after = Buffer.from(content);
+  for (const page of changedPages) after.fill(0x55, page * pageBytes + 4095, (page + 1) * pageBytes);
+  await writeFile(file, after);
+  const second = await copyOf();
+  const changed = await second.changedSince("ckp_1");
+  expect([...(changed ?? [])].flatMap((flag, page) => (flag === 0 ? [] : page))).toEqual(changedPages);
+  expect(await second.changedSince("ckp_0")).toBeUndefined();
+
+  const local = localMemory(remembered, threads);
+  const out = path.join(dir, "out");
+  await writeFile(out, "");
+  await truncate(out, content.length);
+  const of = { uuid: "vm", sizeBytes: content.length };
+  expect(await local.writeTo(out, { ...of, checkpoint: "ckp_2" })).toBe(false);
+  expect(await local.writeTo(out, { ...of, checkpoint: "ckp_1", sizeBytes: pageBytes })).toBe(false);
+  expect(await local.writeTo(out, { ...of, checkpoint: "ckp_1" })).toBe(true);
+  expect((await readFile(out)).equals(content)).toBe(true);
+
+  second.keep("ckp_2");
+  await expect.poll(() => remembered.checkpointOf("vm")).toBe("ckp_2");
+  remembered.forget("vm");
+  expect(local.checkpointOf("vm")).toBeNull();
+});
+
+test("nothing is kept by a host that runs short", async () => {
+  let enough = true;
+  const short = new Remembered(buffers, async () => enough);
+  short.keep("a", "ckp_1", new SharedArrayBuffer(pageBytes));
+  short.keep("b", "ckp_2", new SharedArrayBuffer(pageBytes));
+  await expect.poll(() => short.checkpointOf("a")).toBe("ckp_1");
+  enough = false;
+  short.keep("c", "ckp_3", new SharedArrayBuffer(pageBytes));
+  await expect.poll(() => ["a", "b", "c"].map((it) => short.checkpointOf(it))).toEqual([null, null, null]);
 });

@@ -1,107 +1,91 @@
 import { closeSync, openSync } from "node:fs";
-import { setImmediate as breathe } from "node:timers/promises";
 import { pageBytes } from "../../../words.ts";
+import type { Buffers, Remembered } from "../../memory/index.ts";
 import type { Threads } from "../../threads/index.ts";
-import { hasRoomFor, type SharedMemory } from "./find.ts";
+import type { SharedMemory } from "./find.ts";
 
-const stepBytes = 16 * 1024 * 1024;
-/** What is not used for so long goes back to the host. */
-const idleMs = 60_000;
-/** Captures that want a copy at the same time, and are made one after the other otherwise. */
-const mostBuffers = 2;
+/** Copies that are made at the same time; whoever comes then goes QEMU's way. */
+const mostAtOnce = 2;
 
 /** A copy of a guest's memory that is about to be made, or has been. */
 export interface Copying {
   /** The guest must stand. Resolves when all of it is copied. */
   start(): Promise<void>;
   readonly bytes: Uint8Array;
+  /** 1 for each page that is not as in that checkpoint; undefined where the host has not kept what that was. */
+  changedSince(checkpoint: string | null): Promise<Uint8Array | undefined>;
   /** Of the copy's pages: four words each, zeros for one of zeros. */
   hashes(): Promise<Uint32Array>;
-  /** It is not needed any more. Never rejects. */
+  /** It is that checkpoint, and stays as long as the host has memory to spare. */
+  keep(checkpoint: string): void;
+  /** Never rejects. */
   close(): Promise<void>;
 }
 
-interface Kept {
-  readonly memory: SharedArrayBuffer;
-  readonly timer: NodeJS.Timeout;
-}
-
-/**
- * Copies guests' memory while they stand: by several threads, into memory that the host has already given, so that it takes little more than
- * the reading. Some hundred MiB stay in use between two captures.
- */
+/** Copies guests' memory while they stand: by several threads, into memory that the host has already given. */
 export class Copier {
   readonly #threads: Threads;
-  readonly #kept: Kept[] = [];
+  readonly #buffers: Buffers;
+  readonly #remembered: Remembered;
   #lent = 0;
 
-  constructor(threads: Threads) {
+  constructor(threads: Threads, buffers: Buffers, remembered: Remembered) {
     this.#threads = threads;
+    this.#buffers = buffers;
+    this.#remembered = remembered;
   }
 
   /** Makes everything ready while the guest runs. undefined: the host has no room for it now. */
-  async ready({ file, sizeBytes }: SharedMemory): Promise<Copying | undefined> {
-    if (this.#lent >= mostBuffers) return undefined;
+  async ready(uuid: string, { file, sizeBytes }: SharedMemory): Promise<Copying | undefined> {
+    if (this.#lent >= mostAtOnce) return undefined;
     this.#lent += 1;
-    const memory = await this.#take(sizeBytes).catch(() => undefined);
-    if (memory === undefined) {
-      this.#lent -= 1;
-      return undefined;
-    }
-    let fd: number;
     try {
-      fd = openSync(file, "r");
-    } catch (error) {
-      this.#give(memory);
-      throw error;
+      const memory = await this.#buffers.take(sizeBytes);
+      if (memory === undefined) return undefined;
+      try {
+        const made = this.#copying(uuid, memory, openSync(file, "r"));
+        this.#lent += 1; // its own
+        return made;
+      } catch (error) {
+        this.#buffers.give(memory);
+        throw error;
+      }
+    } finally {
+      this.#lent -= 1;
     }
+  }
+
+  #copying(uuid: string, memory: SharedArrayBuffer, fd: number): Copying {
+    const sizeBytes = memory.byteLength;
+    const pages = sizeBytes / pageBytes;
     this.#threads.begin();
     let going: Promise<void> | undefined;
     let open = true;
+    const close = async (then: () => void) => {
+      if (!open) return;
+      open = false;
+      await going?.catch(() => undefined);
+      closeSync(fd);
+      this.#lent -= 1;
+      then();
+    };
     return {
       bytes: Buffer.from(memory, 0, sizeBytes),
       start: () => (going ??= this.#threads.read({ fd, into: memory }, 0, sizeBytes)),
+      changedSince: (checkpoint) =>
+        this.#remembered.use(uuid, checkpoint, async (before) => {
+          if (before.byteLength !== sizeBytes) return undefined;
+          const changed = new SharedArrayBuffer(pages);
+          await this.#threads.compare({ before, after: memory, changed }, 0, sizeBytes);
+          return new Uint8Array(changed);
+        }),
       hashes: async () => {
-        const hashes = new SharedArrayBuffer((sizeBytes / pageBytes) * 16);
+        const hashes = new SharedArrayBuffer(pages * 16);
         await this.#threads.hash({ bytes: memory, hashes }, 0, sizeBytes);
         return new Uint32Array(hashes);
       },
-      close: async () => {
-        if (!open) return;
-        open = false;
-        await going?.catch(() => undefined);
-        closeSync(fd);
-        this.#give(memory);
-      },
+      keep: (checkpoint) => void close(() => this.#remembered.keep(uuid, checkpoint, memory)),
+      close: () => close(() => this.#buffers.give(memory)),
     };
-  }
-
-  async #take(sizeBytes: number): Promise<SharedArrayBuffer | undefined> {
-    const at = this.#kept.findIndex(({ memory }) => memory.byteLength === sizeBytes);
-    const [kept] = at < 0 ? [] : this.#kept.splice(at, 1);
-    if (kept !== undefined) {
-      clearTimeout(kept.timer);
-      return kept.memory;
-    }
-    if (!(await hasRoomFor(sizeBytes))) return undefined;
-    const memory = new SharedArrayBuffer(sizeBytes);
-    const bytes = new Uint8Array(memory);
-    for (let at = 0; at < sizeBytes; ) {
-      for (const end = Math.min(sizeBytes, at + stepBytes); at < end; at += pageBytes) bytes[at] = 1;
-      await breathe();
-    }
-    return memory;
-  }
-
-  #give(memory: SharedArrayBuffer): void {
-    this.#lent -= 1;
-    const timer = setTimeout(() => {
-      const at = this.#kept.findIndex((it) => it.memory === memory);
-      if (at >= 0) this.#kept.splice(at, 1);
-    }, idleMs);
-    timer.unref();
-    this.#kept.push({ memory, timer });
-    const surplus = this.#kept.length > mostBuffers ? this.#kept.shift() : undefined;
-    clearTimeout(surplus?.timer);
   }
 }

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { findDomain } from "../../../../libvirt/index.ts";
 import { mainBlock, mappedBlock } from "../../../stream/index.ts";
 import { asList, asNumber, asText, type Monitor } from "../../monitor.ts";
@@ -19,8 +18,6 @@ export type SharedFound =
 
 /** While it is copied the guest stands, a tenth of a second or more for each GiB: more of it is left to QEMU. */
 export const mostSharedBytes = 1024 * 1024 * 1024;
-/** What must stay free on the host beside the copy. */
-const spareBytes = 512 * 1024 * 1024;
 
 /** What QEMU says of its memory (`query-memdev`): all of the guest's must be one shared piece. Pure. */
 export function sharedOf(memdevs: unknown): SharedFound | Pick<SharedMemory, "block" | "sizeBytes"> {
@@ -62,9 +59,4 @@ export async function findShared(monitor: Monitor): Promise<SharedFound> {
   const mapping = mappingOf(await mappingsOf(pid).catch(() => []), found);
   if (mapping === undefined) return no("where its memory lies is not found");
   return { ok: true, memory: { ...found, file: `/proc/${pid}/map_files/${mapping.range}` } };
-}
-
-export async function hasRoomFor(sizeBytes: number): Promise<boolean> {
-  const found = /^MemAvailable:\s+(\d+) kB$/m.exec(await readFile("/proc/meminfo", "utf8").catch(() => ""));
-  return Number(found?.[1] ?? 0) * 1024 > sizeBytes + spareBytes;
 }

@@ -8,27 +8,33 @@ export interface MemoryCopy {
   start(): Promise<void>;
   /** To be called when the stream has been read: what was copied is compared while the guest runs. */
   give(taker: MemoryTaker): Promise<void>;
+  /** All of it is in the store. */
+  keep(): void;
   close(): Promise<void>;
 }
 
 /** undefined where this guest's memory cannot be copied, or the host has no room for it now: then QEMU writes it. */
 export async function readyToCopy(context: CaptureContext): Promise<MemoryCopy | undefined> {
-  const { monitor, copier, signal, behind } = context;
+  const { asked, base, monitor, copier, signal, behind } = context;
   const found = await findShared(monitor);
   if (!found.ok) return undefined;
-  const copying = await copier.ready(found.memory);
+  const copying = await copier.ready(asked.uuid, found.memory);
   if (copying === undefined) return undefined;
+  const { block } = found.memory;
+  const between = async () => {
+    signal.throwIfAborted();
+    await behind();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
   return {
     start: () => copying.start(),
+    keep: () => copying.keep(asked.checkpoint),
     close: () => copying.close(),
     give: async (taker) => {
-      const copied = { bytes: copying.bytes, hashes: await copying.hashes() };
-      await taker.copied(found.memory.block, copied, async () => {
-        signal.throwIfAborted();
-        await behind();
-        await new Promise((resolve) => setImmediate(resolve));
-      });
-      await copying.close();
+      const { bytes } = copying;
+      const changed = taker.knowsBase(block) ? await copying.changedSince(base) : undefined;
+      if (changed === undefined) await taker.copied(block, { bytes, hashes: await copying.hashes() }, between);
+      else await taker.changed(block, { bytes, changed }, between);
     },
   };
 }

@@ -1,0 +1,2 @@
+export { Buffers } from "./buffers.ts";
+export { Remembered } from "./remembered.ts";
