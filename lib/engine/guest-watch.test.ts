@@ -57,6 +57,22 @@ describe("the round of all guests", () => {
     expect(most()).toBeLessThanOrEqual(8);
   });
 
+  test("asks thousands evenly, not in one bunch after the other", async () => {
+    const { clock, watch, asked } = cloud();
+    for (let n = 0; n < 5_000; n++) watch.attend(aVm(n + 1, host), false, quiet);
+    await clock.advance(20_000);
+    const counts: number[] = [];
+    for (let window = 0; window < 40; window++) {
+      const before = asked.length;
+      await clock.advance(250);
+      counts.push(asked.length - before);
+    }
+    await Promise.all([watch.stop(), clock.advance(100)]);
+    const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
+    expect(mean).toBeGreaterThan(100);
+    expect(Math.max(...counts)).toBeLessThan(1.6 * mean);
+  });
+
   test("takes a guest for hung only once it was silent for long, and says so", async () => {
     const { clock, watch, silent } = cloud();
     const vm = aVm(1, host);
