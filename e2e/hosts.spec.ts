@@ -121,6 +121,27 @@ test("settings: the policy is changed, and a hook is added and removed; a custom
   await expectLive(page);
   await expect(page.getByLabel("Storm guard, percent of hosts")).toHaveValue("40");
 
+  const offer = page.getByRole("region", { name: "What customers may have" });
+  await offer.getByRole("switch", { name: "Belay makes VMs for customers" }).click();
+  await offer.getByLabel("Bridge").fill("br0");
+  await offer.getByLabel("First address").fill("198.18.7.10");
+  await offer.getByLabel("Last address").fill("198.18.7.9");
+  await offer.getByLabel("Gateway").fill("198.18.7.1");
+  await offer.getByRole("checkbox", { name: "Nobody" }).click();
+  await offer.getByRole("button", { name: "Save the offer" }).click();
+  await expect(offer.getByRole("alert")).toContainText("before");
+  await offer.getByLabel("Last address").fill("198.18.7.99");
+  await offer.getByRole("button", { name: "Save the offer" }).click();
+  await expect(offer.getByRole("button", { name: "Save the offer" })).toBeDisabled();
+  await page.reload();
+  await expectLive(page);
+  await expect(offer.getByLabel("Last address")).toHaveValue("198.18.7.99");
+  await expect(offer.getByRole("checkbox", { name: "Nobody" })).not.toBeChecked();
+  await offer.getByRole("switch", { name: "Belay makes VMs for customers" }).click();
+  await offer.getByRole("checkbox", { name: "Nobody" }).click();
+  await offer.getByRole("button", { name: "Save the offer" }).click();
+  await expect(offer.getByRole("button", { name: "Save the offer" })).toBeDisabled();
+
   await page.getByRole("button", { name: "Add a hook" }).click();
   const dialog = page.getByRole("dialog", { name: "Add a hook" });
   await dialog.getByLabel("Program").fill("../sh");

@@ -2,7 +2,7 @@ import { Select } from "@mantine/core";
 import { type ProtectionMode, protectionModeNames, protectionModes } from "../../lib/model/index.ts";
 import classes from "./application-settings.module.css";
 
-const names: Record<ProtectionMode, string> = {
+export const modeNames: Record<ProtectionMode, string> = {
   provider: "The provider alone",
   customer: "The customer alone, with their own manager",
   collaborative: "Both together",
@@ -43,7 +43,7 @@ export const ModeChoice = ({ value, offered, error, onChange }: ModeChoiceProps)
       description={protectionModes[value]}
       data={protectionModeNames
         .filter((mode) => mode === value || offered.includes(mode))
-        .map((mode) => ({ value: mode, label: names[mode] }))}
+        .map((mode) => ({ value: mode, label: modeNames[mode] }))}
       value={value}
       allowDeselect={false}
       error={error}

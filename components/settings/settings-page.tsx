@@ -5,6 +5,7 @@ import { WithCloud } from "../cloud/with-cloud.tsx";
 import { ImagesPanel } from "../collaboration/images-panel.tsx";
 import { PageHead } from "../ui/page-head.tsx";
 import { Hooks } from "./hooks.tsx";
+import { OfferPanel } from "./offer-panel.tsx";
 import { PolicyPanel } from "./policy-panel.tsx";
 
 /** What the provider sets for the whole cloud. */
@@ -19,6 +20,7 @@ function Settings({ cloud }: { readonly cloud: LiveCloud }) {
         <span>for the whole cloud</span>
       </PageHead>
       {cloud.policy === null ? null : <PolicyPanel policy={cloud.policy} />}
+      {cloud.policy === null ? null : <OfferPanel policy={cloud.policy} />}
       <ImagesPanel images={cloud.images} mayChange />
       <Hooks hooks={cloud.hooks} />
     </>
