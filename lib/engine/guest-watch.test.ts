@@ -59,7 +59,8 @@ describe("the round of all guests", () => {
 
   test("asks thousands evenly, not in one bunch after the other", async () => {
     const { clock, watch, asked } = cloud();
-    for (let n = 0; n < 5_000; n++) watch.attend(aVm(n + 1, host), false, quiet);
+    for (let n = 1; n <= 5_000; n++)
+      watch.attend({ ...aVm(n, host), uuid: (Math.imul(n, 0x9e3779b1) >>> 0).toString(16) }, false, quiet);
     await clock.advance(20_000);
     const counts: number[] = [];
     for (let window = 0; window < 40; window++) {
