@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import { CheckpointDamaged, HypervisorRefused, type RestoreProgress, type RestoreRequest } from "../../engine/ports.ts";
 import type { HostId } from "../../model/index.ts";
 import { isDone, lookAt } from "../agent/restore/look.ts";
@@ -24,6 +25,7 @@ export interface RestoreParts {
   readonly agents: Agents;
   readonly shell: HostShell;
 }
+const takenAwayMs = 5_000;
 type OnProgress = (progress: RestoreProgress) => void;
 
 async function doneOf(conversation: Conversation, request: Asked): Promise<unknown> {
@@ -101,6 +103,8 @@ async function send(
   } catch (error) {
     await conversation.begin({ kind: "cancel", of: exchange.serial }).catch(() => undefined);
     if (failed) await ended; // the agent's own reason, before what followed from it
+    // What was begun is taken away, and is not found by whoever comes next.
+    await Promise.race([ended.catch(() => undefined), pause(takenAwayMs, undefined, { ref: false })]);
     throw error;
   }
 }
