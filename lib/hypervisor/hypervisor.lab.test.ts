@@ -127,6 +127,23 @@ describe("a real host", () => {
     await signals.return?.();
   });
 
+  test("has guests that end by themselves when they are asked to, and are switched off no more then", async () => {
+    const port = hypervisor();
+    const host = theHost();
+    const stop = new AbortController();
+    const signals = port.watch(host, stop.signal)[Symbol.asyncIterator]();
+    await until(signals, connected);
+    const answers = () => port.agentAnswers(host.id, guest.uuid, 2_000).catch(() => false);
+    await expect.poll(answers, { timeout: 60_000, interval: 200 }).toBe(true);
+    expect(await port.act(host.id, guest.uuid, "shut-down")).toMatchObject({ done: true });
+    await until(signals, says("stopped shutdown"));
+    expect(await port.readDomain(host.id, guest.uuid)).toMatchObject({ state: "stopped", reason: "shutdown" });
+    expect(await port.act(host.id, guest.uuid, "shut-down")).toMatchObject({ done: false });
+    expect(await port.act(host.id, guest.uuid, "switch-off")).toMatchObject({ done: false });
+    stop.abort();
+    await signals.return?.();
+  });
+
   test("whose key is another than the approved one is not logged in to", async () => {
     const port = hypervisor();
     const stop = new AbortController();
