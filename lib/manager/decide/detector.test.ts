@@ -32,6 +32,12 @@ it("takes the servers of a VM for down that nobody reaches, though none of its o
   expect(inputs).toMatchObject([{ server: "database", view: { reached: "by-none", processes: "unknown" } }]);
 });
 
+it("does not wait for the manager's own way in, which is cut later than a ping", () => {
+  const manager: SensorReading = { ...from("app-1", "ok"), name: "db-1 from the manager", from: null };
+  const gone = [inside("unknown"), from("app-1", "failing"), manager];
+  expect(saidBy(gone, gone)).toEqual([[], ["server-down"]]);
+});
+
 it("says nothing of a VM that some still reach, or that nobody looks at", () => {
   const some = [inside("unknown"), from("app-1", "failing"), from("app-2", "ok")];
   const nobody = [inside("unknown")];

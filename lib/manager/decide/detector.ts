@@ -21,7 +21,10 @@ export function looked(
     const vm = about[0]?.vm ?? null;
     const failing = about.filter(({ state }) => state === "failing");
     // In a VM that is gone nobody looks any more: those that look at it from other VMs speak for its servers.
-    const around = readings.filter((reading) => reading.kind === "vm" && reading.vm === vm && vm !== null);
+    // The manager's own way in is cut later than a ping: it is not waited for.
+    const around = readings.filter(
+      (reading) => reading.kind === "vm" && reading.vm === vm && vm !== null && reading.from !== null,
+    );
     const isGone = about.every(({ state }) => state === "unknown") && around.every(({ state }) => state === "failing");
     const bad = failing.length === 0 && isGone ? around : failing;
     if (bad.length === 0) {
