@@ -71,6 +71,7 @@ export const background: CaptureWay = async (context) => {
     release: async () => {
       // Never broken off: the guest would hang, and could not be let go.
       await Promise.all([hold.letGo(), socket.discard(), copy?.close()]);
+      copy?.stood(hold.pauseMs);
       await socket.close();
     },
   };

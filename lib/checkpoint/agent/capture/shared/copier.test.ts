@@ -66,6 +66,17 @@ test("a memory that ends early is an error, and more than two at once are refuse
   );
 });
 
+test("a guest that stood too long goes another way for a while, and only that one", async () => {
+  const copier = new Copier(threads, buffers, remembered);
+  const of = (uuid: string) => copier.ready(uuid, { block: "pc.ram", sizeBytes: content.length, file });
+  copier.stood("slow", 301);
+  copier.stood("quick", 299);
+  expect(await of("slow")).toBeUndefined();
+  const quick = await of("quick");
+  expect(quick).toBeDefined();
+  await quick?.close();
+});
+
 test("what is kept of a checkpoint tells what changed since, and is written out where a restore wants it", async () => {
   const copier = new Copier(threads, buffers, remembered);
   const copyOf = async () => {

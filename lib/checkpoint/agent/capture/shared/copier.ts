@@ -7,6 +7,10 @@ import type { SharedMemory } from "./find.ts";
 /** Copies that are made at the same time; whoever comes then goes QEMU's way. */
 const mostAtOnce = 2;
 
+/** A guest that stood longer, on a host that has much to do, goes QEMU's way for a while: that hardly makes it stand, it makes it slow. */
+const tooLongMs = 300;
+const restMs = 10 * 60_000;
+
 /** A copy of a guest's memory that is about to be made, or has been. */
 export interface Copying {
   /** The guest must stand. Resolves when all of it is copied. */
@@ -27,6 +31,8 @@ export class Copier {
   readonly #threads: Threads;
   readonly #buffers: Buffers;
   readonly #remembered: Remembered;
+  /** Until when a VM's memory is not copied. */
+  readonly #resting = new Map<string, number>();
   #lent = 0;
 
   constructor(threads: Threads, buffers: Buffers, remembered: Remembered) {
@@ -37,7 +43,8 @@ export class Copier {
 
   /** Makes everything ready while the guest runs. undefined: the host has no room for it now. */
   async ready(uuid: string, { file, sizeBytes }: SharedMemory): Promise<Copying | undefined> {
-    if (this.#lent >= mostAtOnce) return undefined;
+    if (this.#lent >= mostAtOnce || performance.now() < (this.#resting.get(uuid) ?? 0)) return undefined;
+    this.#resting.delete(uuid);
     this.#lent += 1;
     try {
       const memory = await this.#buffers.take(sizeBytes);
@@ -53,6 +60,11 @@ export class Copier {
     } finally {
       this.#lent -= 1;
     }
+  }
+
+  /** How long the guest stood in the end. */
+  stood(uuid: string, ms: number): void {
+    if (ms > tooLongMs) this.#resting.set(uuid, performance.now() + restMs);
   }
 
   #copying(uuid: string, memory: SharedArrayBuffer, fd: number): Copying {

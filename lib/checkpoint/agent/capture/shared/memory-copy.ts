@@ -8,6 +8,8 @@ export interface MemoryCopy {
   start(): Promise<void>;
   /** To be called when the stream has been read: what was copied is compared while the guest runs. */
   give(taker: MemoryTaker): Promise<void>;
+  /** How long the guest stood for it. */
+  stood(ms: number): void;
   /** All of it is in the store. */
   keep(): void;
   close(): Promise<void>;
@@ -28,6 +30,7 @@ export async function readyToCopy(context: CaptureContext): Promise<MemoryCopy |
   };
   return {
     start: () => copying.start(),
+    stood: (ms) => copier.stood(asked.uuid, ms),
     keep: () => copying.keep(asked.checkpoint),
     close: () => copying.close(),
     give: async (taker) => {
