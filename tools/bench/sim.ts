@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { Failure } from "../kit/failure.ts";
+import { nodeArguments } from "../kit/project.ts";
 import { tellAll } from "../sim/scenarios.ts";
 import type { Bench } from "./types.ts";
 
@@ -21,7 +22,7 @@ const said = z.object({
 async function playPart(options: { seed: number; steps: number; part: number; of: number; signal: AbortSignal }) {
   const { signal, ...numbers } = options;
   const words = Object.entries(numbers).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const child = spawn(process.execPath, [command, "random", "--json", "--go-on", ...words], {
+  const child = spawn(process.execPath, [...nodeArguments, command, "random", "--json", "--go-on", ...words], {
     ...{ signal, stdio: ["ignore", "pipe", "inherit"] },
   });
   if (child.stdout === null) throw new Error("the process has no output");
