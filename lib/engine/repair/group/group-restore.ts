@@ -23,6 +23,7 @@ import { findPlaces, takeSeats } from "./where.ts";
 
 /** A host of the group may fail while the group goes back: then all of it is done anew, so often. */
 const roundsAtMost = 3;
+const lookWithinMs = 10_000;
 
 /** `alone`: nothing was touched, and the group does not go back: what failed is brought back as if it had none. */
 type Led = { readonly kind: "ended" } | { readonly kind: "alone"; readonly words: string };
@@ -83,11 +84,17 @@ async function getReady(lead: Lead, touched: boolean, before: readonly Seat[], l
   const not = (words: string): Ready => ({ ok: false, words, touched: gathered.value.touched });
   const instants = await chooseInstants(lead, members, label);
   if (!instants.ok) return not(instants.words);
-  const places = await findPlaces(lead, members, label);
+  // Those that are well are not kept from their work for a host that does not answer; one that was stopped has nothing else to wait for.
+  const mayWait = touched || gathered.value.touched;
+  const { options } = lead;
+  const looking: Lead = mayWait
+    ? lead
+    : { ...lead, options: { ...options, reviveWithinMs: Math.min(options.reviveWithinMs, lookWithinMs) } };
+  const places = await findPlaces(looking, members, label);
   if (!places.ok) return not(places.words);
   const [first] = instants.value;
   if (first === undefined) return not("There is no instant that is saved of each of them.");
-  const seats = await takeSeats(lead, places.value, first, touched || gathered.value.touched, before, label);
+  const seats = await takeSeats(looking, places.value, first, mayWait, before, label);
   return seats.ok ? { ok: true, seats: seats.value, instants: instants.value } : not(seats.words);
 }
 

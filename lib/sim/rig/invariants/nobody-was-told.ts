@@ -1,11 +1,14 @@
 import { restartLimit } from "../../../decide/index.ts";
 import type { VmId } from "../../../model/index.ts";
-import type { IncidentRow, Tables } from "../../store/tables.ts";
+import { type IncidentRow, openRepairOf, type Tables } from "../../store/tables.ts";
 import { carrierElsewhere, guestAnswers } from "../../world/run.ts";
 import { graceMs, type Invariant, ownersTurn } from "./sight.ts";
 
 /** The longest pause before the next repair of a VM that failed again: it is told when that pause is over. */
 const longestPauseMs = Math.max(...restartLimit.backoffMs);
+
+/** Until each host of a group is proven off, and each of its VMs has answered, or did not. */
+const groupMs = 180_000;
 
 const isOwners = (tables: Readonly<Tables>, { layer, applicationId, vmId }: IncidentRow): boolean => {
   const report = applicationId === null ? undefined : tables.sensors.get(applicationId)?.report;
@@ -41,7 +44,9 @@ export const nobodyWasTold: Invariant = ({ tables, now, world, vms, hostOf, watc
       // It is its owner's turn: they deploy their servers, answer, or mend what their sensors see. Those waits have ends of their own.
       const theirs = incident !== undefined && (isOwners(tables, incident) || ownersTurn(tables, vm.id));
       const well = incident !== undefined && !twice && !theirs && can && answers && vm.wanted === "running";
-      if (lasts(`well ${vm.id}`, well))
+      // One that goes back with its group waits for each of the others.
+      const inGroup = well && openRepairOf(tables, vm.id)?.technique === "group-restore";
+      if (lasts(`well ${vm.id}`, well, inGroup ? groupMs : graceMs))
         yield `5: ${vm.name} is well and its incident is still ${incident?.state}: ${incident?.words}`;
     }
   };
