@@ -86,12 +86,12 @@ export {
   providerEvent,
   providerFrame,
   providerMessage,
-  sensorsBody,
   putEndpointBody,
   putImageBody,
   type SensorReportView,
   type SensorView,
   sensorReportView,
+  sensorsBody,
 } from "./collaboration/index.ts";
 export { type Change, type CloudEvent, change, cloudEvent } from "./events.ts";
 export {

@@ -4,7 +4,6 @@ export { beginNow, type Captures } from "./checkpoints/begin-now.ts";
 export { type CheckpointQuestion, newestValid, restorable } from "./checkpoints/choose.ts";
 export {
   commonInstants,
-  type GroupMember,
   groupKey,
   groupRefusal,
   groupRefusals,
