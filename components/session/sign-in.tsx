@@ -25,7 +25,8 @@ export function SignIn() {
   return (
     <PlainPage>
       <h1 className={classes.title}>Sign in</h1>
-      <form className={classes.form} onSubmit={(event) => void submit(event)}>
+      {/* Sent before the page's own script runs it must not put a password into an address. */}
+      <form className={classes.form} method="post" onSubmit={(event) => void submit(event)}>
         <TextInput
           label="E-mail"
           name="email"
