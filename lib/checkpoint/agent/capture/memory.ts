@@ -89,6 +89,13 @@ export class MemoryTaker {
     return found;
   }
 
+  /** Of all blocks but this one; undefined: not known yet. */
+  bytesBeside(block: string): number | undefined {
+    if (this.#blocks.length === 0) return undefined;
+    const others = this.#blocks.filter(({ volume }) => volume.name !== memoryVolume(block));
+    return others.reduce((sum, { volume }) => sum + volume.sizeBytes, 0);
+  }
+
   /** Whether it is known of each page of the block what it was in the base. */
   knowsBase(block: string): boolean {
     return this.#blockOf(block).differ.knowsBase;

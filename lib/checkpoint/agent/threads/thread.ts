@@ -1,7 +1,7 @@
-import { execFile } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readlinkSync, readSync, writeSync } from "node:fs";
 import { setPriority } from "node:os";
-import { parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { pageBytes } from "../../words.ts";
 import { type HashSeed, pageHash } from "../differ/index.ts";
 
@@ -49,16 +49,19 @@ export type ThreadTask =
 export type Turn = "first" | "usual" | "last";
 export interface ThreadData {
   readonly turn: Turn;
+  /** To the thread before this one, and to the one after it; null where there is none. */
+  readonly before: MessagePort | null;
+  readonly next: MessagePort | null;
   readonly seed: HashSeed;
 }
 
 /**
  * While a guest stands nothing on its host matters more: this thread goes before all others that are not of that kind (sched(7), SCHED_RR).
- * On a busy host a standstill was ten times as long without.
+ * On a busy host a standstill was ten times as long without. It works without, too.
  */
 function goFirst(): void {
   const [, thread] = /task\/(\d+)$/.exec(readlinkSync("/proc/thread-self")) ?? [];
-  if (thread !== undefined) execFile("chrt", ["--rr", "--pid", "1", thread], { timeout: chrtMs }, () => undefined); // it works without, too
+  if (thread !== undefined) spawnSync("chrt", ["--rr", "--pid", "1", thread], { timeout: chrtMs, stdio: "ignore" });
 }
 
 /** This thread's own priority, where it may: it works without, too. */
@@ -79,13 +82,19 @@ function read({ fd, into, from, to }: Extract<ThreadTask, { kind: "read" }>): vo
   }
 }
 
-/** What a thread of the agent's does: one task after the other, each answered with "" or with what went wrong. */
+/**
+ * What a thread of the agent's does: one task after the other, each answered with "" or with what went wrong. It comes in a list: the first
+ * is this thread's, the others are for those after it. A thread that goes first takes the processor from whoever wakes it, so the agent
+ * itself could wake a second one only when the first has done its part; this one wakes it on another processor.
+ */
 export async function serveThread(): Promise<void> {
-  const { turn, seed }: ThreadData = workerData;
+  const { turn, seed, before, next }: ThreadData = workerData;
   if (turn === "first") goFirst();
   else if (turn === "last") goLast();
   const hash = await pageHash(seed);
-  parentPort?.on("message", (task: ThreadTask) => {
+  const work = ([task, ...others]: readonly ThreadTask[]) => {
+    if (task === undefined) return;
+    if (others.length > 0) next?.postMessage(others);
     let failed = "";
     try {
       if (task.kind === "read") read(task);
@@ -96,7 +105,9 @@ export async function serveThread(): Promise<void> {
       failed = String(error);
     }
     parentPort?.postMessage(failed);
-  });
+  };
+  parentPort?.on("message", work);
+  before?.on("message", work);
 }
 
 /** Mostly nothing has changed: much is looked at at once. */

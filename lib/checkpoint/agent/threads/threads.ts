@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import type { HashSeed } from "../differ/index.ts";
 import type { ThreadData, ThreadTask, Turn } from "./thread.ts";
 
@@ -22,17 +22,30 @@ export class Threads {
     this.#seed = seed;
   }
 
-  #some(turn: Turn, bytes: number): readonly Thread[] {
-    const data: ThreadData = { turn, seed: this.#seed };
-    const make = () => new Thread(new Worker(this.#script, { workerData: data }));
-    const all = this.#all.get(turn) ?? Array.from({ length: Math.min(mostThreads, availableParallelism()) }, make);
-    this.#all.set(turn, all);
-    return all.slice(0, Math.max(1, Math.floor(bytes / leastBytes)));
+  #row(turn: Turn): readonly Thread[] {
+    const known = this.#all.get(turn);
+    if (known?.every((it) => !it.isDead)) return known;
+    const count = Math.min(mostThreads, availableParallelism());
+    const links = Array.from({ length: count - 1 }, () => new MessageChannel());
+    const row = Array.from({ length: count }, (_, i) => {
+      const ports = { before: links[i - 1]?.port2 ?? null, next: links[i]?.port1 ?? null };
+      const workerData: ThreadData = { turn, seed: this.#seed, ...ports };
+      const transferList = [ports.before, ports.next].filter((it) => it !== null);
+      return new Thread(new Worker(this.#script, { workerData, transferList }));
+    });
+    this.#all.set(turn, row);
+    return row;
   }
 
-  /** The first use is slow: threads must begin. */
-  begin(): void {
-    this.#some("first", 0);
+  /** Resolves when those that a guest waits for are there. */
+  async begin(): Promise<void> {
+    const known = this.#all.get("first");
+    const row = this.#row("first");
+    if (row === known) return;
+    const all = Promise.all(row.map((it) => it.done()));
+    const nothing: ThreadTask = { kind: "read", fd: -1, into: new SharedArrayBuffer(0), from: 0, to: 0 };
+    row[0]?.give(row.map(() => nothing));
+    await all;
   }
 
   async end(): Promise<void> {
@@ -65,13 +78,15 @@ export class Threads {
     to: number,
     make: (part: { from: number; to: number }) => ThreadTask,
   ): Promise<void> {
-    const threads = this.#some(turn, to - from);
+    const threads = this.#row(turn).slice(0, Math.max(1, Math.floor((to - from) / leastBytes)));
     const part = Math.ceil((to - from) / threads.length / hostPage) * hostPage;
-    await Promise.all(
-      threads.map((thread, i) =>
-        thread.do(make({ from: from + i * part, to: Math.max(from + i * part, Math.min(to, from + (i + 1) * part)) })),
-      ),
-    );
+    const tasks = threads.map((_, i) => {
+      const begin = Math.min(to, from + i * part);
+      return make({ from: begin, to: Math.min(to, begin + part) });
+    });
+    const all = Promise.all(threads.map((it) => it.done()));
+    threads[0]?.give(tasks);
+    await all;
   }
 }
 
@@ -93,6 +108,10 @@ class Thread {
     worker.on("exit", () => this.#ended(new Error("a thread of the agent's ended")));
   }
 
+  get isDead(): boolean {
+    return this.#dead !== undefined;
+  }
+
   #ended(error: unknown): void {
     this.#dead ??= error instanceof Error ? error : new Error(String(error));
     for (const { reject } of this.#waiting.splice(0)) reject(this.#dead);
@@ -102,11 +121,16 @@ class Thread {
     await this.#worker.terminate();
   }
 
-  do(task: ThreadTask): Promise<void> {
+  /** The first for this thread, the others for those after it. */
+  give(tasks: readonly ThreadTask[]): void {
+    this.#worker.postMessage(tasks);
+  }
+
+  /** When it has done what it is given next. */
+  done(): Promise<void> {
     if (this.#dead) return Promise.reject(this.#dead);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage(task);
     });
   }
 }

@@ -47,6 +47,7 @@ export class Copier {
     this.#resting.delete(uuid);
     this.#lent += 1;
     try {
+      await this.#threads.begin();
       const memory = await this.#buffers.take(sizeBytes);
       if (memory === undefined) return undefined;
       try {
@@ -70,7 +71,6 @@ export class Copier {
   #copying(uuid: string, memory: SharedArrayBuffer, fd: number): Copying {
     const sizeBytes = memory.byteLength;
     const pages = sizeBytes / pageBytes;
-    this.#threads.begin();
     let going: Promise<void> | undefined;
     let open = true;
     const close = async (then: () => void) => {

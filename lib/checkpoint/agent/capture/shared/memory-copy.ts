@@ -2,12 +2,17 @@ import type { MemoryTaker } from "../memory.ts";
 import type { CaptureContext } from "../method.ts";
 import { findShared } from "./find.ts";
 
+/** QEMU has written so much in a moment, before anybody could be killed over it. */
+const littleBytes = 4 * 1024 * 1024;
+
 /** The guest's main memory, copied while it stands; QEMU's stream leaves it out. */
 export interface MemoryCopy {
   /** To be called when the guest stands; twice is once. */
   start(): Promise<void>;
   /** To be called when the stream has been read: what was copied is compared while the guest runs. */
   give(taker: MemoryTaker): Promise<void>;
+  /** What QEMU still writes of the memory is ROMs: a guest without a screen. */
+  leavesLittle(taker: MemoryTaker): boolean;
   /** How long the guest stood for it. */
   stood(ms: number): void;
   /** All of it is in the store. */
@@ -30,6 +35,7 @@ export async function readyToCopy(context: CaptureContext): Promise<MemoryCopy |
   };
   return {
     start: () => copying.start(),
+    leavesLittle: (taker) => (taker.bytesBeside(block) ?? Number.POSITIVE_INFINITY) <= littleBytes,
     stood: (ms) => copier.stood(asked.uuid, ms),
     keep: () => copying.keep(asked.checkpoint),
     close: () => copying.close(),
