@@ -134,6 +134,9 @@ export class MemoryTaker {
     give: (differ: VolumeDiffer, page: number) => void,
   ): Promise<void> {
     const { volume, differ } = this.#blockOf(block);
+    // What QEMU left out besides would be taken for zero.
+    if (this.#blocks.some((it) => it.differ !== differ && !it.differ.isTold))
+      throw new UnknownStream("QEMU's stream leaves out more of the memory than was copied.");
     if (volume.sizeBytes !== bytes.length)
       throw new UnknownStream("QEMU's stream has memory of another size than what was copied.");
     for (let page = 0; page * pageBytes < bytes.length; page++) {

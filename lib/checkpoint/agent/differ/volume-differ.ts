@@ -84,6 +84,11 @@ export class VolumeDiffer {
     this.#see(page);
   }
 
+  /** Every page has come. */
+  get isTold(): boolean {
+    return this.#told === this.table.pages;
+  }
+
   get knowsBase(): boolean {
     return this.#unknownFrom !== Number.POSITIVE_INFINITY && this.#unknownFrom >= this.table.pages;
   }
@@ -112,6 +117,6 @@ export class VolumeDiffer {
    * from the store that one of them has become zero.
    */
   get isTableWhole(): boolean {
-    return this.#unknownFrom > 0 || this.#told === this.table.pages;
+    return this.#unknownFrom > 0 || this.isTold;
   }
 }

@@ -33,7 +33,6 @@ afterAll(async () => {
 
 test("copies the whole, by several threads, and hashes each page as the agent itself would", async () => {
   const copying = await new Copier(threads, buffers, remembered).ready("vm", {
-    block: "pc.ram",
     sizeBytes: content.length,
     file,
   });
@@ -54,21 +53,19 @@ test("copies the whole, by several threads, and hashes each page as the agent it
 
 test("a memory that ends early is an error, and more than two at once are refused", async () => {
   const copier = new Copier(threads, buffers, remembered);
-  const of = (sizeBytes: number) => copier.ready("vm", { block: "pc.ram", sizeBytes, file });
+  const of = (sizeBytes: number) => copier.ready("vm", { sizeBytes, file });
   const long = await of(content.length + pageBytes);
   await expect(long?.start()).rejects.toThrow("ends early");
   const second = await of(content.length);
   expect(await of(content.length)).toBeUndefined();
   await Promise.all([long?.close(), second?.close()]);
   expect(await of(content.length)).toBeDefined();
-  await expect(copier.ready("vm", { block: "pc.ram", sizeBytes: pageBytes, file: `${file}.gone` })).rejects.toThrow(
-    "ENOENT",
-  );
+  await expect(copier.ready("vm", { sizeBytes: pageBytes, file: `${file}.gone` })).rejects.toThrow("ENOENT");
 });
 
 test("a guest that stood too long goes another way for a while, and only that one", async () => {
   const copier = new Copier(threads, buffers, remembered);
-  const of = (uuid: string) => copier.ready(uuid, { block: "pc.ram", sizeBytes: content.length, file });
+  const of = (uuid: string) => copier.ready(uuid, { sizeBytes: content.length, file });
   copier.stood("slow", 301);
   copier.stood("quick", 299);
   expect(await of("slow")).toBeUndefined();
@@ -80,7 +77,7 @@ test("a guest that stood too long goes another way for a while, and only that on
 test("what is kept of a checkpoint tells what changed since, and is written out where a restore wants it", async () => {
   const copier = new Copier(threads, buffers, remembered);
   const copyOf = async () => {
-    const copying = await copier.ready("vm", { block: "pc.ram", sizeBytes: content.length, file });
+    const copying = await copier.ready("vm", { sizeBytes: content.length, file });
     if (copying === undefined) throw new Error("there was no room");
     await copying.start();
     return copying;

@@ -42,7 +42,10 @@ export class Copier {
   }
 
   /** Makes everything ready while the guest runs. undefined: the host has no room for it now. */
-  async ready(uuid: string, { file, sizeBytes }: SharedMemory): Promise<Copying | undefined> {
+  async ready(
+    uuid: string,
+    { file, sizeBytes }: Pick<SharedMemory, "file" | "sizeBytes">,
+  ): Promise<Copying | undefined> {
     if (this.#lent >= mostAtOnce || performance.now() < (this.#resting.get(uuid) ?? 0)) return undefined;
     this.#resting.delete(uuid);
     this.#lent += 1;

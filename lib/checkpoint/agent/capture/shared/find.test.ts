@@ -21,6 +21,7 @@ test.each([
     ],
     { ok: false },
   ],
+  ["modules of memory, or memory between VMs, besides", [memdev, { ...memdev, id: "memdimm0" }], { ok: false }],
   ["too much to be copied while it stands", [{ ...memdev, size: mostSharedBytes + 4096 }], { ok: false }],
   ["nothing that is understood", null, { ok: false }],
 ])("a guest's memory: %s", (_, memdevs, expected) => {

@@ -11,6 +11,8 @@ export interface SharedMemory {
   readonly sizeBytes: number;
   /** The same memory, to be read; for root. */
   readonly file: string;
+  /** libvirt's number of this run: the memory is no other run's. */
+  readonly run: number;
 }
 export type SharedFound =
   | { readonly ok: true; readonly memory: SharedMemory }
@@ -20,10 +22,15 @@ export type SharedFound =
 export const mostSharedBytes = 1024 * 1024 * 1024;
 
 /** What QEMU says of its memory (`query-memdev`): all of the guest's must be one shared piece. Pure. */
-export function sharedOf(memdevs: unknown): SharedFound | Pick<SharedMemory, "block" | "sizeBytes"> {
+export function sharedOf(
+  memdevs: unknown,
+): Extract<SharedFound, { ok: false }> | Pick<SharedMemory, "block" | "sizeBytes"> {
   const all = asList(memdevs);
   const used = all.find(({ id }) => id === mappedBlock) ?? all.find(({ id }) => id === mainBlock);
   if (used === undefined) return no("QEMU has divided its memory");
+  // QEMU would leave that out as well, and nobody would save it: modules of memory, memory between VMs.
+  if (all.some((it) => it.share === true && it !== used && it.id !== mainBlock))
+    return no("it has other shared memory besides");
   const sizeBytes = asNumber(used.size);
   if (used.share !== true) return no('its memory is not shared with the host (`<access mode="shared"/>`)');
   if (sizeBytes > mostSharedBytes) return no("it has more memory than can be copied while it stands");
@@ -45,7 +52,7 @@ export function mappingOf(
   return new Set(found.map(({ inode }) => inode)).size === 1 ? found[0] : undefined;
 }
 
-const no = (why: string): SharedFound => ({
+const no = (why: string): Extract<SharedFound, { ok: false }> => ({
   ok: false,
   words: `QEMU itself writes the memory, which slows the VM while it does: ${why}.`,
 });
@@ -55,8 +62,8 @@ export async function findShared(monitor: Monitor): Promise<SharedFound> {
   if ("ok" in found) return found;
   const domain = await findDomain(monitor.connection, { uuid: monitor.domain.uuid });
   const pid = domain && (await pidOf(domain.name));
-  if (pid === undefined) return no("its process is not found");
+  if (domain === undefined || pid === undefined) return no("its process is not found");
   const mapping = mappingOf(await mappingsOf(pid).catch(() => []), found);
   if (mapping === undefined) return no("where its memory lies is not found");
-  return { ok: true, memory: { ...found, file: `/proc/${pid}/map_files/${mapping.range}` } };
+  return { ok: true, memory: { ...found, run: domain.id, file: `/proc/${pid}/map_files/${mapping.range}` } };
 }

@@ -1,3 +1,5 @@
+import { findDomain } from "../../../../libvirt/index.ts";
+import { AgentFailure } from "../../failure.ts";
 import type { MemoryTaker } from "../memory.ts";
 import type { CaptureContext } from "../method.ts";
 import { findShared } from "./find.ts";
@@ -7,7 +9,7 @@ const littleBytes = 4 * 1024 * 1024;
 
 /** The guest's main memory, copied while it stands; QEMU's stream leaves it out. */
 export interface MemoryCopy {
-  /** To be called when the guest stands; twice is once. */
+  /** To be called when the guest stands; twice is once. Throws where it is not the run any more that was found. */
   start(): Promise<void>;
   /** To be called when the stream has been read: what was copied is compared while the guest runs. */
   give(taker: MemoryTaker): Promise<void>;
@@ -34,7 +36,12 @@ export async function readyToCopy(context: CaptureContext): Promise<MemoryCopy |
     await new Promise((resolve) => setImmediate(resolve));
   };
   return {
-    start: () => copying.start(),
+    start: async () => {
+      const now = findDomain(monitor.connection, { uuid: asked.uuid });
+      await Promise.all([copying.start(), now]);
+      if ((await now)?.id !== found.memory.run)
+        throw new AgentFailure("interrupted", "The VM was started anew meanwhile.");
+    },
     leavesLittle: (taker) => (taker.bytesBeside(block) ?? Number.POSITIVE_INFINITY) <= littleBytes,
     stood: (ms) => copier.stood(asked.uuid, ms),
     keep: () => copying.keep(asked.checkpoint),
