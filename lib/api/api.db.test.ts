@@ -35,6 +35,7 @@ test("anybody may ask whether Belay is at work and read how to talk to it; nothi
         "/cloud",
         "/collaboration/messages",
         "/collaboration/schemas",
+        "/collaboration/sensors",
         "/conversation",
         "/endpoint",
         "/endpoint/test",
