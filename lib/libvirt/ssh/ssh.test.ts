@@ -11,9 +11,16 @@ import { SshConnection } from "./connection.ts";
 import { describeHostKey, fetchHostKey } from "./host-key.ts";
 import type { SshOptions } from "./options.ts";
 
-const hostKey = ssh2.utils.generateKeyPairSync("ed25519");
-const userKey = ssh2.utils.generateKeyPairSync("ed25519");
-const strangerKey = ssh2.utils.generateKeyPairSync("ed25519");
+/** About one in 400 of ssh2's keys is one that it cannot read. */
+function readableKey() {
+  for (;;) {
+    const made = ssh2.utils.generateKeyPairSync("ed25519");
+    if (!(ssh2.utils.parseKey(made.private) instanceof Error)) return made;
+  }
+}
+const hostKey = readableKey();
+const userKey = readableKey();
+const strangerKey = readableKey();
 const pinned = describeHostKey(Buffer.from(hostKey.public.split(" ")[1] ?? "", "base64")).sha256;
 
 let server: Server;

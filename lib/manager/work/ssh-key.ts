@@ -15,11 +15,21 @@ export async function keyPairOf(description: Description, directory: string, sta
   const own = description.ssh.privateKey;
   if (own !== undefined) return pairOf(path.resolve(directory, own));
   const file = path.join(stateDir, "id_ed25519");
-  const made = ssh2.utils.generateKeyPairSync("ed25519", { comment: `belay-manager ${description.application.name}` });
+  const made = newKeyPair(`belay-manager ${description.application.name}`);
   await writeFile(file, made.private, { mode: 0o600, flag: "wx" }).catch((error: unknown) => {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   });
   return pairOf(file);
+}
+
+const mostTries = 20;
+
+/** ssh2 writes about one ed25519 key in 400 so that nobody can read it, itself included (1.17): then another one is made. */
+function newKeyPair(comment: string) {
+  for (let tries = 1; ; tries++) {
+    const made = ssh2.utils.generateKeyPairSync("ed25519", { comment });
+    if (tries === mostTries || !(ssh2.utils.parseKey(made.private) instanceof Error)) return made;
+  }
 }
 
 async function pairOf(file: string): Promise<KeyPair> {
