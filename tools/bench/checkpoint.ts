@@ -20,6 +20,12 @@ const ways: readonly Way[] = [
 /** Kept in the store while the next are taken, as the least that a policy keeps. */
 const generations = 2;
 
+function median(all: readonly number[]): number {
+  const sorted = [...all].sort((a, b) => a - b);
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.ceil((sorted.length - 1) / 2)]];
+  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
+}
+
 interface Window {
   readonly perSecond: number;
   readonly captures: number;
@@ -105,22 +111,21 @@ async function run(context: BenchContext) {
   const overheads = table((_, windows) =>
     windows.map(({ perSecond }, at) => 100 * (1 - perSecond / (of("none")[at]?.perSecond ?? Number.NaN))),
   );
+  const lostOf = (windows: readonly Window[], none: readonly Window[]) => {
+    const half = (all: readonly Window[]) => median(all.map((it) => it.perSecond));
+    return Math.round(1_000 * (1 - half(windows) / half(none))) / 10;
+  };
   return {
     ...load,
     ...{ guestMiB, rounds, windowSeconds: windowMs / 1_000 },
     method: offer.method,
     requestsPerSecond: table((_, windows) => windows.map(({ perSecond }) => Math.round(perSecond * 10) / 10), true),
-    overheadPercent: Object.fromEntries(
-      Object.entries(overheads).map(([name, all]) => [
-        name,
-        Math.round((10 * all.reduce((sum, one) => sum + one, 0)) / Math.max(1, all.length)) / 10,
-      ]),
-    ),
+    overheadPercent: table((way) => lostOf(of(way.name), of("none"))),
     overheadPercentOfEachRound: Object.fromEntries(
       Object.entries(overheads).map(([name, all]) => [name, all.map((one) => Math.round(one * 10) / 10)]),
     ),
     overheadMeans:
-      "requests answered in a window with checkpoints against one of the same length without, of the same round; agent, store, load and guest share this machine's cores",
+      "medians of the requests answered in windows with checkpoints against those of windows of the same length without, in turns, and one against the other of each round; agent, store, load and guest share this machine's cores",
     pauseMs: table((_, windows) =>
       summary(
         windows.flatMap((it) => it.pausesMs),
