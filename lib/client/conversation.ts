@@ -1,7 +1,7 @@
 import type { ConversationMessageView } from "../contract/index.ts";
 import { fallbacks, intervalWords, type TechniqueName, techniques } from "../model/index.ts";
 import { clockWords } from "./durations.ts";
-import { uncapital } from "./words.ts";
+import { uncapital } from "./uncapital.ts";
 
 /** One line of a conversation as a person reads it. */
 export interface Said {

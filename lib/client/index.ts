@@ -61,6 +61,7 @@ export { fetchIncident, fetchIncidents, fetchIntent, killVm, signIn, signOut } f
 export { serverNow } from "./server-clock.ts";
 export { sensorTrouble, type Together, togetherOf } from "./together.ts";
 export { columnsOf, failedIn, rateOf, trafficSeconds } from "./traffic.ts";
+export { uncapital } from "./uncapital.ts";
 export {
   bytesWords,
   capital,
@@ -71,5 +72,4 @@ export {
   percentWords,
   reasonOf,
   shortAgents,
-  uncapital,
 } from "./words.ts";

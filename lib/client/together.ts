@@ -2,7 +2,7 @@ import type { ApplicationView, CloudView, ManagerView, SensorReportView, VmView 
 import { managerLeaseMs } from "../contract/index.ts";
 import { consentCovers, fallbacks, sensorsFreshForMs, tellSensorsEveryMs } from "../model/index.ts";
 import { agoWords, spanWords } from "./durations.ts";
-import { uncapital } from "./words.ts";
+import { uncapital } from "./uncapital.ts";
 
 /** What is really in place of the customer's part now (DESIGN, invariant 8). */
 export interface Together {

@@ -1,6 +1,7 @@
 import type { Change, CheckpointStatusView, CloudView, IncidentView, VmView } from "../contract/index.ts";
 import { causes, type VmStateReason, vmStates } from "../model/index.ts";
 import { speakerWords, tell } from "./conversation.ts";
+import { uncapital } from "./uncapital.ts";
 
 /** Sentences that the browser makes by itself, all in one place. */
 
@@ -42,8 +43,6 @@ export function reasonOf(vm: Pick<VmView, "state" | "reason">): string {
 export const shortAgents = (text: string) => text.replace(/\/[^\s()]*\/(fence[_-][\w.-]+)/g, "$1");
 
 export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
-/** For a sentence that goes on in the middle of another one. */
-export const uncapital = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
 type Failed = Pick<IncidentView, "vmId" | "hostId">;
 type Known = Pick<CloudView, "vms" | "hosts">;

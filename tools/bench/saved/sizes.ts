@@ -12,7 +12,8 @@ const filled = 0.7;
 const killScript =
   'kill -9 "$(cat "/run/libvirt/qemu/$1.pid")"; while virsh domstate "$1" | grep -q running; do sleep 0.02; done';
 
-const agentScript = "pkill -f '^node /var/lib/libvirt/belay-host/belay-agent'; true";
+/** Fails where there was none: then nothing was forgotten. */
+const agentScript = "pkill -f '[b]elay-host/belay-agent.mjs'";
 
 /** Where the bytes of its memory are when the restore is asked for. */
 const ways = ["onHost", "fromStore", "fromReplica"] as const;
@@ -57,7 +58,8 @@ export async function measureSizes(context: BenchContext, runs: number) {
         const known = { id: one.vm.id, uuid: guest.uuid, name: guest.name };
         await sh(killScript);
         if (way === "fromStore") {
-          await sh(agentScript);
+          if ((await sh(agentScript)).code !== 0)
+            throw new Error("the agent was not found: it would still know the memory");
           await saving.checkpoints.probe(host.id, { ...known, hostId: host.id, organizationId: null });
         }
         const request = { checkpoint: one.id, vm: known, definition, generation: ++one.generation };

@@ -1,5 +1,5 @@
 import type { Buffers } from "./buffers.ts";
-import { hasToSpare } from "./room.ts";
+import { overSpare } from "./room.ts";
 
 const lookEveryMs = 15_000;
 
@@ -17,13 +17,14 @@ interface Kept {
  */
 export class Remembered {
   readonly #buffers: Buffers;
-  readonly #enough: () => Promise<boolean>;
+  readonly #over: () => Promise<number>;
   readonly #kept = new Map<string, Kept>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(buffers: Buffers, enough: () => Promise<boolean> = hasToSpare) {
+  /** `over`: how many bytes the host wants back. */
+  constructor(buffers: Buffers, over: () => Promise<number> = overSpare) {
     this.#buffers = buffers;
-    this.#enough = enough;
+    this.#over = over;
   }
 
   /** What is kept of the VM if it is of that checkpoint, for as long as `use` takes; undefined where it is not. */
@@ -62,10 +63,12 @@ export class Remembered {
   }
 
   async #makeRoom(): Promise<void> {
-    while (this.#kept.size > 0 && !(await this.#enough())) {
-      const [oldest] = this.#kept.keys();
-      if (oldest === undefined) break;
+    // Counted, not looked at again: the host has it back when the garbage is collected, and not before.
+    let over = await this.#over();
+    for (const [oldest, { memory }] of this.#kept) {
+      if (over <= 0) break;
       this.#kept.delete(oldest); // not to the buffers: the host needs it
+      over -= memory.byteLength;
     }
     if (this.#kept.size > 0) return;
     clearInterval(this.#timer);

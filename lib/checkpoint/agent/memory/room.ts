@@ -14,8 +14,8 @@ async function meminfo(): Promise<(name: string) => number> {
 export const hasRoomFor = async (bytes: number): Promise<boolean> =>
   (await meminfo())("MemAvailable") > bytes + spareBytes;
 
-/** For what is kept because it may be of use. */
-export async function hasToSpare(): Promise<boolean> {
+/** How much of what is kept because it may be of use should be given back; 0: nothing. */
+export async function overSpare(): Promise<number> {
   const of = await meminfo();
-  return of("MemAvailable") > Math.max(spareBytes, spareShare * of("MemTotal"));
+  return Math.max(0, Math.max(spareBytes, spareShare * of("MemTotal")) - of("MemAvailable"));
 }

@@ -13,7 +13,7 @@ const pages = 300;
 const seed = newSeed();
 const threads = new Threads(new URL("../../threads/testing/own-thread.ts", import.meta.url), seed);
 const buffers = new Buffers();
-const remembered = new Remembered(buffers, async () => true);
+const remembered = new Remembered(buffers, async () => 0);
 let dir: string;
 let file: string;
 /** Page n is full of n, but for every third, which is zero. */
@@ -112,13 +112,18 @@ test("what is kept of a checkpoint tells what changed since, and is written out 
   expect(local.checkpointOf("vm")).toBeNull();
 });
 
-test("nothing is kept by a host that runs short", async () => {
-  let enough = true;
-  const short = new Remembered(buffers, async () => enough);
-  short.keep("a", "ckp_1", new SharedArrayBuffer(pageBytes));
-  short.keep("b", "ckp_2", new SharedArrayBuffer(pageBytes));
-  await expect.poll(() => short.checkpointOf("a")).toBe("ckp_1");
-  enough = false;
-  short.keep("c", "ckp_3", new SharedArrayBuffer(pageBytes));
-  await expect.poll(() => ["a", "b", "c"].map((it) => short.checkpointOf(it))).toEqual([null, null, null]);
+test("a host that runs short gets back as much as it wants, the oldest first, and all where it wants all", async () => {
+  let over = 0;
+  const short = new Remembered(buffers, async () => over);
+  const keep = (vm: string) => short.keep(vm, `ckp_${vm}`, new SharedArrayBuffer(pageBytes));
+  const kept = () => ["a", "b", "c", "d"].filter((it) => short.checkpointOf(it) !== null);
+  keep("a");
+  keep("b");
+  await expect.poll(kept).toEqual(["a", "b"]);
+  over = 1;
+  keep("c");
+  await expect.poll(kept).toEqual(["b", "c"]);
+  over = 3 * pageBytes;
+  keep("d");
+  await expect.poll(kept).toEqual([]);
 });
