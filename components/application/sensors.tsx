@@ -24,9 +24,10 @@ export function Sensors({ report, vms, manager }: SensorsProps) {
   const now = useNow(serverNow, 2_000);
   const trouble = sensorTrouble(report, now);
   const nameOf = (id: SensorView["vmId"]) => vms.find((it) => it.id === id)?.name;
+  const none = report === undefined || report.sensors.length === 0;
   return (
-    <Panel title="Sensors" aside={manager === undefined ? undefined : `of ${manager.name}`}>
-      {report === undefined || report.sensors.length === 0 ? (
+    <Panel title="Sensors" aside={none || manager === undefined ? undefined : `of ${manager.name}`}>
+      {none ? (
         <Situation
           kind="empty"
           title="No sensor reports."

@@ -10,8 +10,8 @@ import {
   managerReply,
   policyView,
 } from "../../lib/contract/index.ts";
-import { customerKey } from "../bench/together/customer.ts";
 import type { OperatorClient } from "../operator/client.ts";
+import { customerKey } from "../stack/customer-key.ts";
 
 /** Whose application the auction is. */
 export const auctionOwner = "Aster";
@@ -90,13 +90,8 @@ async function registerImage(client: OperatorClient, image: Awaited<ReturnType<t
 async function keptKey(url: string, dataDir: string, file: string): Promise<string> {
   const kept = (await readFile(file, "utf8").catch(() => "")).trim();
   if (kept !== "" && (await isGood(url, kept))) return kept;
-  const key = await customerKey(url, dataDir, auctionOwner, [
-    "read",
-    "collaborate",
-    "provision",
-    "restore",
-    "configure",
-  ]);
+  const scopes = ["read", "collaborate", "provision", "restore", "configure"] as const;
+  const key = await customerKey(url, dataDir, auctionOwner, { name: applicationName, scopes });
   await writeFile(file, `${key}\n`, { mode: 0o600 });
   return key;
 }

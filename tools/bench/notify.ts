@@ -10,10 +10,10 @@ import {
   incidentView,
   type VmView,
 } from "../../lib/contract/index.ts";
+import { customerKey } from "../stack/customer-key.ts";
 import { freePort, type RunningServer, startServer } from "../stack/server.ts";
 import { runDemo } from "../start/run-demo.ts";
 import { summary } from "./stats.ts";
-import { customerKey } from "./together/customer.ts";
 import { type Talker, talk } from "./together/talker.ts";
 import type { Bench } from "./types.ts";
 
@@ -77,7 +77,7 @@ async function stage(context: Parameters<Bench["run"]>[0]): Promise<Stage> {
   const server = await startServer({ dataDir, port, args: [], env: { BELAY_SIMULATED: "1" }, signal });
   onEnd(() => server.stop());
   await runDemo({ PORT: String(port), BELAY_DATA: dataDir }, log, signal);
-  const key = await customerKey(server.url, dataDir, organization, ["read", "collaborate"]);
+  const key = await customerKey(server.url, dataDir, organization, { name: "bench", scopes: ["read", "collaborate"] });
   const cloud = async () => cloudView.parse(await server.api("GET", "/cloud"));
   const application = async () => {
     const { organizations, applications } = await cloud();

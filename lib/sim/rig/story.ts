@@ -31,7 +31,9 @@ export async function tellStory(scenario: Scenario): Promise<Story> {
 
   rig.cloud.world.onHappening(({ at, words }) => line(at, "cloud", words));
   // By the world's time: the clock on Belay's machine may be set in the middle of a story.
-  rig.store.onEvent(({ words }) => line(rig.clock.now(), "belay", words));
+  rig.store.onEvent(({ words }) => {
+    if (words !== "") line(rig.clock.now(), "belay", words);
+  });
 
   const look = () => {
     for (const words of watchman.glance()) {

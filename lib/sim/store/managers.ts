@@ -56,10 +56,10 @@ export function managers(parts: Parts): ForPeople {
       if (application?.organizationId !== organizationId)
         throw new BelayError("not-found", `There is no application ${applicationId}.`, { field: "applicationId" });
       const before = tables.sensors.get(applicationId);
-      const news = sensorNews(before, report, at);
+      const news = sensorNews(application.name, before, report, at);
       tables.sensors.set(applicationId, { report, toldAt: news === undefined ? (before?.toldAt ?? at) : at });
       if (news === undefined) return;
-      log.append(at, `Application ${application.name}: ${news}`, { kind: "sensors.changed", report });
+      log.append(at, news, { kind: "sensors.changed", report });
       parts.wake("messages");
     },
 

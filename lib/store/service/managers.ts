@@ -28,7 +28,7 @@ export const serviceManagers = ({ database, write }: Parts): Managers => {
       throw new BelayError("not-found", `There is no application ${applicationId}.`, { field: "applicationId" });
     const { sensors: row, name } = application;
     const before = row === null ? undefined : { report: toSensorReport(row), toldAt: epochMs(row.toldAt) };
-    return { name, news: sensorNews(before, report, at) };
+    return sensorNews(name, before, report, at);
   }
 
   return {
@@ -91,17 +91,17 @@ export const serviceManagers = ({ database, write }: Parts): Managers => {
     async recordSensors(report, at) {
       const { applicationId, organizationId } = report;
       const data = { organizationId, reportedAt: instant(report.reportedAt), sensors: toJson(report.sensors) };
-      if ((await newsOf(database, report, at)).news === undefined) {
+      if ((await newsOf(database, report, at)) === undefined) {
         await database.sensorReport.updateMany({ where: { applicationId }, data });
         return;
       }
       await write(async (tx) => {
-        const { name, news } = await newsOf(tx.db, report, at);
+        const news = await newsOf(tx.db, report, at);
         const told = { ...data, ...(news === undefined ? {} : { toldAt: instant(at) }) };
         const create = { applicationId, toldAt: instant(at), ...told };
         await tx.db.sensorReport.upsert({ where: { applicationId }, create, update: told });
         if (news === undefined) return;
-        tx.emit(at, `Application ${name}: ${news}`, { kind: "sensors.changed", report });
+        tx.emit(at, news, { kind: "sensors.changed", report });
         tx.wake("messages");
       });
     },

@@ -5,9 +5,9 @@ import { z } from "zod";
 import { isolate, powerOff, powerOn, rejoin, runOnHost, stopLibvirtd } from "../../../lab/index.ts";
 import { applicationId, type IncidentView } from "../../../lib/contract/index.ts";
 import type { Cause, CustomerView, Layer } from "../../../lib/model/index.ts";
+import { customerKey } from "../../stack/customer-key.ts";
 import { cloudOf, until } from "../../stack/enrol.ts";
 import { allProtected, answers, type FaultLab, page, type Subject } from "../../stack/fault-lab.ts";
-import { customerKey } from "./customer.ts";
 import type { Judged } from "./simulated-faults.ts";
 import { type Talker, talk } from "./talker.ts";
 
@@ -188,7 +188,7 @@ export async function labCustomer(fault: FaultLab): Promise<Talker> {
   for (const { vm } of subjects) await server.api("PATCH", `/vms/${vm.id}`, { applicationId: id });
   const talker = await talk({
     url: server.url,
-    key: await customerKey(server.url, dataDir, "Aster", ["read", "collaborate"]),
+    key: await customerKey(server.url, dataDir, "Aster", { name: "bench", scopes: ["read", "collaborate"] }),
     name: "diagnose",
     react({ id: question, data }, say) {
       const asked = data.kind === "diagnosis.asked" ? subjects.find(({ vm }) => vm.id === data.vm.id) : undefined;
