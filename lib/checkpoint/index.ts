@@ -92,11 +92,10 @@ export function createCheckpoints(options: {
     standbyReady: (target, { uuid }, checkpoint) => standbyReady(parts, target, uuid, checkpoint),
     dropStandby: (target, { uuid }) => dropStandby(parts, target, uuid),
     async held(vm) {
-      const found = (await store.list(vm.id)).flatMap(({ facts, end, damaged: wrong }) => {
+      return (await store.list(vm.id)).flatMap(({ facts, end, damaged: wrong }) => {
         const id = parseId("ckp", facts.checkpoint);
         return id === undefined ? [] : [{ id, at: end.at, valid: wrong === null && !damaged.has(id) }];
       });
-      return found.sort((a, b) => b.at - a.at);
     },
     async verify(checkpoint) {
       const ok = await store.verify(checkpoint);

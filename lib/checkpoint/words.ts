@@ -89,6 +89,7 @@ export class DamagedData extends Error {
 export interface ByteStore {
   /** Whole, on disk and in the list when it resolves; nothing of it stays when it rejects. A checkpoint that is there already is given back. */
   put(frames: AsyncIterable<CaptureFrame>): Promise<StoredCheckpoint>;
+  /** In the order in which they came, newest first: clocks are set, so no time says which is the newer one. */
   list(vm: string): Promise<readonly StoredCheckpoint[]>;
   get(checkpoint: string): Promise<StoredCheckpoint | undefined>;
   /** Every non-zero page of the volume, ascending, each compared with its checksum (`DamagedData`). `since`: only what differs from that checkpoint, zero pages named. */

@@ -152,9 +152,9 @@ async function opened(
     await damage.settled();
     return manifests
       .live()
+      .toSorted((a, b) => b.serial - a.serial)
       .flatMap((manifest) => manifests.stored(manifest) ?? [])
-      .filter(({ facts }) => facts.vm === vm)
-      .sort((a, b) => b.end.at - a.end.at || (a.facts.checkpoint < b.facts.checkpoint ? 1 : -1));
+      .filter(({ facts }) => facts.vm === vm);
   }
 
   return {

@@ -66,7 +66,10 @@ export class MemoryStore implements ByteStore {
   }
 
   async list(vm: string): Promise<readonly StoredCheckpoint[]> {
-    return [...this.#kept.values()].map(({ stored }) => stored).filter(({ facts }) => facts.vm === vm);
+    return [...this.#kept.values()]
+      .map(({ stored }) => stored)
+      .filter(({ facts }) => facts.vm === vm)
+      .reverse();
   }
   async get(checkpoint: string): Promise<StoredCheckpoint | undefined> {
     return this.#kept.get(checkpoint)?.stored;

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { checkpointNumber } from "../testing/clouds.ts";
-import { inOrder } from "./order.ts";
 import { forgotten, reconcile } from "./retention.ts";
 
 /** Newest first: v valid, d damaged; in capitals those that a person keeps. The instants fall from 100 by 10. */
@@ -44,12 +43,6 @@ test("the newest valid one is never forgotten", () => {
       const newest = all.find((it) => it.state === "valid")?.id;
       expect(forgotten(all, keep, nothingRead)).not.toContain(newest);
     }
-});
-
-test("one from the future is older than all: a clock was set back since", () => {
-  const now = 1_000_000;
-  const at = [now - 10, now + 59_000, now + 61_000, now - 20, now + 90_000].map((it) => ({ at: it }));
-  expect(inOrder(at, now).map((it) => it.at - now)).toEqual([59_000, -10, -20, 90_000, 61_000]);
 });
 
 test("what is shown and what is stored are compared", () => {

@@ -13,7 +13,6 @@ import {
 import type { Places } from "../repair/places.ts";
 import { heldOf, tellDamaged } from "../repair/restore/candidates.ts";
 import { whileRead } from "./in-hand.ts";
-import { checkpointsOf } from "./rows.ts";
 import type { Outcome } from "./wishes.ts";
 
 const restoreWithinMs = 15 * 60_000;
@@ -64,7 +63,7 @@ export async function restoreBeside(
 ): Promise<Outcome | undefined> {
   const { store, checkpoints, hypervisor, clock } = env;
   const fail = (words: string): Outcome => ({ ok: false, words });
-  const row = (await checkpointsOf(env, vm.id)).find((it) => it.id === checkpoint);
+  const row = (await env.store.checkpointsOf(vm.id)).find((it) => it.id === checkpoint);
   if (row === undefined) return fail("This saved state is not there any more.");
   if (row.state === "damaged") return fail("This saved state is damaged.");
   const held = await heldOf(env, vm);

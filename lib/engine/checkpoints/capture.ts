@@ -14,7 +14,6 @@ import { capturesInHand } from "./in-hand.ts";
 import { reconcileVm } from "./keep-few.ts";
 import { type Memories, runOf, type VmMemory } from "./memory.ts";
 import { Patience } from "./patience.ts";
-import { checkpointsOf } from "./rows.ts";
 
 const probeWithinMs = 15_000;
 const sweepWithinMs = 15_000;
@@ -161,7 +160,7 @@ async function captureFresh(
       await probe(env, vm, memory);
       const method = memory.offer?.method ?? null;
       if (method === null) return { kind: "failed", words: many(memory.offer?.words ?? "No way works.", vms.length) };
-      const base = memory.baseless ? undefined : newestValid(await checkpointsOf(env, vm.id))?.id;
+      const base = memory.baseless ? undefined : newestValid(await env.store.checkpointsOf(vm.id))?.id;
       if (base !== undefined) bases.set(vm.id, base);
       names ??= vms.length === 1 ? [kept ?? ids.next("ckp")] : idsOfGroup(ids.next("ckp"), vms.length);
       const id = names[index];

@@ -1,9 +1,8 @@
-import { forgotten, inOrder, reconcile } from "../../decide/index.ts";
+import { forgotten, reconcile } from "../../decide/index.ts";
 import type { CheckpointId, EpochMs, Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { within } from "../guard/within.ts";
 import { isRead } from "./in-hand.ts";
-import { checkpointsOf } from "./rows.ts";
 
 const storeWithinMs = 30_000;
 
@@ -46,7 +45,7 @@ export async function keepFew(
   taken: CheckpointId | undefined,
   answeredAt: EpochMs | undefined,
 ): Promise<void> {
-  const rows = await checkpointsOf(env, vm.id);
+  const rows = await env.store.checkpointsOf(vm.id);
   await forget(
     env,
     forgotten(rows, keep, (id) => id === taken || isRead(env, id), answeredAt),
@@ -73,10 +72,9 @@ export async function dropRemoved(
  */
 export async function reconcileVm(env: Env, vm: Vm): Promise<boolean> {
   const { store, checkpoints, clock, log } = env;
-  const rows = await checkpointsOf(env, vm.id);
-  const known = await within(clock, storeWithinMs, checkpoints.held(vm), undefined).catch(() => undefined);
-  if (known === undefined) return false;
-  const held = inOrder(known, clock.now());
+  const rows = await env.store.checkpointsOf(vm.id);
+  const held = await within(clock, storeWithinMs, checkpoints.held(vm), undefined).catch(() => undefined);
+  if (held === undefined) return false;
   const found = reconcile(rows, held);
   for (const id of found.damaged) {
     log.warn(`a checkpoint of ${vm.name} is damaged`, { checkpoint: id });

@@ -8,7 +8,6 @@ import {
 } from "../../decide/index.ts";
 import type { CheckpointId, EpochMs, HostId, Incident, Vm, VmId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
-import { checkpointsOf } from "./rows.ts";
 
 /** Where replicas stand by. */
 export interface StandbyFinder {
@@ -49,7 +48,7 @@ async function groupOf(
   for (const it of refusal === undefined ? companions : [])
     if (await isGivenUp(env, it)) refusal = "One of its VMs has a failure that was left to people.";
   const theirs: SavedGroup["instants"][] = [];
-  for (const it of refusal === undefined ? companions : []) theirs.push(await checkpointsOf(env, it.id));
+  for (const it of refusal === undefined ? companions : []) theirs.push(await env.store.checkpointsOf(it.id));
   return { others: companions.length, refusal, instants: commonInstants(own, theirs) };
 }
 
@@ -74,7 +73,7 @@ export async function savedOf(
   const { store, clock } = env;
   const everyMs = (intervals ?? (await store.checkpointIntervals(vm.id))).get(vm.id);
   if (everyMs === undefined) return undefined;
-  const checkpoints = await checkpointsOf(env, vm.id);
+  const checkpoints = await env.store.checkpointsOf(vm.id);
   const newest = newestValid(checkpoints);
   const since = clock.now() - restartLimit.withinMs;
   const own = within !== undefined && isCounted(within) ? 1 : 0;

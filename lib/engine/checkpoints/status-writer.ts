@@ -3,7 +3,6 @@ import type { Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { damagedSince } from "./in-hand.ts";
 import type { Memories } from "./memory.ts";
-import { checkpointsOf } from "./rows.ts";
 import type { Standbys } from "./standbys.ts";
 
 const rowsHoldMs = 60_000;
@@ -30,7 +29,7 @@ export class StatusWriter {
     const damaged = damagedSince(this.#env).delete(vm.id);
     if (damaged) memory.baseless = true; // what the next one would compare with may be what is damaged
     if (damaged || memory.rows === undefined || nowMs >= memory.rowsAtMs + rowsHoldMs) {
-      memory.rows = await checkpointsOf(this.#env, vm.id);
+      memory.rows = await this.#env.store.checkpointsOf(vm.id);
       memory.rowsAtMs = nowMs;
     }
     const checkpoints = memory.rows;

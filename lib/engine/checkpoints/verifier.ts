@@ -4,7 +4,6 @@ import type { Env } from "../env.ts";
 import { within } from "../guard/within.ts";
 import { whileRead } from "./in-hand.ts";
 import type { Memories } from "./memory.ts";
-import { checkpointsOf } from "./rows.ts";
 
 /** Reading costs the store's disk: one at a time, with a pause between two. */
 const pauseMs = 60_000;
@@ -46,7 +45,7 @@ export class Verifier {
     const memory = this.#memories.of(id);
     memory.verifiedMs = clock.monotonicMs();
     const vm = await store.vm(id);
-    const newest = vm === undefined ? undefined : newestValid(await checkpointsOf(this.#env, id));
+    const newest = vm === undefined ? undefined : newestValid(await this.#env.store.checkpointsOf(id));
     if (vm === undefined || newest === undefined) return;
     const work = () => checkpoints.verify(newest.id);
     const ok = await within(clock, verifyWithinMs, whileRead(this.#env, newest.id, work), undefined).catch(

@@ -4,7 +4,6 @@ import type { CheckpointWish, PendingWish } from "../ports.ts";
 import type { Places } from "../repair/places.ts";
 import { restoreBeside } from "./beside.ts";
 import type { CaptureEnd } from "./capture.ts";
-import { checkpointsOf } from "./rows.ts";
 
 /** How long a wish waits for what stands in its way. */
 const waitMs = 60_000;
@@ -69,7 +68,7 @@ async function attempt(env: Env, wish: PendingWish, vm: Vm, help: WishHelp): Pro
 async function captureNow(env: Env, wish: PendingWish, vm: Vm, { captureFor }: WishHelp): Promise<Outcome | undefined> {
   const id = parseId("ckp", wish.id.replace(/^int_/, "ckp_"));
   if (id === undefined) return { ok: false, words: "The request has no name that a checkpoint could have." };
-  if ((await checkpointsOf(env, vm.id)).some((it) => it.id === id)) return { ok: true, words: "It is saved." };
+  if ((await env.store.checkpointsOf(vm.id)).some((it) => it.id === id)) return { ok: true, words: "It is saved." };
   const end = await captureFor(vm, id);
   if (end.kind === "done") return { ok: true, words: "It is saved, and kept until somebody lets it go." };
   if (end.kind !== "cancelled" && end.kind !== "obstacle")
@@ -92,7 +91,7 @@ async function restore(
     return { ok: false, words: "It must never go back to an older state, as was chosen. Nothing was done." };
   if (vm.checkpointGroup !== null)
     return { ok: false, words: `${aloneOfItsGroup(vm.checkpointGroup)} Nothing was done.` };
-  const row = (await checkpointsOf(env, vm.id)).find((it) => it.id === checkpoint);
+  const row = (await env.store.checkpointsOf(vm.id)).find((it) => it.id === checkpoint);
   if (row?.state === "damaged") return { ok: false, words: "This saved state is damaged. Nothing was done." };
   try {
     const repair = await env.store.openCalledRestore(vm.id, checkpoint, by, at);

@@ -146,7 +146,7 @@ export interface CheckpointStore {
     at: EpochMs,
     unless?: "kept",
   ): Promise<readonly CheckpointId[]>;
-  /** Newest first. */
+  /** Newest first, in the order in which they were written down, whatever was done to clocks. */
   checkpointsOf(vm: VmId): Promise<Checkpoint[]>;
   /** Of VMs that were removed: those that are older, oldest first, some at a time. Nobody can restore them any more. */
   checkpointsOfRemoved(before: EpochMs): Promise<CheckpointId[]>;
@@ -194,7 +194,7 @@ export interface PendingWish {
 
 /** What people ask of the store. Audited under `by`. */
 export interface CheckpointServiceStore {
-  /** Newest first. With an organization: those that were taken while the VM was theirs, and not what it did for its owner before. */
+  /** Newest first, as `checkpointsOf`. With an organization: those that were taken while the VM was theirs, and not what it did for its owner before. */
   checkpoints(options: {
     readonly vmId: VmId;
     readonly limit: number;

@@ -5,7 +5,7 @@ import type { Session } from "../hypervisor/session.ts";
 import type { World } from "../world/world.ts";
 import { captureAll, type Part, sweepHost } from "./capture.ts";
 import { restoreOn, whyNot } from "./restore.ts";
-import { outOfOrder, statesOf } from "./saved.ts";
+import { statesOf } from "./saved.ts";
 import { dropReplica, isReady, refresh } from "./standby.ts";
 
 const probeMs = 5;
@@ -77,8 +77,7 @@ export function simulatedCheckpoints(world: World, sessionOf: (host: HostId) => 
         const state = saved.states.get(id);
         if (!state) continue;
         const newest = statesOf(saved, state.vmId).find((it) => !it.knownDamaged);
-        if (newest === state && !state.damaged && !outOfOrder(saved, state.vmId))
-          saved.newestDropped.push({ vmId: state.vmId, at: clock.now() });
+        if (newest === state && !state.damaged) saved.newestDropped.push({ vmId: state.vmId, at: clock.now() });
         saved.states.delete(id);
       }
     },

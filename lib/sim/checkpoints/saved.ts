@@ -107,12 +107,6 @@ export function hostForgets(saved: Saved, host: string): void {
   for (const key of saved.standbys.keys()) if (key.startsWith(`${host} `)) saved.standbys.delete(key);
 }
 
-/** Belay's clock was set back between two of them: it puts them in order by that clock, so the newest is not the newest to it. */
-export function outOfOrder(saved: Saved, vmId: string): boolean {
-  const states = statesOf(saved, vmId);
-  return states.some((it, index) => it.captured.at < (states[index + 1]?.captured.at ?? 0));
-}
-
 /** Of the VM, newest first. */
 export const statesOf = (saved: Saved, vmId: string): SavedState[] =>
   [...saved.states.values()].filter((it) => it.vmId === vmId).sort((a, b) => b.takenAt - a.takenAt);

@@ -34,10 +34,10 @@ const removedAtOnce = 1000;
 export const statusesOf = (tables: Tables): CheckpointStatus[] =>
   watchedVms(tables).flatMap(({ id }) => tables.checkpointStatuses.get(id)?.status ?? []);
 
-const asCheckpoint = ({ organizationId: _, ...checkpoint }: CheckpointRow): Checkpoint => checkpoint;
+const asCheckpoint = ({ organizationId: _, number: __, ...checkpoint }: CheckpointRow): Checkpoint => checkpoint;
 
 const newestFirst = (tables: Tables, vm: VmId): CheckpointRow[] =>
-  [...tables.by.checkpointsOfVm.of(vm)].sort((a, b) => b.at - a.at || byText(b.id, a.id));
+  [...tables.by.checkpointsOfVm.of(vm)].sort((a, b) => b.number - a.number);
 
 /** Tells the status as it is to whom the VM belongs now; nothing where it has none. */
 export function emitStatus(
@@ -54,11 +54,12 @@ export function emitStatus(
 /** Checkpoints as they are taken and found: without an event. What is told is the status. */
 export function engineCheckpoints(parts: Parts): ForEngine {
   const { tables } = parts;
+  let number = 0;
   return {
     async recordCheckpoint(checkpoint) {
       const row = tables.vms.get(checkpoint.vmId);
       if (row === undefined || row.removed || tables.checkpoints.has(checkpoint.id)) return;
-      tables.checkpoints.set(checkpoint.id, { ...checkpoint, organizationId: row.vm.organizationId });
+      tables.checkpoints.set(checkpoint.id, { ...checkpoint, number: ++number, organizationId: row.vm.organizationId });
     },
     async recordVerified(id, { ok, words }, verifiedAt) {
       const before = tables.checkpoints.get(id);

@@ -80,6 +80,8 @@ export interface IntentRow extends Intent {
 }
 export interface WishRow extends PendingWish, Pick<IntentRow, "key" | "begunAt" | "ended"> {}
 export interface CheckpointRow extends Checkpoint {
+  /** The order in which they were written down. */
+  readonly number: number;
   /** Whose the VM was when it was taken. */
   readonly organizationId: OrganizationId | null;
 }

@@ -83,7 +83,7 @@ export const engineCheckpoints = ({ database, write }: Parts): CheckpointPart =>
   },
 
   async checkpointsOf(vmId) {
-    const rows = await database.checkpoint.findMany({ where: { vmId }, orderBy: [{ at: "desc" }, { id: "desc" }] });
+    const rows = await database.checkpoint.findMany({ where: { vmId }, orderBy: { number: "desc" } });
     return rows.map(toCheckpoint);
   },
 

@@ -22,7 +22,7 @@ export const serviceCheckpoints = ({
   async checkpoints({ vmId, limit, organizationId }) {
     const rows = await database.checkpoint.findMany({
       where: { vmId, ...(organizationId !== undefined && { organizationId }) },
-      orderBy: [{ at: "desc" }, { id: "desc" }],
+      orderBy: { number: "desc" },
       take: Math.max(0, Math.min(limit, mostCheckpoints)),
     });
     return rows.map(toCheckpoint);

@@ -1,7 +1,6 @@
 import { instantOf, planRollBack, restorable } from "../../../decide/index.ts";
 import type { Checkpoint, VmId } from "../../../model/index.ts";
 import { whileRead } from "../../checkpoints/in-hand.ts";
-import { checkpointsOf } from "../../checkpoints/rows.ts";
 import { savedOf } from "../../checkpoints/saved.ts";
 import type { Env } from "../../env.ts";
 import { within } from "../../guard/within.ts";
@@ -26,7 +25,7 @@ async function holdings(env: Env, members: readonly Member[]): Promise<Map<VmId,
     const held = await heldOf(env, vm);
     if (held === undefined) return undefined;
     const valid = new Map(held.map((it) => [it.id, it.valid]));
-    const rows = await checkpointsOf(env, vm.id);
+    const rows = await env.store.checkpointsOf(vm.id);
     for (const { id, state } of rows)
       if (state === "valid" && valid.get(id) === false)
         await tellDamaged(env, vm, id, "The store says that bytes of it do not have their checksum.");

@@ -1,7 +1,6 @@
 import { asOf, newestValid } from "../../../decide/index.ts";
 import { aloneOfItsGroup, type Incident, type RepairId, type Vm, vmStates } from "../../../model/index.ts";
 import { ceaseCapture, whileRead } from "../../checkpoints/in-hand.ts";
-import { checkpointsOf } from "../../checkpoints/rows.ts";
 import type { EngineOptions, Env } from "../../env.ts";
 import { within } from "../../guard/within.ts";
 import type { Steps } from "../../ports.ts";
@@ -37,7 +36,7 @@ async function check(env: Env, repair: RepairId): Promise<StepEnd<Candidate>> {
   if ((await store.host(vm.hostId))?.standing !== "in-use") return refused(`Its host is not in use now. ${untouched}`);
   if (vm.movingTo !== null) return refused(`It is being moved to another host now. ${untouched}`);
   if (definition === null) return refused(`Its definition was never read. ${untouched}`);
-  const rows = await checkpointsOf(env, vm.id);
+  const rows = await env.store.checkpointsOf(vm.id);
   const called = await store.calledCheckpoint(repair);
   const found = called === undefined ? newestValid(rows) : rows.find((it) => it.id === called);
   if (found === undefined) return refused(`This saved state is not there any more. ${untouched}`);

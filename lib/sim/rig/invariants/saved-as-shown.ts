@@ -1,5 +1,5 @@
-import { type CheckpointStatus, checkpointEveryMsOf, type Vm } from "../../../model/index.ts";
-import { outOfOrder, type Restored, statesOf } from "../../checkpoints/saved.ts";
+import { type CheckpointId, type CheckpointStatus, checkpointEveryMsOf, type Vm } from "../../../model/index.ts";
+import { type Restored, statesOf } from "../../checkpoints/saved.ts";
 import { vmOfUuid } from "../../store/tables.ts";
 import { graceMs, type Invariant, type Sight } from "./sight.ts";
 
@@ -44,9 +44,10 @@ function passedOver({ tables, world, openRepairs }: Sight, vm: Vm, restored: Res
   const repair = openRepairs().find((it) => it.vmId === vm.id);
   const incident = repair && tables.incidents.get(repair.incidentId);
   if (!incident || incident.cause === "hung" || [...tables.by.repairsOfVm.of(vm.id)].length > 1) return false;
-  // By the clock of Belay's machine, which may have been set: nothing else is written down.
-  const at = world.saved.states.get(restored.checkpoint)?.captured.at;
-  return [...tables.by.checkpointsOfVm.of(vm.id)].some((it) => it.state === "valid" && at !== undefined && it.at > at);
+  const takenAt = (id: CheckpointId) => world.saved.states.get(id)?.takenAt ?? Number.NEGATIVE_INFINITY;
+  return [...tables.by.checkpointsOfVm.of(vm.id)].some(
+    (it) => it.state === "valid" && takenAt(it.id) > restored.takenAt,
+  );
 }
 
 /** A restored VM is in a state that it really was in, and loses no more than was promised while all was shown as well. */
@@ -68,7 +69,7 @@ export const lostAsPromised: Invariant = (sight) => {
       );
       const again = world.saved.restores.slice(0, seen).some((it) => it.uuid === restored.uuid);
       const then = shown.get(vm.id);
-      if (called || again || !restored.undamaged || outOfOrder(world.saved, vm.id)) continue;
+      if (called || again || !restored.undamaged) continue;
       if (passedOver(sight, vm, restored)) yield `8: ${vm.name} went back further than its newest whole checkpoint.`;
       if (!then || then.status.trouble !== null) continue;
       if (restored.lostMs > oldestMs(then.everyMs, then.status))
