@@ -55,7 +55,6 @@ export { firstHeard, healthOf, heard, type Suspicion } from "./host/suspicion.ts
 export { type DrainPlan, planDrain, type Tried } from "./placement/drain.ts";
 export { type Inventory, mayCarry, type NoPlace, type Placement, type Replica, takesRoom } from "./placement/inventory.ts";
 export { placeVms } from "./placement/place.ts";
-export { placeReplica, replicasInTheWay } from "./placement/replicas.ts";
 export { consentRefusal, modeRefusal, relocationRefusal } from "./placement/relocation.ts";
 export { sameRoom } from "./placement/same-room.ts";
 export { sharedDisks } from "./placement/storage.ts";
