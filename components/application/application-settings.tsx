@@ -1,5 +1,3 @@
-import { Button } from "@mantine/core";
-import { Settings2 } from "lucide-react";
 import { useState } from "react";
 import { changeApplication, listWords, noCheckpointsIn, restoredByHandOnly } from "../../lib/client/index.ts";
 import type { ApplicationView, CloudView } from "../../lib/contract/index.ts";
@@ -7,8 +5,9 @@ import type { ApplicationId } from "../../lib/model/index.ts";
 import { IntervalChoice } from "../checkpoint/interval-choice.tsx";
 import { useCloud } from "../cloud/cloud-context.tsx";
 import { useAsk } from "../cloud/use-ask.ts";
-import { useDialogs } from "../ui/dialogs.tsx";
 import { Form } from "../ui/form.tsx";
+import { FormPart } from "../ui/form-part.tsx";
+import { SettingsButton } from "../ui/settings-button.tsx";
 import { Situation } from "../ui/situation.tsx";
 import { AgreementChoice } from "./agreement-choice.tsx";
 import classes from "./application-settings.module.css";
@@ -16,18 +15,11 @@ import { ModeChoice } from "./mode-choice.tsx";
 
 /** What its owner wishes for all VMs of an application that do not say otherwise. */
 export function ApplicationSettings({ application: { id, name } }: { readonly application: ApplicationView }) {
-  const open = useDialogs();
-  const title = `Settings of application ${name}`;
   return (
-    <Button
-      size="compact-xs"
-      variant="default"
-      leftSection={<Settings2 size={12} aria-hidden="true" />}
-      aria-label={title}
-      onClick={() => open({ title, content: (close) => <ApplicationSettingsForm id={id} onClose={close} /> })}
-    >
-      Settings
-    </Button>
+    <SettingsButton
+      title={`Settings of application ${name}`}
+      content={(close) => <ApplicationSettingsForm id={id} onClose={close} />}
+    />
   );
 }
 
@@ -69,8 +61,7 @@ function Inputs({ cloud, application, onClose }: InputsProps) {
         <AgreementChoice value={agreement} wrongAt={wrongAt} onChange={setAgreement} />
       ) : null}
       {none === undefined ? (
-        <fieldset className={classes.part}>
-          <legend>Checkpoints of its VMs</legend>
+        <FormPart legend="Checkpoints of its VMs">
           <p className={classes.note}>For each that has no interval of its own.</p>
           <IntervalChoice
             of={{ application: application.id }}
@@ -86,7 +77,7 @@ function Inputs({ cloud, application, onClose }: InputsProps) {
               go back by itself.
             </p>
           )}
-        </fieldset>
+        </FormPart>
       ) : (
         <p>{none} Its checkpoints cannot be chosen in this mode.</p>
       )}

@@ -2,6 +2,7 @@ import { Switch, TextInput } from "@mantine/core";
 import Link from "next/link";
 import { intervalOf, noCheckpointsIn, restoredByHandOnly } from "../../lib/client/index.ts";
 import type { ApplicationView, CheckpointLimitsView, VmView } from "../../lib/contract/index.ts";
+import { FormPart } from "../ui/form-part.tsx";
 import { IntervalChoice } from "./interval-choice.tsx";
 import classes from "./saved-states.module.css";
 
@@ -30,8 +31,7 @@ export function SavedStates({ vm, application, limits, value, wrongAt, onChange,
   const byHand = restoredByHandOnly(vm);
   const isOff = intervalOf({ vm: { checkpointEveryMs: value.everyMs }, application }) === null;
   return (
-    <fieldset className={classes.part}>
-      <legend>Checkpoints</legend>
+    <FormPart legend="Checkpoints">
       {none === undefined ? (
         <>
           <IntervalChoice
@@ -65,9 +65,9 @@ export function SavedStates({ vm, application, limits, value, wrongAt, onChange,
       ) : (
         <p className={classes.note}>{none}</p>
       )}
-      <Link href={`/vms/${vm.id}/checkpoints`} onClick={onLeave}>
+      <Link className={classes.more} href={`/vms/${vm.id}/checkpoints`} onClick={onLeave}>
         Checkpoints of {vm.name}
       </Link>
-    </fieldset>
+    </FormPart>
   );
 }

@@ -1,13 +1,9 @@
 import { Checkbox, Textarea } from "@mantine/core";
-import { useState } from "react";
-import { changePolicy } from "../../lib/client/index.ts";
 import type { PolicyView } from "../../lib/contract/index.ts";
 import { protectionModeNames, protectionModes } from "../../lib/model/index.ts";
 import { modeNames } from "../application/mode-choice.tsx";
-import { useAsk } from "../cloud/use-ask.ts";
-import { Form } from "../ui/form.tsx";
-import { Panel } from "../ui/panel.tsx";
 import { NetworkFields, type NetworkInputs, networkInputsOf, networkOf } from "./network-fields.tsx";
+import { PolicyForm } from "./policy-form.tsx";
 import classes from "./settings.module.css";
 
 interface Inputs {
@@ -45,31 +41,22 @@ const inOrder = (modes: PolicyView["modesOffered"]) => protectionModeNames.filte
 
 /** What customers choose from, where the VMs that Belay makes for them get their addresses, and where their managers may listen. */
 export function OfferPanel({ policy }: { readonly policy: PolicyView }) {
-  const { busy, problem, wrongAt, ask } = useAsk();
-  /** null while nobody changes anything: then what others change is shown as it comes. */
-  const [edited, setEdited] = useState<Inputs | null>(null);
-  const inputs = edited ?? inputsOf(policy);
-  const changes = changesOf(policy, inputs);
-  const save = async () => {
-    if ((await ask(() => changePolicy(changes))) !== undefined) setEdited(null);
-  };
   return (
-    <Panel title="What customers may have">
-      <div className={classes.policy}>
-        <Form
-          submit="Save the offer"
-          busy={busy}
-          problem={problem}
-          disabled={Object.keys(changes).length === 0}
-          onSubmit={() => void save()}
-          {...(edited !== null && { onCancel: () => setEdited(null) })}
-        >
+    <PolicyForm
+      title="What customers may have"
+      submit="Save the offer"
+      policy={policy}
+      inputsOf={inputsOf}
+      changesOf={changesOf}
+    >
+      {({ inputs, edit, problem, wrongAt }) => (
+        <>
           <Checkbox.Group
             label="Who may repair an application"
             description="Customers choose between these. What they chose before stays until they choose anew."
             value={[...inputs.modes]}
             error={wrongAt("modesOffered")}
-            onChange={(modes) => setEdited({ ...inputs, modes })}
+            onChange={(modes) => edit({ ...inputs, modes })}
           >
             <div className={classes.choices}>
               {protectionModeNames.map((mode) => (
@@ -80,7 +67,7 @@ export function OfferPanel({ policy }: { readonly policy: PolicyView }) {
           <NetworkFields
             value={inputs.network}
             problem={problem}
-            onChange={(network) => setEdited({ ...inputs, network })}
+            onChange={(network) => edit({ ...inputs, network })}
           />
           <Textarea
             label="Private networks of customers' endpoints"
@@ -89,10 +76,10 @@ export function OfferPanel({ policy }: { readonly policy: PolicyView }) {
             minRows={2}
             value={inputs.endpointNetworks}
             error={wrongAt("endpointNetworks")}
-            onChange={(event) => setEdited({ ...inputs, endpointNetworks: event.currentTarget.value })}
+            onChange={(event) => edit({ ...inputs, endpointNetworks: event.currentTarget.value })}
           />
-        </Form>
-      </div>
-    </Panel>
+        </>
+      )}
+    </PolicyForm>
   );
 }

@@ -1,11 +1,7 @@
 import { NumberInput } from "@mantine/core";
-import { useState } from "react";
-import { changePolicy } from "../../lib/client/index.ts";
 import type { PolicyView } from "../../lib/contract/index.ts";
-import { useAsk } from "../cloud/use-ask.ts";
-import { Form } from "../ui/form.tsx";
-import { Panel } from "../ui/panel.tsx";
 import { type PolicyNumber, policyFields } from "./policy-fields.ts";
+import { PolicyForm } from "./policy-form.tsx";
 import classes from "./settings.module.css";
 
 type Numbers = Pick<PolicyView, PolicyNumber>;
@@ -29,42 +25,25 @@ const changesOf = (policy: PolicyView, inputs: Inputs): Partial<Numbers> => {
 
 /** Overcommit, storm guard, leases and the rest. */
 export function PolicyPanel({ policy }: { readonly policy: PolicyView }) {
-  const { busy, problem, wrongAt, ask } = useAsk();
-  /** null while nobody changes anything: then what others change is shown as it comes. */
-  const [edited, setEdited] = useState<Inputs | null>(null);
-  const inputs = edited ?? inputsOf(policy);
-  const changes = changesOf(policy, inputs);
-  const save = async () => {
-    if ((await ask(() => changePolicy(changes))) !== undefined) setEdited(null);
-  };
   return (
-    <Panel title="Policy">
-      <div className={classes.policy}>
-        <Form
-          submit="Save the policy"
-          busy={busy}
-          problem={problem}
-          disabled={Object.keys(changes).length === 0}
-          onSubmit={() => void save()}
-          {...(edited !== null && { onCancel: () => setEdited(null) })}
-        >
-          <div className={classes.fields}>
-            {policyFields.map(({ name, label, words, decimals }) => (
-              <NumberInput
-                key={name}
-                label={label}
-                description={words}
-                inputWrapperOrder={["label", "input", "description", "error"]}
-                allowNegative={false}
-                allowDecimal={decimals}
-                value={inputs[name] ?? ""}
-                error={wrongAt(name)}
-                onChange={(value) => setEdited({ ...inputs, [name]: value })}
-              />
-            ))}
-          </div>
-        </Form>
-      </div>
-    </Panel>
+    <PolicyForm title="Policy" submit="Save the policy" policy={policy} inputsOf={inputsOf} changesOf={changesOf}>
+      {({ inputs, edit, wrongAt }) => (
+        <div className={classes.fields}>
+          {policyFields.map(({ name, label, words, decimals }) => (
+            <NumberInput
+              key={name}
+              label={label}
+              description={words}
+              inputWrapperOrder={["label", "input", "description", "error"]}
+              allowNegative={false}
+              allowDecimal={decimals}
+              value={inputs[name] ?? ""}
+              error={wrongAt(name)}
+              onChange={(value) => edit({ ...inputs, [name]: value })}
+            />
+          ))}
+        </div>
+      )}
+    </PolicyForm>
   );
 }

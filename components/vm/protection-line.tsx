@@ -1,25 +1,23 @@
 import { ShieldAlert, ShieldCheck, ShieldOff } from "lucide-react";
 import type { Protection } from "../../lib/client/index.ts";
-import classes from "./protection-line.module.css";
+import { FactLine } from "../ui/fact-line.tsx";
 
 /** Whether a failure would be repaired, and why or why not. */
 export function ProtectionLine({ protection }: { readonly protection: Protection }) {
-  const Icon = protection.isProtected ? ShieldCheck : ShieldOff;
+  const { isProtected, words, hostLoss } = protection;
   return (
     <>
-      <p className={classes.line} data-protected={protection.isProtected}>
-        <Icon size={14} aria-hidden="true" />
-        <span>
-          <strong>{labelOf(protection)}</strong> {protection.words}
-        </span>
-      </p>
-      {protection.hostLoss === undefined ? null : (
-        <p className={classes.line} data-protected={false}>
-          <ShieldAlert size={14} aria-hidden="true" />
-          <span>
-            <strong>Not protected if its host fails:</strong> {protection.hostLoss}
-          </span>
-        </p>
+      <FactLine
+        icon={isProtected ? ShieldCheck : ShieldOff}
+        tone={isProtected ? "good" : "bad"}
+        label={labelOf(protection)}
+      >
+        {words}
+      </FactLine>
+      {hostLoss === undefined ? null : (
+        <FactLine icon={ShieldAlert} tone="bad" label="Not protected if its host fails:">
+          {hostLoss}
+        </FactLine>
       )}
     </>
   );

@@ -1,5 +1,4 @@
-import { Button, NumberInput, Select, Switch, TextInput } from "@mantine/core";
-import { Settings2 } from "lucide-react";
+import { NumberInput, Select, Switch, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { changeVm } from "../../lib/client/index.ts";
 import type { ApplicationView, CloudView, VmView } from "../../lib/contract/index.ts";
@@ -7,8 +6,8 @@ import { type Consent, can, consentLadder, type VmId } from "../../lib/model/ind
 import { SavedStates, type Saving } from "../checkpoint/saved-states.tsx";
 import { useCloud } from "../cloud/cloud-context.tsx";
 import { useAsk } from "../cloud/use-ask.ts";
-import { useDialogs } from "../ui/dialogs.tsx";
 import { Form } from "../ui/form.tsx";
+import { SettingsButton } from "../ui/settings-button.tsx";
 import { VmGone } from "./vm-gone.tsx";
 
 const consentWords: Record<Consent, string> = {
@@ -22,18 +21,8 @@ const consentWords: Record<Consent, string> = {
 
 /** What its owner allows and wishes for a VM. */
 export function VmSettings({ vm: { id, name } }: { readonly vm: VmView }) {
-  const open = useDialogs();
-  const title = `Settings of ${name}`;
   return (
-    <Button
-      size="compact-xs"
-      variant="default"
-      leftSection={<Settings2 size={12} aria-hidden="true" />}
-      aria-label={title}
-      onClick={() => open({ title, content: (close) => <VmSettingsForm id={id} onClose={close} /> })}
-    >
-      Settings
-    </Button>
+    <SettingsButton title={`Settings of ${name}`} content={(close) => <VmSettingsForm id={id} onClose={close} />} />
   );
 }
 
