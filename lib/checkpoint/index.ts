@@ -4,6 +4,7 @@ import { BelayError, type CheckpointId, type HostId, parseId } from "../model/in
 import { Agents } from "./side/agents.ts";
 import { capture, captureGroup } from "./side/capture.ts";
 import { asHostError } from "./side/failures.ts";
+import { heldState, letGo } from "./side/held.ts";
 import { placeAgent } from "./side/place.ts";
 import { dropStandby, refreshStandby, restore, standbyReady, whyNot } from "./side/restore.ts";
 import type { HostShell } from "./side/shell.ts";
@@ -88,6 +89,8 @@ export function createCheckpoints(options: {
     },
     restore: (target, request, _proof, onProgress, signal) =>
       noting(request.checkpoint, () => restore(parts, target, request, onProgress, signal)),
+    heldState: (target, restored) => heldState(shell, target, restored),
+    letGo: (target, restored) => letGo(shell, target, restored),
     refreshStandby: (target, request) => noting(request.checkpoint, () => refreshStandby(parts, target, request)),
     standbyReady: (target, { uuid }, checkpoint) => standbyReady(parts, target, uuid, checkpoint),
     dropStandby: (target, { uuid }) => dropStandby(parts, target, uuid),

@@ -149,6 +149,8 @@ export {
   type CheckpointStore,
   type Checkpoints,
   type CheckpointWish,
+  type HeldRestore,
+  type HeldState,
   type PendingWish,
   type RestoreProgress,
   type RestoreRequest,

@@ -2,18 +2,25 @@ import {
   type Connection,
   connect,
   type DomainKey,
+  domainStatus,
   isOverflow,
   type MonitorEvent,
   qmp,
   type Subscription,
   unixDialer,
 } from "../../libvirt/index.ts";
+import { isHeldByRestore } from "./restore/look.ts";
 
 export const callMs = 10_000;
 
 /** A connection of its own to this host's libvirtd: what is slow for one VM must not delay another. */
 export const connectHere = (signal?: AbortSignal): Promise<Connection> =>
   connect({ dialer: unixDialer("/run/libvirt/libvirt-sock"), callTimeoutMs: callMs, ...(signal && { signal }) });
+
+/** The run that a capture had stopped is over, and a restore holds the one that is there now: it is not a capture's to let go. */
+export class HeldByRestore extends Error {
+  override readonly name = "HeldByRestore";
+}
 
 /** QEMU's monitor of one VM, through libvirtd, with its events. */
 export class Monitor {
@@ -55,6 +62,13 @@ export class Monitor {
 
   qmp(command: string, args: object = {}, timeoutMs = callMs): Promise<unknown> {
     return qmp(this.connection, this.domain, command, args, { timeoutMs });
+  }
+
+  /** Lets the guest go on that a capture has stopped. Throws `HeldByRestore` where it is another run by now. */
+  async cont(timeoutMs = callMs): Promise<void> {
+    if (isHeldByRestore(await domainStatus(this.connection, this.domain, { timeoutMs })))
+      throw new HeldByRestore("A restore holds it.");
+    await this.qmp("cont", {}, timeoutMs);
   }
 
   /** Until the returned function is called. */

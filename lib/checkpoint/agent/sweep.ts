@@ -2,7 +2,7 @@ import { type DomainKey, domainStatus, findDomain, listDomains } from "../../lib
 import { bitmapOf, ours } from "./capture/backup.ts";
 import { awaitMigration, cancelMigration, isEnded, migrationState, resetCapabilities } from "./capture/migration.ts";
 import { restoreSaved } from "./capture/saved.ts";
-import { asList, asRecord, asText, connectHere, Monitor } from "./monitor.ts";
+import { asList, asRecord, asText, connectHere, HeldByRestore, Monitor } from "./monitor.ts";
 import { isProtected, unstick } from "./unstick.ts";
 import type { WorkFiles } from "./work-files.ts";
 
@@ -94,8 +94,13 @@ async function letGo(monitor: Monitor): Promise<boolean> {
   const { running, status } = asRecord(await monitor.qmp("query-status"));
   if (running === true || !["paused", "postmigrate", "finish-migrate", "prelaunch", "save-vm"].includes(asText(status)))
     return false;
-  await monitor.qmp("cont");
-  return true;
+  try {
+    await monitor.cont();
+    return true;
+  } catch (error) {
+    if (error instanceof HeldByRestore) return false;
+    throw error;
+  }
 }
 
 export async function endJobs(monitor: Monitor): Promise<boolean> {

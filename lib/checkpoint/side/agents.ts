@@ -3,6 +3,7 @@ import { z } from "zod";
 import { HostUnreachable, type Log } from "../../engine/ports.ts";
 import { domainStatus, isNoDomain, isOperationInvalid, qmp, resumeDomain } from "../../libvirt/index.ts";
 import { BelayError, type HostId } from "../../model/index.ts";
+import { isHeldByRestore } from "../agent/restore/look.ts";
 import { wireVersion } from "../wire/index.ts";
 import { Conversation } from "./conversation.ts";
 import type { HostShell } from "./shell.ts";
@@ -141,7 +142,8 @@ export class Agents {
   async #letGo(host: HostId, uuid: string): Promise<void> {
     try {
       const connection = this.#shell.libvirt(host);
-      if ((await domainStatus(connection, { uuid }, { timeoutMs: letGoMs })).state !== "paused") return;
+      const status = await domainStatus(connection, { uuid }, { timeoutMs: letGoMs });
+      if (status.state !== "paused" || isHeldByRestore(status)) return; // what a restore holds is another run
       await resumeDomain(connection, { uuid }, { timeoutMs: letGoMs }).catch(async (error: unknown) => {
         // At the end of a copy of its memory it goes on when that is called off, and only then. Nowhere else may that be done.
         const found = await qmp(connection, { uuid }, "query-status", {}, { timeoutMs: letGoMs });

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { CheckpointDamaged, HypervisorRefused, type RestoreProgress, type RestoreRequest } from "../../engine/ports.ts";
 import type { HostId } from "../../model/index.ts";
-import { isDone, lookAt } from "../agent/restore/look.ts";
+import { heldRun, isDone, lookAt } from "../agent/restore/look.ts";
 import {
   type StagedResult,
   type StartResult,
@@ -213,7 +213,7 @@ export function whyNot({ facts }: StoredCheckpoint, { definition, beside }: Rest
 /** The domain as it is kept, and as it is started: from memory that is read, or mapped. */
 function programOf(stored: StoredCheckpoint, { uuid, token }: Staging, request: RestoreRequest) {
   const { facts, volumes } = stored;
-  const { generation, beside } = request;
+  const { generation, beside, held = false } = request;
   const disks = facts.disks.map(({ volume, target, path }) => ({
     ...{ volume, target },
     path: overlayName(namesOf(path, request.vm.name, target), token),
@@ -221,7 +221,7 @@ function programOf(stored: StoredCheckpoint, { uuid, token }: Staging, request: 
   }));
   const main = volumes.find(({ name }) => name === mainVolume);
   const rewrite = { disks, generation, ...(beside && { beside }) };
-  const run = randomBytes(8).toString("hex");
+  const run = held ? heldRun(request.checkpoint) : randomBytes(8).toString("hex");
   const memory = main && { path: ramFile(uuid, token), sizeBytes: main.sizeBytes };
   const hasMemory = facts.streamHead !== null;
   return {
@@ -236,7 +236,7 @@ function programOf(stored: StoredCheckpoint, { uuid, token }: Staging, request: 
         ? rewriteDomain(facts.domainXml, { ...rewrite, run, memory })
         : null,
     overlays: disks.map(({ volume, path, sizeBytes }) => ({ volume, path, sizeBytes })),
-    beside: beside !== undefined,
+    ...{ beside: beside !== undefined, held },
   };
 }
 
@@ -309,7 +309,8 @@ export async function restore(
   const { agents, store, shell } = parts;
   const uuid = request.beside?.uuid ?? request.vm.uuid;
   try {
-    if (isDone(await lookAt(shell.libvirt(target), uuid), request.generation))
+    const run = request.held ? heldRun(request.checkpoint) : undefined;
+    if (isDone(await lookAt(shell.libvirt(target), uuid), request.generation, run))
       return { done: false, words: "It runs there already.", lazy: false };
     onProgress({ phase: "reading", bytesDone: 0, bytesTotal: 0 });
     const stored = await wholeOf(store, request.checkpoint);

@@ -67,7 +67,15 @@ export interface RestoreRequest {
   readonly generation: number;
   /** Begins anew beside the VM, under this name, with a UUID and MAC addresses of its own and its links down: to look inside. */
   readonly beside?: { readonly name: string; readonly uuid: string };
+  /** It is loaded, and its CPUs stand still until `letGo`, whoever dies meanwhile: for VMs that go on together, or none of them does. */
+  readonly held?: true;
 }
+
+/** What a restore with `held` was of. */
+export type HeldRestore = Pick<RestoreRequest, "checkpoint" | "vm" | "generation">;
+
+/** `loading`: its memory is still read. `runs`: it was let go. `gone`: whatever is there is no run of this restore. */
+export type HeldState = "loading" | "held" | "runs" | "gone";
 
 export interface Checkpoints {
   /** The best method that works for this VM on its host now. Cheap to ask again; touches nothing that the guest could feel. */
@@ -96,7 +104,8 @@ export interface Checkpoints {
   /**
    * Restores onto `target` and starts. Does nothing where it runs there already with that generation. `proof` as for `startElsewhere`; null
    * on the VM's own host, where it must not be running. Throws `CheckpointDamaged`, `HypervisorRefused`, `HostUnreachable`. Once `signal` has
-   * aborted it starts nothing any more; a start that had begun goes on, and it settles only after its end.
+   * aborted it starts nothing any more; a start that had begun goes on, and it settles only after its end. With `held` what runs there must be
+   * of this very checkpoint: else it is refused.
    */
   restore(
     target: HostId,
@@ -105,6 +114,17 @@ export interface Checkpoints {
     onProgress: (progress: RestoreProgress) => void,
     signal?: AbortSignal,
   ): Promise<{ readonly done: boolean; readonly words: string; readonly lazy: boolean }>;
+  /** What became of a restore with `held`. Touches nothing. */
+  heldState(target: HostId, restored: HeldRestore): Promise<HeldState>;
+  /**
+   * It goes on from the instant in which it was saved. Twice is once. `proof` as for `restore`: since it was held its old host may have come back.
+   * Throws `HypervisorRefused` where there is no run of that restore.
+   */
+  letGo(
+    target: HostId,
+    restored: HeldRestore,
+    proof: Fenced | null,
+  ): Promise<{ readonly done: boolean; readonly words: string }>;
   /** Brings the replica on `target` to this checkpoint. Twice is once. A replica holds disk and memory, and runs nothing. */
   refreshStandby(target: HostId, request: RestoreRequest): Promise<void>;
   /** Whether a replica of just this checkpoint is ready there. */

@@ -1,4 +1,4 @@
-import type { DamageAction, PlannedAction, WorldAction } from "../world/actions.ts";
+import type { DamageAction, PlannedAction, RefusalAction, WorldAction } from "../world/actions.ts";
 import type { SimHost } from "../world/types.ts";
 import type { World } from "../world/world.ts";
 
@@ -37,4 +37,12 @@ export function planForCapture(
     },
   });
   return `${afterMs} ms after the next capture on ${host} began something will happen: ${what}.`;
+}
+
+export function refuseRestores(world: World, { host, count }: RefusalAction): string | undefined {
+  if (!world.host(host) || (world.saved.refusals.get(host) ?? 0) === count) return undefined;
+  world.saved.refusals.set(host, count);
+  return count === 0
+    ? `QEMU on ${host} can load saved states again.`
+    : `QEMU on ${host} will not be able to load the next ${count === 1 ? "saved state" : `${count} saved states`}.`;
 }

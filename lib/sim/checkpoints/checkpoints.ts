@@ -4,6 +4,7 @@ import { captureMethods } from "../../model/index.ts";
 import type { Session } from "../hypervisor/session.ts";
 import type { World } from "../world/world.ts";
 import { captureAll, type Part, sweepHost } from "./capture.ts";
+import { heldStateOn, letGoOn } from "./held.ts";
 import { restoreOn, whyNot } from "./restore.ts";
 import { statesOf } from "./saved.ts";
 import { dropReplica, isReady, refresh } from "./standby.ts";
@@ -12,6 +13,8 @@ const probeMs = 5;
 const sweepMs = 30;
 const verifyMs = 50;
 const askMs = 2;
+const lookMs = 5;
+const letGoMs = 20;
 
 /** Saved states of the simulated guests: agents on their hosts, and a store of bytes that no death of Belay touches. */
 export function simulatedCheckpoints(world: World, sessionOf: (host: HostId) => Session | undefined): Checkpoints {
@@ -55,6 +58,14 @@ export function simulatedCheckpoints(world: World, sessionOf: (host: HostId) => 
     },
     restore: async (target, request, proof, onProgress) =>
       restoreOn(world, sessionTo(target), request, proof, onProgress),
+    async heldState(target, restored) {
+      const session = sessionTo(target);
+      return session.call(lookMs, () => heldStateOn(world, session.host, restored));
+    },
+    async letGo(target, restored, proof) {
+      const session = sessionTo(target);
+      return session.call(letGoMs, () => letGoOn(world, session.host, restored, proof));
+    },
     refreshStandby: async (target, request) => refresh(world, sessionTo(target), request),
     standbyReady: async (target, vm, checkpoint) => isReady(world, sessionTo(target), vm.uuid, checkpoint),
     dropStandby: async (target, vm) => dropReplica(world, sessionTo(target), vm.uuid),

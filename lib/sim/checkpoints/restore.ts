@@ -10,6 +10,7 @@ import { carrierElsewhere, restoreDomain } from "../world/run.ts";
 import type { SimGuest, SimHost } from "../world/types.ts";
 import { takesDisk, workOf } from "../world/work.ts";
 import type { World } from "../world/world.ts";
+import { heldStateOn } from "./held.ts";
 import { placeKey, type SavedState } from "./saved.ts";
 
 const askMs = 5;
@@ -32,13 +33,17 @@ export function readState(world: World, id: CheckpointId): SavedState {
 }
 
 /** Nothing yet, or what makes the restore unnecessary or impossible. */
-function look(host: SimHost, request: RestoreRequest): Outcome | undefined {
+function look(world: World, host: SimHost, request: RestoreRequest): Outcome | undefined {
   const there = host.domains.get(request.beside?.uuid ?? request.vm.uuid);
   const named = request.beside && [...host.domains.values()].find((it) => it.name === request.beside?.name);
   if (named && named !== there)
     refuse(`operation failed: domain '${named.name}' already exists with uuid ${named.uuid}`);
   if (!there) return undefined;
   if (isActive(there)) {
+    if (request.held) {
+      if (heldStateOn(world, host, request) !== "gone") return { done: false, words: `${there.name} is held there.` };
+      refuse(`${there.name} runs there already, and of something else.`);
+    }
     if (request.beside || (there.generation ?? 0) === request.generation)
       return { done: false, words: `${there.name} already runs there as generation ${there.generation ?? 0}.` };
     refuse(`Requested operation is not valid: domain is already active as ${there.name}`);
@@ -63,7 +68,7 @@ export async function restoreOn(
   onProgress: (progress: RestoreProgress) => void,
 ): Promise<Outcome & { readonly lazy: boolean }> {
   const { host } = session;
-  const already = await session.call(askMs, () => look(host, request));
+  const already = await session.call(askMs, () => look(world, host, request));
   if (already) return { ...already, lazy: false };
   const not = whyNot(world, request);
   if (not !== undefined) refuse(not);
@@ -80,15 +85,16 @@ export async function restoreOn(
   const outcome = await session.call(isReplica ? replicaMs : startMs, () => {
     const state = world.saved.states.get(request.checkpoint);
     if (!state) throw new CheckpointDamaged("It is not in the store.");
-    return look(host, request) ?? start(world, host, request, state, proof);
+    return look(world, host, request) ?? start(world, host, request, state, proof);
   });
   onProgress({ phase: "starting", bytesDone: bytesTotal, bytesTotal });
   return { ...outcome, lazy };
 }
 
 function start(world: World, host: SimHost, request: RestoreRequest, state: SavedState, proof: Proof | null): Outcome {
-  const { vm, beside, generation } = request;
+  const { vm, beside, generation, held = false } = request;
   const now = world.clock.now();
+  refuseAsPlanned(world, host);
   const parsed = fromXml(request.definition);
   const original = world.guest(vm.uuid);
   if (!parsed || parsed.uuid !== vm.uuid || !original) return refuse("XML error: not the definition of this domain");
@@ -115,7 +121,12 @@ function start(world: World, host: SimHost, request: RestoreRequest, state: Save
   takesDisk(original, diskPath, host.name);
   world.saved.standbys.delete(placeKey(host.name, vm.uuid)); // the replica is the VM now
   world.say(host, { uuid: vm.uuid, what: "defined updated" });
-  restoreDomain(world, host, original, neverRun({ ...parsed, diskPath, persistent: true, generation }), state);
+  restoreDomain(world, host, original, neverRun({ ...parsed, diskPath, persistent: true, generation }), state, held);
+  if (held) {
+    const runId = host.domains.get(vm.uuid)?.runId ?? null;
+    const answersInMs = state.memory?.answersInMs ?? original.bootMs;
+    world.saved.heldRuns.set(vm.uuid, { host: host.name, runId, checkpoint: state.id, answersInMs });
+  } else world.saved.went.push({ uuid: vm.uuid, checkpoint: state.id, at: now });
   const lostMs = before.doneMs - state.work.doneMs;
   const truth = world.saved.truth.get(state.id);
   world.saved.restores.push({
@@ -124,8 +135,20 @@ function start(world: World, host: SimHost, request: RestoreRequest, state: Save
     undamaged: ![...world.saved.states.values()].some((it) => it.vmId === state.vmId && it.damaged),
   });
   const back = `which loses ${(lostMs / 1000).toFixed(1)} s of its work`;
-  world.tell(`libvirt on ${host.name} restores ${parsed.name} as generation ${generation}, ${back}.`);
-  return { done: true, words: `${parsed.name} was restored as generation ${generation}.` };
+  world.tell(
+    `libvirt on ${host.name} restores ${parsed.name} as generation ${generation}, ${held ? "held, " : ""}${back}.`,
+  );
+  return {
+    done: true,
+    words: `${parsed.name} was restored as generation ${generation}${held ? ", and is held" : ""}.`,
+  };
+}
+
+function refuseAsPlanned({ saved }: World, { name }: SimHost): void {
+  const left = saved.refusals.get(name) ?? 0;
+  if (left === 0) return;
+  saved.refusals.set(name, left - 1);
+  refuse("internal error: qemu unexpectedly closed the monitor: load of migration failed: Invalid argument");
 }
 
 /** Where disks lie that no other host sees: the directory is on every host. */

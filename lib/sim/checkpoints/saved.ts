@@ -28,6 +28,14 @@ interface Leftover {
   readonly since: EpochMs;
 }
 
+export interface HeldRun {
+  readonly host: string;
+  readonly runId: number | null;
+  readonly checkpoint: CheckpointId;
+  /** What was left of its boot when it was saved. */
+  readonly answersInMs: number;
+}
+
 /** One under way. Ended from outside: by the death of its agent, which leaves things behind, or by its being told to stop. */
 interface RunningCapture {
   readonly host: string;
@@ -76,6 +84,12 @@ export interface Saved {
   readonly leftovers: Map<string, Leftover>;
   /** Guests that stand still because of us, by UUID, and where. */
   readonly held: Map<string, { readonly host: string; readonly runId: number | null; readonly since: EpochMs }>;
+  /** Runs that a restore made and holds, or has held, by UUID: loaded, its CPUs stopped until it is let go. */
+  readonly heldRuns: Map<string, HeldRun>;
+  /** In the order in which restored guests went on: at once, or when they were let go. Not those that a person resumed. */
+  readonly went: { readonly uuid: string; readonly checkpoint: CheckpointId; readonly at: EpochMs }[];
+  /** By host: so many of the next restores there are refused. */
+  readonly refusals: Map<string, number>;
   /** Replicas that stand by, by host and UUID. They run nothing. */
   readonly standbys: Map<string, CheckpointId>;
   readonly restores: Restored[];
@@ -92,6 +106,7 @@ export const createSaved = (): Saved => ({
   ...{
     leftovers: new Map(),
     held: new Map(),
+    ...{ heldRuns: new Map(), went: [], refusals: new Map() },
     standbys: new Map(),
     restores: [],
     detached: new Map(),

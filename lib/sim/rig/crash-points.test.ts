@@ -64,7 +64,7 @@ const trials: Record<string, Trial> = {
       /^(prober|wakes|helpers)\.|listDomains|\.(hosts|host|vm|vmsOf|allVms|policy|openIncidentsOf|openRepairs|openHostIncidents|openMaintenances|openIntents|unsettled|applicationIncidents|openAllocations|pendingWishes|checkpointIntervals|checkpointStatuses|recordTolerance|recordHealth)$/,
   },
   "QEMU killed, and its group goes back with it": {
-    ...{ fault: { do: "kill-qemu", vm: "web-1" }, effect: /restores (web|db)-1/, times: 2 },
+    ...{ fault: { do: "kill-qemu", vm: "web-1" }, effect: /lets (web|db)-1 go on/, times: 2 },
     hosts: cloudSpec.parse({
       hosts: [
         { name: "host-1", sharedPaths: ["/shared"], vms: [{ name: "web-1" }] },

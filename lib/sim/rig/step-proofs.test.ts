@@ -21,11 +21,12 @@ proveSteps({ name: "restore-checkpoint, on another host", start: "checkpoint-hos
 proveSteps({ name: "restore-checkpoint, an older one", start: "checkpoint-newest-damaged", effect: up });
 proveSteps({ name: "restore-checkpoint, then from its disk", start: "checkpoint-all-damaged", effect: up });
 proveSteps({ name: "standby", start: "checkpoint-standby", effect: up, alike: ["standby", "restore-checkpoint"] });
-const together = /^libvirt on \S+ (starts|restores|destroys) /;
+const together = /^libvirt on \S+ (starts|restores|lets|destroys) /;
 proveSteps({ name: "group-restore", start: "checkpoint-group", effect: together });
 proveSteps({ name: "group-restore, two on another host", start: "group-host-dies", effect: together });
 proveSteps({ name: "group-restore, an older instant", start: "group-newest-damaged", effect: together });
 proveSteps({ name: "group-restore, not at all", start: "group-all-damaged", effect: together });
+proveSteps({ name: "group-restore, one cannot be held", start: "group-not-held-once", effect: together });
 proveSteps({ name: "assisted-restart", start: "checkpoint-called", effect: up });
 const assisted = /^(libvirt on \S+ (starts|restores|destroys|resets) |\S+ gets a fresh disk )/;
 proveSteps({ name: "assisted-rebuild, agreed and finished", start: "collab-accepted", effect: assisted, moreMs: 0 });

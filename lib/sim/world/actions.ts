@@ -85,6 +85,8 @@ export const worldAction = z.discriminatedUnion("do", [
   z.strictObject({ do: z.literal("captures-slow"), ms: z.int().min(0) }),
   /** Bytes of the newest checkpoints of a VM that nobody knows as damaged are not what they were. */
   z.strictObject({ do: z.literal("checkpoint-damaged"), vm, newest: z.int().min(1).default(1) }),
+  /** QEMU on the host cannot load the next `count` saved states; 0: it can again. */
+  z.strictObject({ do: z.literal("restores-fail"), host, count: z.int().min(0) }),
   z.strictObject({ do: z.literal("lose-events"), count: z.int().min(1) }),
   z.strictObject({ do: z.literal("duplicate-events"), count: z.int().min(1) }),
   z.strictObject({ do: z.literal("delay-events"), count: z.int().min(1), ms: z.int().min(1) }),
@@ -96,5 +98,9 @@ export type DamageAction = Extract<WorldAction, { do: "checkpoint-damaged" }>;
 export type VmAction = Exclude<Extract<WorldAction, { vm: string }>, ByHandAction | DamageAction>;
 export type MendAction = Extract<VmAction, { do: "disk-mended" | "crash-loop-ends" | "plug-guest" }>;
 export type PlannedAction = Extract<WorldAction, { do: "in-next-capture" }>;
-export type HostAction = Exclude<Extract<WorldAction, { host: string }>, PlannedAction>;
-export type CloudAction = Exclude<WorldAction, VmAction | HostAction | ByHandAction | DamageAction | PlannedAction>;
+export type RefusalAction = Extract<WorldAction, { do: "restores-fail" }>;
+export type HostAction = Exclude<Extract<WorldAction, { host: string }>, PlannedAction | RefusalAction>;
+export type CloudAction = Exclude<
+  WorldAction,
+  VmAction | HostAction | ByHandAction | DamageAction | PlannedAction | RefusalAction
+>;

@@ -1,4 +1,4 @@
-import { damageNewest, planForCapture } from "../checkpoints/befall-saved.ts";
+import { damageNewest, planForCapture, refuseRestores } from "../checkpoints/befall-saved.ts";
 import type { WorldAction } from "./actions.ts";
 import { befallByHand } from "./befall-by-hand.ts";
 import { befallCloud } from "./befall-cloud.ts";
@@ -22,6 +22,8 @@ function wordsOf(world: World, action: WorldAction): string | undefined {
       return damageNewest(world, action);
     case "in-next-capture":
       return planForCapture(world, action, (then) => void befall(world, then));
+    case "restores-fail":
+      return refuseRestores(world, action);
     default:
       if ("vm" in action) return befallVm(world, action);
       return "host" in action ? befallHost(world, action) : befallCloud(world, action);

@@ -56,6 +56,12 @@ export const restored = (domain: SimDomain, runId: number, now: EpochMs, answers
   what: "started restored",
 });
 
+/** Loaded, and not let go yet: libvirt calls it paused for a migration, as in the lab. */
+export const heldRestored = ({ domain, what }: Turn): Turn => ({
+  domain: { ...domain, state: "paused", reason: "migration", runningSince: null },
+  what,
+});
+
 /** As if its button was pressed: the same run, from its boot loader on. */
 export const wasReset = (domain: SimDomain, guest: SimGuest, now: EpochMs): Turn => ({
   domain: { ...domain, state: "running", reason: "none", answersFrom: now + guest.bootMs, runningSince: now },

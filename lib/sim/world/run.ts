@@ -1,4 +1,15 @@
-import { answers, hasProcess, isActive, paused, processDied, restored, resumed, started, stopped } from "./domain.ts";
+import {
+  answers,
+  hasProcess,
+  heldRestored,
+  isActive,
+  paused,
+  processDied,
+  restored,
+  resumed,
+  started,
+  stopped,
+} from "./domain.ts";
 import type { SimDomain, SimGuest, SimHost } from "./types.ts";
 import { beginsBoot, goesBackTo, takesDisk, type Work } from "./work.ts";
 import type { World } from "./world.ts";
@@ -95,16 +106,32 @@ export function restoreDomain(
   guest: SimGuest,
   domain: SimDomain,
   saved: { readonly work: Work; readonly memory: SavedMemory | null },
+  holds = false,
 ): void {
   const now = world.clock.now();
   const { memory, work } = saved;
-  const turn = restored(domain, host.nextRunId++, now, memory?.answersInMs ?? guest.bootMs);
+  const goesOn = restored(domain, host.nextRunId++, now, memory?.answersInMs ?? guest.bootMs);
+  const turn = holds ? heldRestored(goesOn) : goesOn;
   world.turn(host, turn);
   goesBackTo(guest, work, now);
   if (memory === null) beginsBoot(guest);
   guest.stoppedByPersonAt = null;
   guest.hung = memory?.hung ?? false;
   guest.spins = memory?.spins ?? false;
+  if (!holds) afterStart(world, host, guest, turn.domain);
+}
+
+/** One that a restore has held goes on: what is left of its boot begins now. */
+export function letGoRestored(
+  world: World,
+  host: SimHost,
+  guest: SimGuest,
+  domain: SimDomain,
+  answersInMs: number,
+): void {
+  const now = world.clock.now();
+  const turn = resumed({ ...domain, answersFrom: now + answersInMs }, now);
+  world.turn(host, turn);
   afterStart(world, host, guest, turn.domain);
 }
 

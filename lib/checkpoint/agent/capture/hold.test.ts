@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { LibvirtError, QmpError } from "../../../libvirt/index.ts";
 import type { AgentFailure } from "../failure.ts";
+import { HeldByRestore } from "../monitor.ts";
 import { Hold } from "./hold.ts";
 import { takes } from "./probe.ts";
 
@@ -21,13 +22,14 @@ function guest(cont: (tries: number) => "goes-on" | "says-nothing" | Error) {
     qmp: async (command: string) => {
       if (command === "query-status") return { running: state.running };
       if (command === "stop") state.running = false;
-      if (command !== "cont") return {};
+      return {};
+    },
+    cont: async () => {
       state.conts += 1;
       const answer = cont(state.conts);
       if (answer instanceof Error) throw answer;
       state.running = true;
       if (answer === "goes-on") tell("RESUME");
-      return {};
     },
   };
   const files = {
@@ -76,6 +78,14 @@ describe("a guest that was stopped", () => {
     await hold.letGo();
     expect(state.conts).toBe(1);
   });
+});
+
+test("a guest that a restore holds by now is another run, and is not let go", async () => {
+  const { hold, state, said } = guest(() => new HeldByRestore("A restore holds it."));
+  await hold.begin();
+  await hold.letGo();
+  expect(state).toMatchObject({ running: false, conts: 1 });
+  expect(said).toEqual([]);
 });
 
 describe("what a probe tries", () => {

@@ -1,6 +1,6 @@
 import { isNoDomain, isOperationInvalid } from "../../../libvirt/index.ts";
 import { AgentFailure } from "../failure.ts";
-import { asRecord, type Monitor } from "../monitor.ts";
+import { asRecord, HeldByRestore, type Monitor } from "../monitor.ts";
 import type { WorkFiles } from "../work-files.ts";
 
 /** The dead-man: a guest that has stood so long because of us is let go, whatever else happens, and the capture is given up. */
@@ -24,7 +24,7 @@ const usual: HoldTimes = { heardMs, againMs, withinMs: letGoWithinMs };
  * be killed. Measured from before `stop` was sent until QEMU's RESUME was heard.
  */
 export class Hold {
-  readonly #monitor: Pick<Monitor, "qmp" | "listen">;
+  readonly #monitor: Pick<Monitor, "qmp" | "cont" | "listen">;
   readonly #mark: string;
   readonly #files: Pick<WorkFiles, "held" | "mark" | "remove">;
   readonly #times: HoldTimes;
@@ -42,7 +42,7 @@ export class Hold {
   readonly over: Promise<void>;
 
   constructor(
-    monitor: Pick<Monitor, "qmp" | "listen">,
+    monitor: Pick<Monitor, "qmp" | "cont" | "listen">,
     files: Pick<WorkFiles, "held" | "mark" | "remove">,
     uuid: string,
     onForced: (failure: AgentFailure) => void,
@@ -129,14 +129,14 @@ export class Hold {
     let last: unknown = "it does not go on";
     while (this.standing) {
       try {
-        await this.#monitor.qmp("cont", {}, callMs);
+        await this.#monitor.cont(callMs);
         await within(heardMs, this.over);
         // What it says of itself may have been lost on the way.
         if (this.standing && asRecord(await this.#monitor.qmp("query-status", {}, callMs)).running === true)
           this.#ended();
       } catch (error) {
         last = error;
-        if (isNoDomain(error) || isOperationInvalid(error)) return; // it is gone
+        if (isNoDomain(error) || isOperationInvalid(error) || error instanceof HeldByRestore) return; // it is gone
       }
       if (!this.standing) break;
       if (performance.now() > end) {

@@ -1,4 +1,12 @@
-import { type Connection, domainXml, findDomain, isNoDomain, readMetadata } from "../../../libvirt/index.ts";
+import {
+  type Connection,
+  type DomainStatus,
+  domainStatus,
+  domainXml,
+  findDomain,
+  isNoDomain,
+  readMetadata,
+} from "../../../libvirt/index.ts";
 
 /** The host refuses, and asking again does not help. */
 export class Refused extends Error {
@@ -29,12 +37,38 @@ export async function lookAt(connection: Connection, uuid: string): Promise<Here
   }
 }
 
-/** True: it runs there already, as this very restore. Throws `Refused` where another copy is in the way. */
-export function isDone(here: Here | undefined, generation: number): boolean {
+/** The run of a restore that is held: named by its checkpoint, so that whoever comes later knows it again. */
+export const heldRun = (checkpoint: string) => `held-${checkpoint}`;
+
+/**
+ * As libvirt calls one that a restore has loaded and holds, and one that it still loads. A guest that a capture has stopped, by QEMU's monitor,
+ * has no reason to it.
+ */
+export const isHeldByRestore = ({ state, reason }: DomainStatus): boolean =>
+  state === "paused" && (reason === "migration" || reason === "starting_up");
+
+/** What became of a restore that was held. */
+export async function heldStateOf(
+  connection: Connection,
+  uuid: string,
+  { checkpoint, generation }: { readonly checkpoint: string; readonly generation: number },
+): Promise<"loading" | "held" | "runs" | "gone"> {
+  const here = await lookAt(connection, uuid);
+  if (!here?.active || here.generation !== generation || here.run !== heldRun(checkpoint)) return "gone";
+  const { state, reason } = await domainStatus(connection, { uuid });
+  if (state === "running" || state === "blocked") return "runs";
+  if (state !== "paused") return "gone";
+  return reason === "starting_up" ? "loading" : "held";
+}
+
+/** True: it runs there already, as this very restore. Throws `Refused` where another copy is in the way; `run`: also one of the same generation. */
+export function isDone(here: Here | undefined, generation: number, run?: string): boolean {
   const theirs = here?.generation ?? 0;
   if (theirs > generation)
     throw new Refused(`The host has a newer copy of it: generation ${theirs}, and ${generation} was to start.`);
   if (!here?.active) return false;
+  if (theirs === generation && run !== undefined && here.run !== run)
+    throw new Refused("It runs there already, of something else than what was to be restored.");
   if (theirs === generation) return true;
   throw new Refused(`An older copy of it runs there: generation ${theirs}, and ${generation} was to start.`);
 }

@@ -64,6 +64,8 @@ export const restoreRequests = {
     overlays: z.array(overlay),
     /** Its cards are unplugged before it goes on, and its disks are nobody else's. */
     beside: z.boolean(),
+    /** It is loaded, and stands still: the engine lets it go. */
+    held: z.boolean(),
   }),
 } as const;
 

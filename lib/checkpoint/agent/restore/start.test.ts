@@ -16,7 +16,7 @@ const dom = (generation: number, more = "") =>
   `<domain type='kvm'><name>g1</name><uuid>${uuid}</uuid><metadata><belay:vm xmlns:belay="urn:belay:vm:1" generation="${generation}"${more}/></metadata></domain>`;
 const request: RestoreRequestOf<"start"> = {
   ...{ kind: "start", serial: 1, uuid, key, checkpoint: "ckp_1", name: "g1", generation: 3, run: "run1", keep: [] },
-  ...{ definition: dom(3), portable: dom(3, ' restore="run1"'), lazy: null, overlays: [], beside: false },
+  ...{ definition: dom(3), portable: dom(3, ' restore="run1"'), lazy: null, overlays: [], beside: false, held: false },
 };
 
 let dir: string;

@@ -45,7 +45,7 @@ export async function startStaged(
   request: StartRequest,
 ): Promise<StartResult> {
   const { uuid, generation } = request;
-  if (isDone(await lookAt(connection, uuid), generation))
+  if (isDone(await lookAt(connection, uuid), generation, request.held ? request.run : undefined))
     return { done: false, words: "It runs there already.", lazy: false };
   const record = await stagings.whole(request);
   if (record === undefined || record.content.checkpoint !== request.checkpoint)
@@ -68,6 +68,7 @@ export async function startStaged(
     const named = (file: string) => request.keep.includes(file) || before?.includes(file) === true;
     await Promise.all(request.overlays.map((overlay) => tidyDisks(overlay.path, named).catch(() => undefined)));
     if (request.beside) return { done: true, lazy, words: "Restored beside it, with its network unplugged." };
+    if (request.held) return { done: true, lazy, words: "It is loaded, and held." };
     const boots = request.portable === null;
     const [clock] = await Promise.all([boots || setClock(connection, uuid), announce(connection, uuid)]);
     if (boots) return { done: true, lazy, words: "Started from the restored disks." };
@@ -147,10 +148,10 @@ async function run(
   record: StagingRecord,
   request: StartRequest,
 ): Promise<boolean> {
-  const { uuid, portable, lazy, beside } = request;
+  const { uuid, portable, lazy, beside, held } = request;
   if (portable === null) {
     await demandOff(connection, request);
-    await startDomain(connection, { uuid });
+    await startDomain(connection, { uuid }, { paused: held });
     return false;
   }
   const file = path.join(stagings.records.directoryOf(record), "save");
@@ -159,7 +160,7 @@ async function run(
       await writeSaveFile(file, xml, record.content, mapped);
       // To write the file took its time: who let go of it meanwhile has perhaps started it on another host.
       await demandOff(connection, request);
-      const args = { from: file, dxml: null, flags: beside ? flags.paused : flags.running };
+      const args = { from: file, dxml: null, flags: beside || held ? flags.paused : flags.running };
       await connection.call("domain_restore_flags", args, { timeoutMs: restoreMs });
       if (beside) await goOnUnplugged(connection, uuid);
     } catch (error) {

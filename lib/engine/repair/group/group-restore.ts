@@ -6,7 +6,8 @@ import { bringBackFrom } from "../restore/restore-checkpoint.ts";
 import { vmWork } from "../work.ts";
 import { chooseInstants } from "./choose.ts";
 import { gather } from "./gather.ts";
-import { type Answer, prepareAll, startAll, verifyAll } from "./go-on.ts";
+import { type Answer, prepareAll, verifyAll } from "./go-on.ts";
+import { holdAll, letGoAll } from "./hold.ts";
 import { freeAll, putBack, stopAll } from "./off.ts";
 import {
   type GroupHelp,
@@ -30,7 +31,8 @@ type Led = { readonly kind: "ended" } | { readonly kind: "alone"; readonly words
 
 /**
  * `group-restore`: all VMs of a group go back to one instant that was saved of them together, or none of them does. All are stopped first, then all
- * are made ready, then all go on at once; where one cannot, all go to the next older instant, and where none is left all are handed over.
+ * are made ready, then all are held: loaded, and none runs. Only then are all let go. Where one cannot be held none of them has run, and all go to the
+ * next older instant; where none is left all are handed over.
  */
 export const groupRestore =
   (env: Env, options: EngineOptions, help: GroupHelp) =>
@@ -65,7 +67,7 @@ async function leadGroup(lead: Lead): Promise<Led> {
       continue;
     }
     const end = await goBack(lead, seats, ready.instants, label);
-    if (end.kind === "back") return finish(lead, end.instant, seats, end.answers, end.sure);
+    if (end.kind === "back") return finish(lead, end.instant, seats, end.answers);
     last = end.words;
     if (end.kind === "none") return giveUp(lead, seats, last);
   }
@@ -106,7 +108,7 @@ const wasTouched = ({ env, repair, steps }: Lead, label: string): Promise<boolea
   });
 
 type Back =
-  | { readonly kind: "back"; readonly instant: Instant; readonly answers: readonly Answer[]; readonly sure: boolean }
+  | { readonly kind: "back"; readonly instant: Instant; readonly answers: readonly Answer[] }
   /** None of the instants could be restored. */
   | { readonly kind: "none"; readonly words: string }
   /** A repair of the group was ended from outside: a host of it failed. */
@@ -127,16 +129,21 @@ async function goBack(lead: Lead, seats: readonly Seat[], instants: readonly Ins
       words = ready.value.words;
       continue;
     }
-    const started = await startAll(lead, seats, instant, label);
-    if (!started.ok) return { kind: "broken", words: started.words };
-    if (started.value.kind === "no") {
-      words = started.value.words;
+    const held = await holdAll(lead, seats, instant, label);
+    if (!held.ok) return { kind: "broken", words: held.words };
+    if (held.value.kind === "no") {
+      words = held.value.words;
+      continue;
+    }
+    const gone = await letGoAll(lead, seats, instant, label);
+    if (!gone.ok) return { kind: "broken", words: gone.words };
+    if (gone.value.kind === "no") {
+      words = gone.value.words;
       continue;
     }
     const answers = await verifyAll(lead, seats, label);
     if (!answers.ok) return { kind: "broken", words: answers.words };
-    const sure = started.value.value.every((it) => it.sure);
-    if (answers.value.kind === "yes") return { kind: "back", instant, answers: answers.value.value, sure };
+    if (answers.value.kind === "yes") return { kind: "back", instant, answers: answers.value.value };
     words = answers.value.words;
   }
   return { kind: "none", words };
@@ -170,7 +177,6 @@ async function finish(
   { at, newest }: Instant,
   seats: readonly Seat[],
   answers: readonly Answer[],
-  sure: boolean,
 ): Promise<Led> {
   const { env, steps } = lead;
   await steps.run("end", () =>
@@ -178,13 +184,12 @@ async function finish(
       const { incident } = await vmWork(env, repair);
       const answer = answers.find((it) => it.vm === vm);
       const older = newest ? "" : "A newer instant could not be restored of each of its group. ";
-      const unsure = sure ? "" : " An answer of a start was lost: somebody may have started one of them meanwhile.";
       const back = `${older}It and its whole group run ${asOfFailure(at, incident.tp)}`;
       if (answer === undefined || answer.answeredAt === null) {
-        const words = `${back}. ${answer?.words ?? ""}${unsure}`;
+        const words = `${back}. ${answer?.words ?? ""}`;
         return { state: "handed-over", incident: "handed-over", words, tr: null };
       }
-      const words = `${back}, and it answers again.${unsure}`;
+      const words = `${back}, and it answers again.`;
       return { state: "succeeded", incident: "repaired", words, tr: answer.answeredAt };
     }),
   );

@@ -76,7 +76,10 @@ export const mustNotGoBack = "It must never go back to an older state, as was ch
 export const unsure = (toWhat: string): string =>
   `It was being restored ${toWhat} when the answer was lost, and runs: by that, or because somebody started it.`;
 
-/** Restores one checkpoint onto the VM's own host, where it does not run: `own` with other disks. `begunBefore`: an earlier try of this very step may have done it. */
+/**
+ * Restores one checkpoint onto the VM's own host, where it does not run: `own` with other disks. `begunBefore`: an earlier try of this very step
+ * may have done it. `held`: it is up when it is loaded, and stands still; what runs there of anything else is refused.
+ */
 export async function restoreHere(
   env: Env,
   options: EngineOptions,
@@ -84,6 +87,7 @@ export async function restoreHere(
   candidate: Candidate,
   own: OwnDisk,
   begunBefore: boolean,
+  held = false,
 ): Promise<StepEnd<Restored>> {
   const { checkpoints } = env;
   let refusals = 0;
@@ -94,13 +98,14 @@ export async function restoreHere(
     if (ended !== undefined) return { came: { ok: false, words: ended } };
     if (vm.rollbackIntolerant) return { came: refused(mustNotGoBack) }; // chosen since the repair began
     const request = { checkpoint: candidate.id, vm, definition: own.xml, generation: vm.generation };
+    const how = held ? { ...request, held } : request;
     try {
       const done = await restoreInTime(env, candidate.id, (signal) =>
-        checkpoints.restore(vm.hostId, request, null, () => undefined, signal),
+        checkpoints.restore(vm.hostId, how, null, () => undefined, signal),
       );
       if (done === undefined) return { came: refused("It did not end in time.") };
-      if (done.done || mayBeOurs)
-        return { came: { ok: true, words: done.words, value: { kind: "up", sure: done.done } } };
+      if (done.done || mayBeOurs || held)
+        return { came: { ok: true, words: done.words, value: { kind: "up", sure: done.done || held } } };
       return { came: { ok: true, words: "It runs already: somebody started it.", value: { kind: "runs" } } };
     } catch (error) {
       if (error instanceof HostUnreachable) mayBeOurs = true; // its answer was lost

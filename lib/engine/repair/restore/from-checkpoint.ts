@@ -17,7 +17,7 @@ import { verifyRestored } from "./verify-restored.ts";
 const isKnown = (error: unknown) =>
   error instanceof HypervisorRefused || error instanceof HostUnreachable || error instanceof CheckpointDamaged;
 
-/** One checkpoint onto the host that the VM was given to, where it is not. `own`: what it was made of, where that is not what the store knows. */
+/** One checkpoint onto the host that the VM was given to, where it is not. `own`: what it was made of, where that is not what the store knows. `held`: loaded alone. */
 export async function restoreThere(
   env: Env,
   options: EngineOptions,
@@ -27,11 +27,13 @@ export async function restoreThere(
   released: boolean,
   candidate: Candidate,
   own: OwnDisk | undefined,
+  held = false,
 ): Promise<StepEnd<Start>> {
   const end = await startThere(env, options, places, repair, claim, released, async (work, proof) => {
     const { vm } = work;
     const definition = own?.xml ?? work.definition;
-    const request = { checkpoint: candidate.id, vm, definition, generation: claim.generation };
+    const generation = claim.generation;
+    const request = { checkpoint: candidate.id, vm, definition, generation, ...(held && { held }) };
     if (vm.rollbackIntolerant) throw new HypervisorRefused(mustNotGoBack);
     const inTime = restoreInTime(env, candidate.id, (signal) =>
       env.checkpoints.restore(claim.to, request, proof, () => undefined, signal),

@@ -5,11 +5,12 @@ import { isActive } from "../../world/domain.ts";
 import type { Invariant } from "./sight.ts";
 
 /**
- * A group goes back together: while one of it is taken to an instant no other runs of anything else, and when its repair says that it did all of
- * them were. Who left the group meanwhile, or is started by a person, is none of it.
+ * A group goes back together: while one of it is taken to an instant no other runs of anything else, none goes on before all are held at it, and
+ * when its repair says that it did all of them were. Who left the group meanwhile, or is started by a person, is none of it.
  */
 export const ofOneInstant: Invariant = ({ tables, world, openRepairs, vms }) => {
   let seen = 0;
+  let seenWent = 0;
   /** Repairs that take a group back, and who was in it when they were planned. */
   const groups = new Map<RepairId, { readonly vm: Vm["id"]; readonly others: readonly Vm[]; readonly from: number }>();
   const isOf = (vm: Vm, it: Vm) =>
@@ -51,6 +52,18 @@ export const ofOneInstant: Invariant = ({ tables, world, openRepairs, vms }) => 
         if (!vm || !other || !restored || !isOf(vm, other)) continue;
         if (runsOtherwise(other, instantOf(restored.checkpoint)))
           yield `3: ${vm.name} was taken back with its group while ${other.name} runs of something else.`;
+      }
+    }
+    for (; seenWent < world.saved.went.length; seenWent++) {
+      const went = world.saved.went[seenWent];
+      const vm = went && vmOfUuid(tables, went.uuid);
+      const repair = vm && byVm.get(vm.id);
+      const group = repair && groups.get(repair.id);
+      for (const then of group?.others ?? []) {
+        const other = vmOf(then.id);
+        if (!vm || !other || !went || !group || !isOf(vm, other)) continue;
+        if (instantsSince(other.uuid, group.from).at(-1) !== instantOf(went.checkpoint))
+          yield `3: ${vm.name} was let go while ${other.name} of its group was not held at the same instant.`;
       }
     }
     for (const [id, { vm: vmId, others, from }] of groups) {

@@ -89,3 +89,29 @@ test("the newest whole checkpoint of a VM that is saved is not dropped", async (
   expect(await drop(newest)).toContain("8: the newest whole checkpoint of web-1 was dropped.");
   rig.close();
 });
+
+test("one of a group that is let go before all of it is held is seen", async () => {
+  const vms = ["web-1", "db-1"];
+  const rig = await createRig({ hosts: vms.map((name, n) => ({ name: `host-${n}`, vms: [{ name }] })) });
+  const watchman = createWatchman(rig);
+  await rig.act({ do: "belay-starts" });
+  await rig.clock.advance(3000);
+  const choice = { consent: "roll-back", checkpointEveryMs: 60_000, checkpointGroup: "pair" } as const;
+  await rig.act({ do: "choose", vm: "*", ...choice });
+  await rig.clock.advance(8000);
+  await rig.act({ do: "restores-fail", host: "host-1", count: 1 }); // it is tried again, and the other one is held meanwhile
+  await rig.act({ do: "kill-qemu", vm: "web-1" });
+  const { world } = rig.cloud;
+  const found: string[] = [];
+  for (let looks = 0; looks < 400 && world.saved.heldRuns.size === 0; looks++)
+    await rig.clock.advance(10, () => found.push(...watchman.glance()));
+  expect(found).toEqual([]);
+  const [held] = world.saved.heldRuns;
+  const vm = [...rig.store.tables.vms.values()].find((row) => row.vm.uuid === held?.[0])?.vm;
+  if (!held || !vm) throw new Error("nothing is held");
+  const restored = { checkpoint: held[1].checkpoint, vm, generation: vm.generation };
+  void rig.cloud.checkpoints.letGo(vm.hostId, restored, null);
+  await rig.clock.advance(50);
+  expect(watchman.check().join()).toMatch(/was let go while \S+ of its group was not held at the same instant/);
+  rig.close();
+});
