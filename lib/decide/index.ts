@@ -53,9 +53,17 @@ export type { PeerAnswer, PeerRound } from "./host/quorum.ts";
 export { type Storm, stormOf } from "./host/storm.ts";
 export { firstHeard, healthOf, heard, type Suspicion } from "./host/suspicion.ts";
 export { type DrainPlan, planDrain, type Tried } from "./placement/drain.ts";
-export { type Inventory, mayCarry, type NoPlace, type Placement, takesRoom } from "./placement/inventory.ts";
+export {
+  type Inventory,
+  mayCarry,
+  type NoPlace,
+  type Placement,
+  type Replica,
+  takesRoom,
+} from "./placement/inventory.ts";
 export { placeVms } from "./placement/place.ts";
 export { consentRefusal, modeRefusal, relocationRefusal } from "./placement/relocation.ts";
+export { placeReplica, replicasInTheWay } from "./placement/replicas.ts";
 export { sameRoom } from "./placement/same-room.ts";
 export { sharedDisks } from "./placement/storage.ts";
 export { toleranceByHost, toleranceOf } from "./placement/tolerance.ts";

@@ -13,6 +13,7 @@ import { programFor } from "./programs.ts";
 import { createProvision } from "./provision/provision.ts";
 import { hookRepair } from "./repair/hook.ts";
 import { Places } from "./repair/places.ts";
+import { makeRoom } from "./repair/places-replicas.ts";
 import { rehouse, settleLeftovers } from "./repair/rehouse.ts";
 import { turnOf } from "./scan-turns.ts";
 import { timeOfDay } from "./time-of-day.ts";
@@ -56,6 +57,7 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
   const standbys = new Standbys(env);
   const tolerance = createTolerance(env, async ({ hosts, vms }) => {
     await settleLeftovers(env, vms);
+    if (await makeRoom(env, (vm) => places.promised(vm))) keeper.changed();
     if (await rehouse(env, places, standbys, hosts)) nudge();
   });
   const opened = async (repair: RepairId, vm: Vm) => {

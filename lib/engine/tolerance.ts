@@ -2,6 +2,7 @@ import { sameRoom, toleranceByHost } from "../decide/index.ts";
 import type { Tolerance } from "../model/index.ts";
 import type { Env } from "./env.ts";
 import type { Inventory } from "./ports.ts";
+import { replicasOf } from "./repair/places-replicas.ts";
 
 const leastMs = 1_000;
 /** However little was heard of changes: people change policies and racks, and a hint may be lost. */
@@ -27,12 +28,12 @@ export function createTolerance(env: Env, looked: (inventory: Inventory) => Prom
   let wake: AbortController | undefined;
   let due = true;
   let loop: Promise<void> = Promise.resolve();
-  let known: Inventory | undefined;
+  let known: Parameters<typeof sameRoom>[0] | undefined;
 
   async function recompute() {
     due = false;
     const [policy, hosts, vms] = await Promise.all([store.policy(), store.hosts(), store.allVms()]);
-    const inventory = { policy, hosts, vms };
+    const inventory = { policy, hosts, vms, replicas: replicasOf(env) };
     if (known === undefined || !sameRoom(known, inventory)) {
       await computeAll(inventory);
       known = inventory;
@@ -40,7 +41,7 @@ export function createTolerance(env: Env, looked: (inventory: Inventory) => Prom
     await looked(inventory);
   }
 
-  async function computeAll(inventory: Inventory) {
+  async function computeAll(inventory: Parameters<typeof toleranceByHost>[0]) {
     const all: Tolerance[] = [];
     let done = 0;
     let sinceMs = clock.monotonicMs();

@@ -1,6 +1,6 @@
 import type { HostId, Vm } from "../../model/index.ts";
 import { apartOf, type NoPlace, togetherOf } from "./inventory.ts";
-import { type Ledger, mostFree, type Room } from "./ledger.ts";
+import { type Ledger, mostFree, type Room, unusedMiB } from "./ledger.ts";
 import { seesDisks, sharedDisks } from "./storage.ts";
 
 /** What goes to one host or nowhere: one VM, or those of a group that is kept together. */
@@ -77,7 +77,13 @@ function bound(ledger: Ledger, unit: Unit): readonly HostId[] | undefined {
   return hosts.length === 0 ? undefined : hosts;
 }
 
-/** The best host for a unit, or why there is none. Most free memory first, racks before that. Books nothing. */
+/** Beyond all that racks count for: a replica is given up only where there is no room beside replicas. */
+const replicaPenalty = 10;
+
+/**
+ * The best host for a unit, or why there is none. One where no replica has to give way before others, racks then, then the most free memory.
+ * Books nothing.
+ */
 export function choose(ledger: Ledger, unit: Unit, exclude?: HostId): { readonly room: Room } | NoPlace {
   const apart = unit.vms.flatMap((vm) => apartOf(vm) ?? []);
   const disks = unit.vms.flatMap((vm) => sharedDisks(vm, ledger.hosts.get(vm.hostId)));
@@ -96,11 +102,14 @@ export function choose(ledger: Ledger, unit: Unit, exclude?: HostId): { readonly
     return both("It is kept together with VMs whose host cannot be given more VMs now.");
 
   const penalty = rackPenalty(ledger, needs);
+  const lacks = (room: Room) =>
+    unusedMiB(room) + unit.vms.reduce((sum, vm) => sum + ledger.replicaMiB(vm, room), 0) < needs.memoryMiB;
   let best: { readonly room: Room; readonly penalty: number } | undefined;
   for (const room of among) {
-    if (hosts === undefined && room.freeMiB < needs.memoryMiB) break; // the others have less
+    // The others have less: but replicas could give way there, or the VM's own stands by there.
+    if (hosts === undefined && !ledger.hasReplicas && room.freeMiB < needs.memoryMiB) break;
     if (room.host.id === exclude || hindrance(ledger, room, needs) !== undefined) continue;
-    const found = penalty(room);
+    const found = penalty(room) + (lacks(room) ? replicaPenalty : 0);
     if (best === undefined || found < best.penalty) best = { room, penalty: found };
     if (found === 0) break;
   }

@@ -1,10 +1,27 @@
-import { type CloudPolicy, type Host, type HostId, hostStandings, type Vm, vmStates } from "../../model/index.ts";
+import {
+  type CloudPolicy,
+  type Host,
+  type HostId,
+  hostStandings,
+  type Vm,
+  type VmId,
+  vmStates,
+} from "../../model/index.ts";
+
+/** Memory and disks of a VM that stand by on another host. It runs nothing, and gives way to whatever does. */
+export interface Replica {
+  readonly vmId: VmId;
+  readonly hostId: HostId;
+  readonly memoryMiB: number;
+}
 
 /** Enough of the cloud to say what runs where and what still fits. */
 export interface Inventory {
   readonly policy: Pick<CloudPolicy, "cpuOvercommit" | "memoryOvercommit" | "reserveMiB" | "tolerateHosts">;
   readonly hosts: readonly Host[];
   readonly vms: readonly Vm[];
+  /** At most one of each VM; left out: none is known. */
+  readonly replicas?: readonly Replica[];
 }
 
 /** `refusal` may be read by everybody; `detail` names hosts, so it is for the provider alone. */

@@ -1,19 +1,27 @@
-import type { Host, HostId, Vm } from "../../model/index.ts";
-import { apartOf, type Inventory, mayCarry, takesRoom, togetherOf } from "./inventory.ts";
+import type { Host, HostId, Vm, VmId } from "../../model/index.ts";
+import { apartOf, type Inventory, mayCarry, type Replica, takesRoom, togetherOf } from "./inventory.ts";
 
 /** What is left on one host that may carry VMs. */
 export interface Room {
   readonly host: Host;
   readonly shared: ReadonlySet<string>;
+  /** Beside the VMs. Replicas give way to a VM, so what they take is free to it. */
   freeMiB: number;
+  /** Taken by replicas of VMs that are not on this host: of one that is, the replica has become its memory, or is of no use. */
+  replicasMiB: number;
   freeCpus: number;
 }
 
+/** What is left beside VMs and replicas; below 0 where replicas are in the way. */
+export const unusedMiB = ({ freeMiB, replicasMiB }: Room): number => freeMiB - replicasMiB;
+
 /** The most free memory first, then the most CPUs; the id makes it the same order every time. */
 export const mostFree = (a: Room, b: Room): number =>
-  b.freeMiB - a.freeMiB || b.freeCpus - a.freeCpus || (a.host.id < b.host.id ? -1 : a.host.id > b.host.id ? 1 : 0);
+  unusedMiB(b) - unusedMiB(a) ||
+  b.freeCpus - a.freeCpus ||
+  (a.host.id < b.host.id ? -1 : a.host.id > b.host.id ? 1 : 0);
 
-type Needs = Pick<Vm, "memoryMiB" | "vcpus" | "organizationId" | "apart" | "together">;
+type Needs = Pick<Vm, "id" | "memoryMiB" | "vcpus" | "organizationId" | "apart" | "together">;
 
 /** Who of a group is where, by host. */
 class Groups {
@@ -41,6 +49,7 @@ export class Ledger {
   readonly apart = new Groups();
   readonly together = new Groups();
   readonly #rooms = new Map<HostId, Room>();
+  readonly #replicas = new Map<VmId, Replica>();
   readonly #order: Room[];
 
   /** VMs of `without` and hosts of `exclude` are left out, as if they were gone. */
@@ -57,8 +66,15 @@ export class Ledger {
         host,
         shared,
         freeMiB: Math.floor(((host.memoryMiB ?? 0) - policy.reserveMiB) * policy.memoryOvercommit),
+        replicasMiB: 0,
         freeCpus: Math.floor((host.cpus ?? 0) * policy.cpuOvercommit),
       });
+    }
+    for (const replica of inventory.replicas ?? []) {
+      const room = this.#rooms.get(replica.hostId);
+      if (room === undefined) continue;
+      room.replicasMiB += replica.memoryMiB;
+      this.#replicas.set(replica.vmId, replica);
     }
     for (const vm of vms) {
       if (!takesRoom(vm) || without.has(vm.id)) continue;
@@ -66,8 +82,7 @@ export class Ledger {
         if (!exclude.has(at)) this.#count(vm, at, 1);
         const room = this.#rooms.get(at);
         if (room === undefined) continue;
-        room.freeMiB -= vm.memoryMiB;
-        room.freeCpus -= vm.vcpus;
+        this.#take(vm, room, 1);
       }
     }
     this.#order = [...this.#rooms.values()].sort(mostFree);
@@ -78,6 +93,16 @@ export class Ledger {
   /** Most free first. */
   rooms(): readonly Room[] {
     return this.#order;
+  }
+
+  /** What the VM's own replica takes there: where the VM is started from it, that is not taken twice. */
+  replicaMiB(vm: Pick<Vm, "id">, { host }: Room): number {
+    const replica = this.#replicas.get(vm.id);
+    return replica?.hostId === host.id ? replica.memoryMiB : 0;
+  }
+
+  get hasReplicas(): boolean {
+    return this.#replicas.size > 0;
   }
 
   book(vm: Needs, host: HostId): void {
@@ -93,9 +118,14 @@ export class Ledger {
     const room = this.#rooms.get(at);
     if (room === undefined) return;
     this.#order.splice(this.#place(room), 1);
+    this.#take(vm, room, by);
+    this.#order.splice(this.#place(room), 0, room);
+  }
+
+  #take(vm: Needs, room: Room, by: 1 | -1): void {
     room.freeMiB -= by * vm.memoryMiB;
     room.freeCpus -= by * vm.vcpus;
-    this.#order.splice(this.#place(room), 0, room);
+    room.replicasMiB -= by * this.replicaMiB(vm, room);
   }
 
   #count(vm: Needs, at: HostId, by: 1 | -1): void {

@@ -4,6 +4,7 @@ import type { Host, HostId, Vm } from "../../model/index.ts";
 import { aCloud, aHost, aVm, hostNumber } from "../testing/clouds.ts";
 import { apartOf, type Inventory, mayCarry, takesRoom, togetherOf } from "./inventory.ts";
 import { placeVms } from "./place.ts";
+import { placeReplica, replicasInTheWay } from "./replicas.ts";
 import { toleranceOf } from "./tolerance.ts";
 
 const hostSpec = fc.record({
@@ -23,6 +24,7 @@ const vmSpec = fc.record({
   together: fc.constantFrom(null, null, "t", "u"),
   wanted: fc.constantFrom<Vm["wanted"]>("running", "running", "stopped"),
   disk: fc.constantFrom("/shared/d", "/shared/d", "/local/d", undefined),
+  standsBy: fc.option(fc.nat(), { freq: 2 }),
 });
 
 /** A cloud in which the first `dead` hosts died. */
@@ -30,12 +32,16 @@ const clouds = fc
   .tuple(fc.array(hostSpec, { minLength: 2, maxLength: 8 }), fc.array(vmSpec, { maxLength: 24 }), fc.nat({ max: 2 }))
   .map(([hostSpecs, vmSpecs, dead]) => {
     const hosts = hostSpecs.map((spec, at) => aHost(at + 1, spec));
-    const vms = vmSpecs.map(({ host, disk, ...spec }, at) =>
+    const vms = vmSpecs.map(({ host, disk, standsBy: _, ...spec }, at) =>
       aVm(at + 1, hostNumber((host % hosts.length) + 1), { ...spec, diskPaths: disk === undefined ? [] : [disk] }),
     );
+    const replicas = vms.flatMap((vm, at) => {
+      const n = vmSpecs[at]?.standsBy ?? null;
+      return n === null ? [] : [{ vmId: vm.id, hostId: hostNumber((n % hosts.length) + 1), memoryMiB: vm.memoryMiB }];
+    });
     const exclude = new Set(hosts.slice(0, dead + 1).map(({ id }) => id));
     const lost = vms.filter((vm) => exclude.has(vm.hostId) && vm.wanted === "running");
-    return { cloud: aCloud(hosts, vms, { cpuOvercommit: 2, reserveMiB: 100 }), exclude, lost };
+    return { cloud: { ...aCloud(hosts, vms, { cpuOvercommit: 2, reserveMiB: 100 }), replicas }, exclude, lost };
   });
 
 const used = (vms: readonly Vm[], host: HostId) =>
@@ -111,9 +117,55 @@ describe("whatever the cloud", () => {
   test("the order in which it is told changes nothing", () => {
     fc.assert(
       fc.property(clouds, ({ cloud, exclude, lost }) => {
-        const turned = { ...cloud, hosts: cloud.hosts.toReversed(), vms: cloud.vms.toReversed() };
+        const turned = {
+          ...cloud,
+          hosts: cloud.hosts.toReversed(),
+          vms: cloud.vms.toReversed(),
+          replicas: cloud.replicas.toReversed(),
+        };
         const sorted = (places: ReturnType<typeof placeVms>) => [...places].sort(([a], [b]) => (a < b ? -1 : 1));
         expect(sorted(placeVms(turned, lost.toReversed(), exclude))).toEqual(sorted(placeVms(cloud, lost, exclude)));
+      }),
+    );
+  });
+
+  test("a replica never keeps a VM from its place, and what stays of replicas fits beside the VMs", () => {
+    fc.assert(
+      fc.property(clouds, ({ cloud, exclude, lost }) => {
+        for (const vm of lost) {
+          const isPlaced = (replicas: Inventory["replicas"] = []) =>
+            "host" in (placeVms({ ...cloud, replicas }, [vm], exclude).get(vm.id) ?? {});
+          expect(isPlaced(cloud.replicas)).toBe(isPlaced());
+        }
+        const { vms, placed } = outcome(cloud, lost, exclude);
+        const gone = new Set(replicasInTheWay({ ...cloud, vms }).map(({ vmId }) => vmId));
+        for (const host of cloud.hosts) {
+          if (!vms.some((vm) => vm.hostId === host.id && placed.has(vm.id))) continue;
+          const left = cloud.replicas.filter(
+            ({ vmId, hostId }) =>
+              hostId === host.id &&
+              !gone.has(vmId) &&
+              !vms.some((vm) => vm.id === vmId && vm.hostId === host.id && takesRoom(vm)),
+          );
+          const replicasMiB = left.reduce((sum, { memoryMiB }) => sum + memoryMiB, 0);
+          expect(used(vms, host.id).miB + replicasMiB).toBeLessThanOrEqual((host.memoryMiB ?? 0) - 100);
+        }
+      }),
+    );
+  });
+
+  test("a new replica is in nobody's way", () => {
+    fc.assert(
+      fc.property(clouds, ({ cloud }) => {
+        for (const vm of cloud.vms.filter(takesRoom)) {
+          const others = cloud.replicas.filter(({ vmId }) => vmId !== vm.id);
+          const place = placeReplica({ ...cloud, replicas: others }, vm);
+          if (!("host" in place)) continue;
+          const made = { vmId: vm.id, hostId: place.host, memoryMiB: vm.memoryMiB };
+          const inTheWay = (replicas: typeof others) =>
+            replicasInTheWay({ ...cloud, replicas }).filter(({ hostId }) => hostId === place.host);
+          expect(inTheWay([...others, made])).toEqual(inTheWay(others));
+        }
       }),
     );
   });

@@ -1,5 +1,5 @@
 import type { Host, Vm } from "../../model/index.ts";
-import { type Inventory, mayCarry, takesRoom } from "./inventory.ts";
+import { type Inventory, mayCarry, type Replica, takesRoom } from "./inventory.ts";
 
 const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>
   a === b || (a.length === b.length && a.every((text, index) => text === b[index]));
@@ -32,6 +32,9 @@ const sameHost = (a: Host, b: Host): boolean =>
     a.rack === b.rack &&
     sameTexts(a.sharedPaths, b.sharedPaths));
 
+const sameReplica = (a: Replica, b: Replica): boolean =>
+  a.vmId === b.vmId && a.hostId === b.hostId && a.memoryMiB === b.memoryMiB;
+
 const everySame = <T>(a: readonly T[], b: readonly T[], same: (a: T, b: T) => boolean): boolean =>
   a.length === b.length && a.every((it, index) => b[index] !== undefined && same(it, b[index]));
 
@@ -42,4 +45,5 @@ export const sameRoom = (a: Inventory, b: Inventory): boolean =>
   a.policy.reserveMiB === b.policy.reserveMiB &&
   a.policy.tolerateHosts === b.policy.tolerateHosts &&
   everySame(a.hosts, b.hosts, sameHost) &&
-  everySame(a.vms, b.vms, sameVm);
+  everySame(a.vms, b.vms, sameVm) &&
+  everySame(a.replicas ?? [], b.replicas ?? [], sameReplica);

@@ -1,9 +1,10 @@
-import { mayCarry, placeVms } from "../../decide/index.ts";
+import { mayCarry, placeReplica, type Replica } from "../../decide/index.ts";
 import type { Checkpoint, CheckpointId, CheckpointStatus, Host, HostId, Vm, VmId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { eachOf } from "../guard/limit.ts";
 import { within } from "../guard/within.ts";
 import { CheckpointDamaged, type Inventory } from "../ports.ts";
+import { type StandingBy, standsBy } from "../repair/places-replicas.ts";
 import { tellDamaged } from "../repair/restore/candidates.ts";
 import { whileRead } from "./in-hand.ts";
 import type { StandbyFinder } from "./saved.ts";
@@ -13,28 +14,39 @@ const askAgainMs = 250;
 const askedAtOnce = 16;
 const refreshWithinMs = 10 * 60_000;
 const refreshedAtOnce = 4;
+/** What needs its memory is not kept waiting for longer. */
+const dropWithinMs = 5_000;
 
 interface Standby {
   readonly uuid: string;
   readonly host: HostId;
+  readonly memoryMiB: number;
   /** The checkpoint that the replica was last brought to; null: none yet, or it failed. */
   ready: CheckpointId | null;
   words: string;
   /** A newer one came while one is being brought over: it is next. */
   next: CheckpointId | undefined;
   refreshing: boolean;
+  /** A VM needs its memory: it is dropped as soon as nothing is written to it. */
+  givesWay: boolean;
 }
+
+const gaveWay =
+  "Its replica gave way to a VM that needed the room. Where a host has room, a new one is made when its state is saved the next time.";
 
 const notReady = (words: string): Exclude<CheckpointStatus["standby"], null> => ({ ready: false, words });
 
 /** Passive replicas: where each stands by, and what it holds. Where they are is known to this life alone; after a start the hosts are asked. */
-export class Standbys implements StandbyFinder {
+export class Standbys implements StandbyFinder, StandingBy {
   readonly #env: Env;
   readonly #known = new Map<VmId, Standby>();
+  /** Why there is none. */
+  readonly #none = new Map<VmId, string>();
   #refreshing = 0;
 
   constructor(env: Env) {
     this.#env = env;
+    standsBy(env, this);
   }
 
   /** What the VM's owner is told. A replica that is one checkpoint behind, while it is brought to the newest, counts as ready. */
@@ -43,7 +55,8 @@ export class Standbys implements StandbyFinder {
     const it = this.#known.get(vm.id);
     const newest = checkpoints.filter((row) => row.state === "valid").slice(0, 2);
     if (newest.length === 0) return notReady("Nothing of it is saved yet that a replica could hold.");
-    if (it === undefined) return notReady("A replica is made when its state is saved the next time.");
+    if (it === undefined)
+      return notReady(this.#none.get(vm.id) ?? "A replica is made when its state is saved the next time.");
     if (newest.some((row) => row.id === it.ready))
       return { ready: true, words: "A replica of its newest checkpoint stands by on another host." };
     return notReady(it.words);
@@ -85,6 +98,7 @@ export class Standbys implements StandbyFinder {
 
   /** Nobody wants it any more, or it cannot stay where it is. `runsOn`: the VM's own host, which may be where it stood by. */
   async forget(vm: VmId, runsOn: HostId | undefined): Promise<void> {
+    this.#none.delete(vm);
     const it = this.#known.get(vm);
     if (it === undefined || it.refreshing) return;
     this.#known.delete(vm);
@@ -95,27 +109,63 @@ export class Standbys implements StandbyFinder {
       .catch((error: unknown) => log.warn("a replica could not be dropped", { error: String(error) }));
   }
 
-  /** The VMs that have one. */
-  vms = (): Iterable<VmId> => this.#known.keys();
+  /** The VMs that have one, or would have one. */
+  vms = (): Iterable<VmId> => new Set([...this.#known.keys(), ...this.#none.keys()]);
+
+  replicas = (): readonly Replica[] =>
+    [...this.#known].flatMap(([vmId, { host, memoryMiB, givesWay }]) =>
+      givesWay ? [] : [{ vmId, hostId: host, memoryMiB }],
+    );
+
+  async giveWay(vm: VmId): Promise<void> {
+    const it = this.#known.get(vm);
+    if (it === undefined || it.givesWay) return;
+    Object.assign(it, { givesWay: true, ready: null, next: undefined, words: gaveWay });
+    if (!it.refreshing) await this.#drop(vm, it);
+  }
+
+  /** One that cannot be dropped now is found in the way again. */
+  async #drop(vm: VmId, it: Standby): Promise<void> {
+    const { clock, checkpoints, log } = this.#env;
+    const dropping = checkpoints.dropStandby(it.host, it).then(() => true);
+    const gone = await within(clock, dropWithinMs, dropping, false).catch((error: unknown) => {
+      log.warn("a replica could not be dropped", { error: String(error) });
+      return false;
+    });
+    it.givesWay = false;
+    if (!gone || this.#known.get(vm) !== it) return;
+    this.#known.delete(vm);
+    this.#none.set(vm, gaveWay);
+  }
 
   /** It stays where it is while it can; else it goes where the VM itself would be started if its host were lost now. */
   #place(vm: Vm, inventory: Inventory): Standby | undefined {
     const known = this.#known.get(vm.id);
+    if (known?.givesWay) return undefined;
     const host = inventory.hosts.find((it: Host) => it.id === known?.host);
     if (known !== undefined && host !== undefined && host.id !== vm.hostId && mayCarry(host)) return known;
     if (known?.refreshing) return known;
     if (known !== undefined) void this.forget(vm.id, vm.hostId);
-    const placeOf = (as: Vm) => placeVms(inventory, [as], new Set([vm.hostId])).get(vm.id);
+    const placeOf = (as: Vm) => placeReplica({ ...inventory, replicas: this.replicas() }, as);
     const seesDisk = placeOf(vm);
-    const place = seesDisk === undefined || "refusal" in seesDisk ? placeOf({ ...vm, diskPaths: [] }) : seesDisk;
-    if (place === undefined || "refusal" in place) return undefined;
+    const place = "refusal" in seesDisk ? placeOf({ ...vm, diskPaths: [] }) : seesDisk;
+    if ("refusal" in place) {
+      this.#none.set(
+        vm.id,
+        `There is no replica of it. ${place.refusal} It is tried again each time that its state is saved.`,
+      );
+      return undefined;
+    }
+    this.#none.delete(vm.id);
     const fresh: Standby = {
       uuid: vm.uuid,
       host: place.host,
+      memoryMiB: vm.memoryMiB,
       ready: null,
       words: "A replica is being made.",
       next: undefined,
       refreshing: false,
+      givesWay: false,
     };
     this.#known.set(vm.id, fresh);
     return fresh;
@@ -126,7 +176,7 @@ export class Standbys implements StandbyFinder {
     it.refreshing = true;
     this.#refreshing++;
     try {
-      for (let checkpoint = it.next; checkpoint !== undefined; checkpoint = it.next) {
+      for (let checkpoint = it.next; checkpoint !== undefined && !it.givesWay; checkpoint = it.next) {
         it.next = undefined;
         const id = checkpoint;
         const work = async () => {
@@ -144,6 +194,7 @@ export class Standbys implements StandbyFinder {
             return false;
           },
         );
+        if (it.givesWay) break;
         it.ready = ok ? id : null;
         it.words = ok
           ? "Its replica is being brought to its newest checkpoint."
@@ -154,5 +205,8 @@ export class Standbys implements StandbyFinder {
       it.refreshing = false;
       this.#refreshing--;
     }
+    if (it.givesWay) await this.#drop(vm.id, it);
+    else return;
+    await told();
   }
 }

@@ -4,7 +4,7 @@ import type { Env } from "../env.ts";
 import { eachOf } from "../guard/limit.ts";
 import type { Steps } from "../ports.ts";
 import { moveOf, moveVm, settle } from "./move.ts";
-import { planMoves, triesPerVm, writePlan } from "./plan-moves.ts";
+import { planMoves, triedElsewhere, triesPerVm, writePlan } from "./plan-moves.ts";
 
 const waitEveryMs = 5_000;
 /** Each may take half a minute to shut down. */
@@ -71,7 +71,7 @@ async function moveBatch(env: Env, id: MaintenanceId, batch: Batch, tries: Tries
         ? ({ state: "failed", words: `It could not be moved to ${where} either: ${trouble.words}` } as const)
         : ({
             state: "waiting",
-            words: `It could not be moved to ${where}, and is tried once elsewhere: ${trouble.words}`,
+            words: `It could not be moved to ${where}${triedElsewhere}: ${trouble.words}`,
           } as const);
       await store.recordMove(id, moveOf(vm, { toHostId: target?.id ?? null, ...told }), clock.now());
       return [{ vmId: vm.id, host: move.to, refused: true }];

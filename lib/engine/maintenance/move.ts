@@ -3,6 +3,7 @@ import { ceaseCapture } from "../checkpoints/in-hand.ts";
 import type { Env } from "../env.ts";
 import { underRepair } from "../look.ts";
 import { HostUnreachable, HypervisorRefused } from "../ports.ts";
+import { comesItself, makeRoom } from "../repair/places-replicas.ts";
 import { movesInHand } from "./on-its-way.ts";
 import { progressWriter } from "./progress.ts";
 import { whereIs } from "./where.ts";
@@ -98,6 +99,8 @@ async function move(env: Env, id: MaintenanceId, vm: Vm, to: Host): Promise<NotM
   );
   let trouble: NotMoved | undefined;
   try {
+    await comesItself(env, vm.id, to.id);
+    await makeRoom(env, undefined, to.id);
     await hypervisor.migrate(vm.hostId, vm.uuid, to, vm.generation, (it) => progress.hear(it), tooLong.signal);
   } catch (error) {
     if (!(error instanceof HostUnreachable || error instanceof HypervisorRefused)) throw error;

@@ -9,6 +9,7 @@ import {
   vmStates,
 } from "../../model/index.ts";
 import type { Env } from "../env.ts";
+import { replicasOf } from "../repair/places-replicas.ts";
 import { moveOf } from "./move.ts";
 
 /** A VM that failed to move so often stays, and a person is told why. */
@@ -20,10 +21,18 @@ export interface MovesPlan {
   readonly over: boolean;
   readonly moves: readonly { readonly vm: Vm; readonly to: HostId }[];
   /** Those that are not moved, and why; their names for people. */
-  readonly stays: readonly { readonly vm: Vm; readonly state: "stays" | "failed"; readonly words: string }[];
+  readonly stays: readonly { readonly vm: Vm; readonly state: "stays" | "failed"; readonly words: string | null }[];
   /** How many VMs of ours run there still. */
   readonly left: number;
 }
+
+export const triedElsewhere = ", and is tried once elsewhere";
+
+/** What the one host said is the reason that a person can do something about: it stays to be read. */
+export const noOther = (said: string | null | undefined, words: string): string => {
+  const why = (said ?? "One host did not take it.").replace(triedElsewhere, "").replace(/[^.]$/, "$&.");
+  return `${why} There is no other for it: ${words}`;
+};
 
 /** What is to be moved off the host as things are now. Reads everything anew and writes nothing. */
 export async function planMoves(env: Env, id: MaintenanceId, tried: Tried): Promise<MovesPlan> {
@@ -43,7 +52,7 @@ export async function planMoves(env: Env, id: MaintenanceId, tried: Tried): Prom
   const left = vms.filter((vm) => vm.hostId === hostId && (vmStates[vm.state].alive || vm.state === "unknown")).length;
   if (host.state !== "up") return { maintenance, over: false, moves: [], stays: [], left };
   const byId = new Map<VmId, Vm>(vms.map((vm) => [vm.id, vm]));
-  const plan = planDrain({ policy, hosts, vms }, hostId, tried);
+  const plan = planDrain({ policy, hosts, vms, replicas: replicasOf(env) }, hostId, tried);
   const moves: { vm: Vm; to: HostId }[] = [];
   const stays: MovesPlan["stays"][number][] = [];
   for (const { vmId, words } of plan.stays) {
@@ -51,7 +60,14 @@ export async function planMoves(env: Env, id: MaintenanceId, tried: Tried): Prom
     const tries = tried.get(vmId)?.length ?? 0;
     if (vm === undefined || tries >= triesPerVm) continue; // it failed, and that is written
     if (tries === 0) stays.push({ vm, state: "stays", words });
-    else stays.push({ vm, state: "failed", words: `One host did not take it, and there is no other: ${words}` });
+    else {
+      const known = maintenance.moves.find((move) => move.vmId === vmId);
+      stays.push({
+        vm,
+        state: "failed",
+        words: known?.state === "failed" ? known.words : noOther(known?.words, words),
+      });
+    }
   }
   for (const { vmId, host: to } of plan.moves) {
     const vm = byId.get(vmId);

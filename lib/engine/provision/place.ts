@@ -2,16 +2,18 @@ import { placeVms } from "../../decide/index.ts";
 import type { Allocation, Host, HostId, Image, Vm } from "../../model/index.ts";
 import { filesOf } from "../conversation/image.ts";
 import type { Env } from "../env.ts";
+import { replicasOf } from "../repair/places-replicas.ts";
 import { asVm, withPromised } from "./promised.ts";
 
 /** A host for it, or why there is none. Room that was promised counts as taken: to others that are being made, and (`promised`) to repairs. */
 export async function placeFor(
-  { store }: Pick<Env, "store">,
+  env: Env,
   allocation: Allocation,
   image: Image,
   tried: ReadonlySet<HostId>,
   promised: (vm: Vm) => Vm,
 ): Promise<{ readonly host: Host } | { readonly refusal: string }> {
+  const { store } = env;
   const [policy, hosts, vms, open] = await Promise.all([
     ...([store.policy(), store.hosts(), store.allVms(), store.openAllocations()] as const),
   ]);
@@ -21,7 +23,8 @@ export async function placeFor(
   const vm = asVm(allocation, from.id, filesOf(image));
   if (vm === undefined) return { refusal: "It has no name that a VM could have." };
   const others = withPromised(vms, open, new Set([allocation.uuid])).filter((it) => it.uuid !== allocation.uuid);
-  const place = placeVms({ policy, hosts, vms: others.map(promised) }, [vm], tried).get(vm.id);
+  const inventory = { policy, hosts, vms: others.map(promised), replicas: replicasOf(env) };
+  const place = placeVms(inventory, [vm], tried).get(vm.id);
   if (place === undefined) return { refusal: "No place was found for it." };
   // Said of VMs that are on a host already; this one is on none.
   if ("refusal" in place) return { refusal: place.refusal.replace("room for it elsewhere", "room for it") };

@@ -2,6 +2,7 @@ import { type Placement, placeVms } from "../../decide/index.ts";
 import type { HostId, Vm, VmId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { withPromised } from "../provision/promised.ts";
+import { makeRoom, replicasOf } from "./places-replicas.ts";
 import { PriorityGate } from "./priority-gate.ts";
 
 /** A repair that does not come in time must not keep the others. */
@@ -41,7 +42,7 @@ export class Places {
       const there = this.promised(vm);
       return exclude.has(there.hostId) ? vm : there;
     });
-    return placeVms({ policy, hosts, vms: as }, lost, exclude);
+    return placeVms({ policy, hosts, vms: as, replicas: replicasOf(this.#env) }, lost, exclude);
   }
 
   /** The VM where it is being taken; where it is, if nobody takes it anywhere. */
@@ -84,7 +85,7 @@ export class Places {
     this.#arrived(vm);
   }
 
-  /** At most `most` at a time start on one host, those of the highest priority first: whoever is on the way is waited for, a moment. */
+  /** Replicas for which there is no room there beside it give way first. At most `most` at a time start on one host, those of the highest priority first: whoever is on the way is waited for, a moment. */
   async starting<T>(on: HostId, vm: Pick<Vm, "id" | "priority">, most: number, work: () => Promise<T>): Promise<T> {
     this.#arrived(vm.id);
     const { clock } = this.#env;
@@ -93,7 +94,10 @@ export class Places {
       await clock.sleep(untilMs - clock.monotonicMs(), this.#came.signal).catch(() => undefined);
     const gate = this.#starting.get(on) ?? new PriorityGate();
     this.#starting.set(on, gate);
-    return gate.run(most, vm.priority, work);
+    return gate.run(most, vm.priority, async () => {
+      await makeRoom(this.#env, (it) => this.promised(it), on);
+      return work();
+    });
   }
 
   #higherComes(on: HostId, than: number): boolean {

@@ -30,6 +30,12 @@ export async function isReady(world: World, session: Session, uuid: string, chec
 
 export async function dropReplica(world: World, session: Session, uuid: string): Promise<void> {
   await session.call(askMs, () => {
-    world.saved.standbys.delete(placeKey(session.host.name, uuid));
+    if (!world.saved.standbys.delete(placeKey(session.host.name, uuid))) return;
+    // Else it was staged for a restore that is given up: that is no loss of a replica.
+    const runs = world.hosts().some(({ domains }) => {
+      const domain = domains.get(uuid);
+      return domain !== undefined && isActive(domain);
+    });
+    if (runs) world.tell(`The replica of ${world.guest(uuid)?.name ?? uuid} on ${session.host.name} is dropped.`);
   });
 }
