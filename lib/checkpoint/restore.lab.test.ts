@@ -179,6 +179,32 @@ test("a guest whose QEMU is killed goes on on its own host, its memory mapped, d
   for (const file of original) expect(await host(one, `test -e ${file} && echo there`)).toBe("there");
 });
 
+test("moves to another host while it runs, its memory in an image there too, and is saved and restored there", async () => {
+  const { bootId } = await until("the guest answers", () => askWeb(guest.address));
+  const move = async (to: Address) => {
+    const before = await counter();
+    await hypervisor.migrate(at.id, guest.uuid, to, generation, () => {}, never);
+    expect(await host(at, "ls /dev/shm/belay")).toBe("");
+    at = to;
+    await goesOn(bootId, before);
+  };
+  await host(two, "mount -o remount,size=16m /dev/shm");
+  await expect(move(two)).rejects.toThrow(/no room for it in \/dev\/shm. Restart the VM/);
+  expect(await hypervisor.readDomain(one.id, guest.uuid)).toMatchObject({ state: "running" });
+  await host(two, "mount -o remount,size=4g /dev/shm");
+  await mark("moving");
+  await move(two);
+  expect(await marks()).toEqual({ memory: "moving", disk: "moving" });
+  const before = await counter();
+  const id = await take();
+  await mark("lost");
+  await killed();
+  expect(await restored(two, id)).toMatchObject({ done: true, lazy: true });
+  await goesOn(bootId, before);
+  expect(await marks()).toEqual({ memory: "moving", disk: "moving" });
+  await move(one);
+});
+
 test("is captured again in the background, and restored with its memory read where there is no room to map it", async () => {
   const { bootId } = await until("the guest answers", () => askWeb(guest.address));
   await mark("third");

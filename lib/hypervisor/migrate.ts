@@ -16,6 +16,7 @@ import {
 } from "../libvirt/index.ts";
 import { metadataElement, metadataPrefix, metadataUri, writablePathsOf } from "./definition.ts";
 import type { HostLink } from "./host-link.ts";
+import { makeReadyFor, mappedMemoryOf, removeImage } from "./migrate-memory.ts";
 import { sshTarget } from "./target.ts";
 
 /** virDomainMigrateFlags: live, peer to peer, defined there, undefined here, and given up when a disk fails meanwhile. */
@@ -143,6 +144,8 @@ export async function migrate(migration: Migration): Promise<void> {
   }
   if (await isOn(from)) {
     onProgress({ phase: "preparing", bytesDone: 0, bytesTotal: 0 });
+    const mapped = mappedMemoryOf(await domainXml(from.connection(), { uuid }), uuid);
+    if (mapped !== undefined) await makeReadyFor(mapped, to);
     const connection = await connect({ dialer: sshDialer(from.ssh), keepalive });
     try {
       await perform(migration, connection, false).catch(async (error: unknown) => {
@@ -150,7 +153,9 @@ export async function migrate(migration: Migration): Promise<void> {
         if (!isLibvirtError(error, "MIGRATE_UNSAFE") || !(await disksAreShared(migration))) throw error;
         await perform(migration, connection, true);
       });
+      if (mapped !== undefined && !(await isOn(from))) await removeImage(mapped, from);
     } catch (error) {
+      if (mapped !== undefined && !(await isOn(to).catch(() => true))) await removeImage(mapped, to);
       if (signal.aborted && (await isOn(from))) throw signal.reason;
       throw error;
     } finally {
