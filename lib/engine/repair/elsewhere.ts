@@ -4,6 +4,7 @@ import type { EngineOptions, Env } from "../env.ts";
 import { endMove } from "../maintenance/on-its-way.ts";
 import type { Steps } from "../ports.ts";
 import { releaseFrom } from "./fence.ts";
+import { leaveDefined, leaveDefinedIfGone } from "./leave-defined.ts";
 import type { Places } from "./places.ts";
 import { retry, type Trouble } from "./retry.ts";
 import { type Claim, type Freed, freeThere, type Start } from "./start-there.ts";
@@ -92,13 +93,18 @@ export async function elsewhere(
 ): Promise<Elsewhere> {
   const { store, clock } = env;
   const { diskComesAlong, files } = bringing;
-  const handOver = (words: string): Elsewhere => ({ kind: "handed-over", words });
+  const handOver = async (words: string, locked?: true): Promise<Elsewhere> => {
+    if (letGo === true || claims > 0) await leaveDefined(env, options, repair, steps);
+    return { kind: "handed-over", words, ...(locked && { locked }) };
+  };
   const tooLate = ({ words, detail }: Trouble): StepEnd<never> => ({
     ok: false,
     words: `It could not be done within ${options.reviveWithinMs / 1000} s. Last: ${words}`,
     detail,
   });
 
+  let letGo: boolean | "moved" = false;
+  let claims = 0;
   // From a host that lives it is let go first; a host that is being fenced is waited for.
   const released = await step<boolean | "moved">(env, steps, repair, "old host", async () => {
     const end = await retry<StepEnd<boolean | "moved">>(env, options.reviveWithinMs, async () => {
@@ -126,8 +132,11 @@ export async function elsewhere(
     });
     return "came" in end ? end.came : tooLate(end.trouble);
   });
-  if (!released.ok) return handOver(released.words);
-  const letGo = released.value;
+  if (!released.ok) {
+    await leaveDefinedIfGone(env, repair, steps);
+    return handOver(released.words);
+  }
+  letGo = released.value;
   if (letGo === "moved")
     return { kind: "not-needed", words: "It had been moved to another host before its own failed." };
 
@@ -140,11 +149,12 @@ export async function elsewhere(
     if ("words" in claimed) return handOver(claimed.words);
     if ("home" in claimed) return { kind: "not-needed", words: "Its host is back; it is looked at there." };
     const { claim } = claimed;
+    claims++;
     again = undefined;
 
     const up = await bringing.up(claim, letGo, suffix);
     if (!up.ok) return handOver(up.words);
-    if (up.value.kind === "locked") return { kind: "handed-over", words: up.value.words, locked: true };
+    if (up.value.kind === "locked") return handOver(up.value.words, true);
     if (up.value.kind === "refused" || up.value.kind === "damaged") {
       last = `${up.value.words} `;
       const freed = await step<Freed>(env, steps, repair, `free${suffix}`, () =>

@@ -1,7 +1,7 @@
 import type { MendAction, VmAction } from "./actions.ts";
 import { fellAsleep, hasProcess, isActive, panicked, paused, stopped } from "./domain.ts";
 import { failDisk, killProcess, lockedElsewhere, resumeDomain, startDomain } from "./run.ts";
-import type { SimDomain, SimHost } from "./types.ts";
+import type { SimDomain, SimGuest, SimHost } from "./types.ts";
 import type { World } from "./world.ts";
 
 /** The domain of that name: where it runs, else where it is defined. */
@@ -24,23 +24,31 @@ export function befallVm(world: World, action: VmAction): string | undefined {
     : befallDomain(world, action);
 }
 
-/** What ails a guest lies on its disk, and is mended there, wherever it is defined or runs. */
+/**
+ * What ails a guest lies on its disk, and is mended there, wherever it is defined or runs. A VM that was given back may have left its name to
+ * another: what ails either is mended.
+ */
 function mendGuest(world: World, action: MendAction): string | undefined {
-  const guest = world.guests().find((it) => it.name === action.vm);
-  if (!guest) return undefined;
-  if (action.do === "disk-mended") {
-    if (guest.diskError === null) return undefined;
-    guest.diskError = null;
-    return `The disk of ${guest.name} is well again.`;
+  let words: string | undefined;
+  for (const guest of world.guests()) if (guest.name === action.vm) words = mend(guest, action.do) ?? words;
+  return words;
+}
+
+function mend(guest: SimGuest, what: MendAction["do"]): string | undefined {
+  switch (what) {
+    case "disk-mended":
+      if (guest.diskError === null) return undefined;
+      guest.diskError = null;
+      return `The disk of ${guest.name} is well again.`;
+    case "plug-guest":
+      if (!guest.unplugged) return undefined;
+      guest.unplugged = false;
+      return `The network of ${guest.name} is plugged in again.`;
+    case "crash-loop-ends":
+      if (guest.diesAfterMs === null) return undefined;
+      guest.diesAfterMs = null;
+      return `${guest.name} would run again if it were started.`;
   }
-  if (action.do === "plug-guest") {
-    if (!guest.unplugged) return undefined;
-    guest.unplugged = false;
-    return `The network of ${guest.name} is plugged in again.`;
-  }
-  if (guest.diesAfterMs === null) return undefined;
-  guest.diesAfterMs = null;
-  return `${guest.name} would run again if it were started.`;
 }
 
 function befallDomain(world: World, action: Exclude<VmAction, MendAction>): string | undefined {

@@ -1,0 +1,52 @@
+import type { RepairId } from "../../model/index.ts";
+import type { EngineOptions, Env } from "../env.ts";
+import { HypervisorRefused, type Steps } from "../ports.ts";
+import { retry } from "./retry.ts";
+import { type StepEnd, step } from "./step.ts";
+import { notOurs, vmWork } from "./work.ts";
+
+const known = (words: string): StepEnd<null> => ({ ok: true, words, value: null });
+
+/**
+ * A VM that could be started nowhere is still one: the host that it belongs to by now knows it, stopped, so that people can start it. Before
+ * this its old host had let go of it, or will once it is back, and each host that was tried has forgotten it. That nothing of it can be
+ * defined is no failure of the repair: then it is written down as missing.
+ */
+export const leaveDefined = (env: Env, options: EngineOptions, repair: RepairId, steps: Steps) =>
+  step<null>(env, steps, repair, "leave it defined", () => defineThere(env, options.reviveWithinMs, repair));
+
+/** The same where it may be that its old host let go of it, and most often did not: nobody is told of a step. */
+export const leaveDefinedIfGone = (env: Env, repair: RepairId, steps: Steps) =>
+  steps.run("leave it defined", async () => {
+    await defineThere(env, onceMs, repair);
+  });
+
+/** One try. */
+const onceMs = 1;
+
+async function defineThere(env: Env, withinMs: number, repair: RepairId): Promise<StepEnd<null>> {
+  const { hypervisor, store, clock, log } = env;
+  const end = await retry<StepEnd<null>>(env, withinMs, async () => {
+    const { vm, definition } = await vmWork(env, repair);
+    const ended = await notOurs(env, repair, vm);
+    if (ended !== undefined) return { came: known(ended) };
+    const standing = (await store.host(vm.hostId))?.standing;
+    if (standing !== "in-use" && standing !== "maintenance") return { came: known("Its host is not in use.") };
+    const sight = await hypervisor.readDomain(vm.hostId, vm.uuid);
+    if (sight !== undefined) return { came: known(`It is ${sight.state} there.`) };
+    try {
+      if (definition === null) throw new HypervisorRefused("Its definition was never read.");
+      await hypervisor.defineAgain(vm.hostId, vm.uuid, { xml: definition, persistent: true }, vm.generation);
+      return { came: known("It is defined there, and stopped.") };
+    } catch (error) {
+      if (!(error instanceof HypervisorRefused)) throw error;
+      log.warn(`${vm.name} is defined on no host: ${error.message}`, { host: vm.hostId });
+      const { persistent, memoryMiB, vcpus } = vm;
+      const gone = { state: "missing", reason: "none", runId: null, persistent, memoryMiB, vcpus } as const;
+      await store.recordVm(vm.id, gone, clock.now());
+      return { came: known("It is defined on no host.") };
+    }
+  });
+  if ("came" in end) return end.came;
+  return { ...known("It could not be defined there."), detail: end.trouble.detail ?? end.trouble.words };
+}
