@@ -64,6 +64,9 @@ const savedTwice = () =>
       return status?.keptEveryMs != null && status.trouble === null;
     });
     return fine ? true : undefined;
+  }).catch(async (cause: unknown) => {
+    const { checkpointStatuses } = await cloudOf(fault.server);
+    throw new Error(`${String(cause)}\n${JSON.stringify(checkpointStatuses, null, 1)}`, { cause });
   });
 
 /** A restored process waits for its memory by its command line, so the kernel's list of processes does not tell: libvirt does. */

@@ -26,7 +26,7 @@ proveSteps({ name: "group-restore", start: "checkpoint-group", effect: together 
 proveSteps({ name: "group-restore, two on another host", start: "group-host-dies", effect: together });
 proveSteps({ name: "group-restore, an older instant", start: "group-newest-damaged", effect: together });
 proveSteps({ name: "group-restore, not at all", start: "group-all-damaged", effect: together });
-proveSteps({ name: "group-restore, one cannot be held", start: "group-not-held-once", effect: together });
+proveSteps({ name: "group-restore, one cannot be held", start: "group-not-held", effect: together });
 proveSteps({ name: "assisted-restart", start: "checkpoint-called", effect: up });
 const assisted = /^(libvirt on \S+ (starts|restores|destroys|resets) |\S+ gets a fresh disk )/;
 proveSteps({ name: "assisted-rebuild, agreed and finished", start: "collab-accepted", effect: assisted, moreMs: 0 });
