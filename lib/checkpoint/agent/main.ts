@@ -17,7 +17,7 @@ import { connectHere } from "./monitor.ts";
 import { beTheOnly } from "./only.ts";
 import { createRestores, localMemory } from "./restore/index.ts";
 import { sweepAll } from "./sweep.ts";
-import { serveThread, Threads } from "./threads/index.ts";
+import { collect, serveThread, Threads } from "./threads/index.ts";
 import { agentDir, WorkFiles } from "./work-files.ts";
 
 const version = "1";
@@ -42,8 +42,12 @@ async function main(): Promise<void> {
   };
   const seed = newSeed();
   const threads = new Threads(new URL(import.meta.url), seed);
-  const buffers = new Buffers();
-  const remembered = new Remembered(buffers);
+  const letGo = () => {
+    threads.letGo();
+    collect();
+  };
+  const buffers = new Buffers(letGo);
+  const remembered = new Remembered(buffers, letGo);
   const copier = new Copier(threads, buffers, remembered);
   const restores = createRestores({
     ...{ connection, directory: path.join(agentDir, "restores") },

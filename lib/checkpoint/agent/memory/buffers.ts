@@ -27,6 +27,12 @@ async function touch(memory: SharedArrayBuffer): Promise<void> {
 /** Memory that the host has already given: what is written to it takes no longer than the writing. */
 export class Buffers {
   readonly #idle: Idle[] = [];
+  readonly #collect: () => void;
+
+  /** `collect` gives what was let go back to the host. */
+  constructor(collect: () => void) {
+    this.#collect = collect;
+  }
 
   /** Its content is anything. undefined: the host has no room for it now. */
   async take(sizeBytes: number): Promise<SharedArrayBuffer | undefined> {
@@ -42,7 +48,9 @@ export class Buffers {
   give(memory: SharedArrayBuffer): void {
     const timer = setTimeout(() => {
       const at = this.#idle.findIndex((it) => it.memory === memory);
-      if (at >= 0) this.#idle.splice(at, 1);
+      if (at < 0) return;
+      this.#idle.splice(at, 1);
+      this.#collect();
     }, idleMs);
     timer.unref();
     this.#idle.push({ memory, timer });

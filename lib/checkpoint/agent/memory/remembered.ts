@@ -18,12 +18,14 @@ interface Kept {
 export class Remembered {
   readonly #buffers: Buffers;
   readonly #over: () => Promise<number>;
+  readonly #collect: () => void;
   readonly #kept = new Map<string, Kept>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** `over`: how many bytes the host wants back. */
-  constructor(buffers: Buffers, over: () => Promise<number> = overSpare) {
+  /** `collect` gives what was let go back to the host; `over`: how many bytes the host wants back. */
+  constructor(buffers: Buffers, collect: () => void, over: () => Promise<number> = overSpare) {
     this.#buffers = buffers;
+    this.#collect = collect;
     this.#over = over;
   }
 
@@ -63,13 +65,14 @@ export class Remembered {
   }
 
   async #makeRoom(): Promise<void> {
-    // Counted, not looked at again: the host has it back when the garbage is collected, and not before.
     let over = await this.#over();
+    const before = this.#kept.size;
     for (const [oldest, { memory }] of this.#kept) {
       if (over <= 0) break;
       this.#kept.delete(oldest); // not to the buffers: the host needs it
       over -= memory.byteLength;
     }
+    if (this.#kept.size < before) this.#collect();
     if (this.#kept.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;

@@ -1,2 +1,3 @@
+export { collect } from "./collect.ts";
 export { serveThread } from "./thread.ts";
 export { Threads } from "./threads.ts";

@@ -4,6 +4,7 @@ import { setPriority } from "node:os";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { pageBytes } from "../../words.ts";
 import { type HashSeed, pageHash } from "../differ/index.ts";
+import { collect } from "./collect.ts";
 
 /** What is done about a guest that runs goes after it. */
 const modest = 5;
@@ -46,6 +47,8 @@ export type ThreadTask =
       readonly to: number;
     };
 /** `first`: before everything on the host; `last`: after the guests. */
+/** In the place of tasks: what it has seen of memory that was given up is let go. It is not answered, so that no answer is taken for a task's. */
+export const letGo = "let go";
 export type Turn = "first" | "usual" | "last";
 export interface ThreadData {
   readonly turn: Turn;
@@ -106,7 +109,9 @@ export async function serveThread(): Promise<void> {
     }
     parentPort?.postMessage(failed);
   };
-  parentPort?.on("message", work);
+  parentPort?.on("message", (given: readonly ThreadTask[] | typeof letGo) =>
+    given === letGo ? collect() : work(given),
+  );
   before?.on("message", work);
 }
 

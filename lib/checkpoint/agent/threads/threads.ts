@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel, Worker } from "node:worker_threads";
 import type { HashSeed } from "../differ/index.ts";
-import type { ThreadData, ThreadTask, Turn } from "./thread.ts";
+import { letGo, type ThreadData, type ThreadTask, type Turn } from "./thread.ts";
 
 const mostThreads = 4;
 /** What is less is not worth the wake of another thread. */
@@ -46,6 +46,11 @@ export class Threads {
     const nothing: ThreadTask = { kind: "read", fd: -1, into: new SharedArrayBuffer(0), from: 0, to: 0 };
     row[0]?.give(row.map(() => nothing));
     await all;
+  }
+
+  /** Of memory that nobody needs any more each may still have what it was handed. */
+  letGo(): void {
+    for (const it of [...this.#all.values()].flat()) it.letGo();
   }
 
   async end(): Promise<void> {
@@ -124,6 +129,10 @@ class Thread {
   /** The first for this thread, the others for those after it. */
   give(tasks: readonly ThreadTask[]): void {
     this.#worker.postMessage(tasks);
+  }
+
+  letGo(): void {
+    this.#worker.postMessage(letGo);
   }
 
   /** When it has done what it is given next. */

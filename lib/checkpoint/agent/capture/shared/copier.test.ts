@@ -6,14 +6,15 @@ import { pageBytes } from "../../../words.ts";
 import { newSeed, pageHash } from "../../differ/index.ts";
 import { Buffers, Remembered } from "../../memory/index.ts";
 import { localMemory } from "../../restore/index.ts";
-import { Threads } from "../../threads/index.ts";
+import { collect, Threads } from "../../threads/index.ts";
 import { Copier } from "./copier.ts";
 
 const pages = 300;
 const seed = newSeed();
 const threads = new Threads(new URL("../../threads/testing/own-thread.ts", import.meta.url), seed);
-const buffers = new Buffers();
-const remembered = new Remembered(buffers, async () => 0);
+const nothing = () => undefined;
+const buffers = new Buffers(nothing);
+const remembered = new Remembered(buffers, nothing, async () => 0);
 let dir: string;
 let file: string;
 /** Page n is full of n, but for every third, which is zero. */
@@ -114,7 +115,7 @@ test("what is kept of a checkpoint tells what changed since, and is written out 
 
 test("a host that runs short gets back as much as it wants, the oldest first, and all where it wants all", async () => {
   let over = 0;
-  const short = new Remembered(buffers, async () => over);
+  const short = new Remembered(buffers, nothing, async () => over);
   const keep = (vm: string) => short.keep(vm, `ckp_${vm}`, new SharedArrayBuffer(pageBytes));
   const kept = () => ["a", "b", "c", "d"].filter((it) => short.checkpointOf(it) !== null);
   keep("a");
@@ -126,4 +127,28 @@ test("a host that runs short gets back as much as it wants, the oldest first, an
   over = 3 * pageBytes;
   keep("d");
   await expect.poll(kept).toEqual([]);
+});
+
+test("what a host gets back it really has, also where threads had seen it", async () => {
+  const sizeBytes = 64 * 1024 * 1024;
+  const takenBytes = async () => Number((await readFile("/proc/self/statm", "utf8")).split(" ")[1]) * 4096;
+  const letGo = () => {
+    threads.letGo();
+    collect();
+  };
+  let over = 0;
+  const short = new Remembered(buffers, letGo, async () => over);
+  const keep = async (vm: string) => {
+    const memory = new SharedArrayBuffer(sizeBytes);
+    new Uint8Array(memory).fill(1);
+    await threads.hash({ bytes: memory, hashes: new SharedArrayBuffer(sizeBytes / 256) }, 0, sizeBytes);
+    short.keep(vm, `ckp_${vm}`, memory);
+  };
+  await keep("a");
+  await keep("b");
+  await keep("c");
+  const before = await takenBytes();
+  over = 3 * sizeBytes;
+  short.keep("d", "ckp_d", new SharedArrayBuffer(pageBytes));
+  await expect.poll(takenBytes).toBeLessThan(before - 2.5 * sizeBytes);
 });
