@@ -1,4 +1,4 @@
-import type { Host, Vm } from "../../../model/index.ts";
+import type { Host, Incident, Vm } from "../../../model/index.ts";
 import { companionsOf } from "../../checkpoints/saved.ts";
 import { type StepEnd, step } from "../step.ts";
 import { vmWork } from "../work.ts";
@@ -34,16 +34,22 @@ export const gather = ({ env, options, help, repair, steps }: Lead, label: strin
       let failed = work.incident.cause !== "group-failed";
       let waitsFor: string | undefined;
       const free: Vm[] = [];
-      for (const vm of companions) {
-        const incident = await store.openIncidentOf(vm.id);
+      const open: { readonly vm: Vm; readonly incident: Incident | undefined }[] = [];
+      for (const vm of companions) open.push({ vm, incident: await store.openIncidentOf(vm.id) });
+      for (const { incident } of open) {
+        const ours = openGroupRepair(incident);
+        touched ||= ours !== undefined && hasStep(ours, stepNames.stopped);
+      }
+      for (const { vm, incident } of open) {
         const ours = openGroupRepair(incident);
         if (ours !== undefined) {
           if (hasStep(ours, stepNames.alone)) return no("Another VM of its group was brought back by itself.");
-          touched ||= hasStep(ours, stepNames.stopped);
           failed ||= incident?.cause !== "group-failed";
           members.push({ vm: vm.id, repair: ours.id });
           continue;
         }
+        // The others are stopped and have to go on; one that came to the group since, and may not go back, stays as it is.
+        if (touched && (await refusalNow(env, vm, [])) !== undefined) continue;
         const host = await store.host(vm.hostId);
         const worked = incident?.repairs.some((it) => it.finishedAt === null) === true;
         const isOfServers = incident?.layer === "application" && !worked;
@@ -57,6 +63,8 @@ export const gather = ({ env, options, help, repair, steps }: Lead, label: strin
       }
       const refusal = touched ? undefined : await refusalNow(env, work.vm, companions);
       if (refusal !== undefined) return no(refusal);
+      if (members.length + free.length === 1 && waitsFor === undefined)
+        return no("It is the only VM of its group by now.");
       if (waitsFor === undefined && !failed && !touched) return no("The VM of its group that had failed is gone.");
       if (waitsFor === undefined && free.length === 0)
         return {
@@ -65,14 +73,14 @@ export const gather = ({ env, options, help, repair, steps }: Lead, label: strin
           value: { members: inOrder(members), touched },
         };
       if (waitsFor === undefined) {
-        for (const vm of free) await open(vm);
+        for (const vm of free) await openFor(vm);
         continue; // what came of it is read
       }
       if (clock.monotonicMs() >= deadline) return no(waitsFor);
       await clock.sleep(pollMs);
     }
 
-    async function open(vm: Vm): Promise<void> {
+    async function openFor(vm: Vm): Promise<void> {
       const now = clock.now();
       await store.clearIncident(vm.id, "It goes back with its group.", now); // of its servers alone, else it is not free
       const opened = await store.openIncident({
