@@ -12,6 +12,8 @@ import {
 import { isHeldByRestore } from "./restore/look.ts";
 
 export const callMs = 10_000;
+/** No run ends and is restored in less: nothing need be asked while the guest stands. */
+const sameRunMs = 250;
 
 /** A connection of its own to this host's libvirtd: what is slow for one VM must not delay another. */
 export const connectHere = (signal?: AbortSignal): Promise<Connection> =>
@@ -64,10 +66,11 @@ export class Monitor {
     return qmp(this.connection, this.domain, command, args, { timeoutMs });
   }
 
-  /** Lets the guest go on that a capture has stopped. Throws `HeldByRestore` where it is another run by now. */
-  async cont(timeoutMs = callMs): Promise<void> {
-    if (isHeldByRestore(await domainStatus(this.connection, this.domain, { timeoutMs })))
-      throw new HeldByRestore("A restore holds it.");
+  /** Lets the guest go on that a capture has stopped, `standsMs` ago. Throws `HeldByRestore` where it is another run by now. */
+  async cont(standsMs: number, timeoutMs = callMs): Promise<void> {
+    const isOther =
+      standsMs > sameRunMs && isHeldByRestore(await domainStatus(this.connection, this.domain, { timeoutMs }));
+    if (isOther) throw new HeldByRestore("A restore holds it.");
     await this.qmp("cont", {}, timeoutMs);
   }
 

@@ -95,7 +95,7 @@ async function letGo(monitor: Monitor): Promise<boolean> {
   if (running === true || !["paused", "postmigrate", "finish-migrate", "prelaunch", "save-vm"].includes(asText(status)))
     return false;
   try {
-    await monitor.cont();
+    await monitor.cont(Number.POSITIVE_INFINITY);
     return true;
   } catch (error) {
     if (error instanceof HeldByRestore) return false;

@@ -129,7 +129,7 @@ export class Hold {
     let last: unknown = "it does not go on";
     while (this.standing) {
       try {
-        await this.#monitor.cont(callMs);
+        await this.#monitor.cont(performance.now() - this.#since, callMs);
         await within(heardMs, this.over);
         // What it says of itself may have been lost on the way.
         if (this.standing && asRecord(await this.#monitor.qmp("query-status", {}, callMs)).running === true)
