@@ -28,3 +28,4 @@ export type {
   WorkProgram,
 } from "./ports.ts";
 export { faults, HostUnreachable, HypervisorRefused } from "./ports.ts";
+export { untouchedWithinMs } from "./repair/group/patience.ts";

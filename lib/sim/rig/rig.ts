@@ -1,4 +1,4 @@
-import type { EngineOptions, Log } from "../../engine/index.ts";
+import { defaultOptions, type EngineOptions, type Log } from "../../engine/index.ts";
 import type { Ids } from "../../engine/ports.ts";
 import type { Viewer } from "../../model/index.ts";
 import { type VirtualClock, virtualClock } from "../clock/virtual-clock.ts";
@@ -29,6 +29,8 @@ export interface Rig {
   readonly managers: Managers;
   readonly ids: Ids;
   readonly log: readonly LogLine[];
+  /** The engine's patience, by which it is measured. */
+  readonly engine: EngineOptions;
   /** The sentence for what happened; undefined where it cannot happen now. */
   act(action: Action): Promise<string | undefined>;
   close(): void;
@@ -102,7 +104,7 @@ export async function createRig(
       .every((host) => ["in-use", "maintenance"].includes(hostNamed(store, host.name)?.standing ?? "in-use"));
 
   return {
-    ...{ clock, cloud, store, belay, managers, ids, log },
+    ...{ clock, cloud, store, belay, managers, ids, log, engine: { ...defaultOptions, ...engine } },
     async act(action) {
       if (isManagerAction(action)) {
         const words = await managers.befall(action);

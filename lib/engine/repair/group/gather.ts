@@ -3,10 +3,9 @@ import { companionsOf } from "../../checkpoints/saved.ts";
 import { type StepEnd, step } from "../step.ts";
 import { vmWork } from "../work.ts";
 import { hasStep, type Lead, type Member, openGroupRepair, refusalNow, stepNames } from "./parts.ts";
+import { gatherWithinMs } from "./patience.ts";
 
 const pollMs = 500;
-/** Added to what it takes to prove a host off. */
-const slackMs = 30_000;
 
 export interface Gathered {
   readonly members: readonly Member[];
@@ -24,7 +23,7 @@ const no = (words: string): StepEnd<never> => ({ ok: false, words });
 export const gather = ({ env, options, help, repair, steps }: Lead, label: string): Promise<StepEnd<Gathered>> =>
   step<Gathered>(env, steps, repair, `gather${label}`, async () => {
     const { store, clock } = env;
-    const deadline = clock.monotonicMs() + options.fenceWithinMs + slackMs;
+    const deadline = clock.monotonicMs() + gatherWithinMs(options);
     for (;;) {
       const work = await vmWork(env, repair);
       const companions = await companionsOf(env, work.vm);

@@ -19,12 +19,12 @@ import {
   type Seat,
   stepNames,
 } from "./parts.ts";
+import { lookWithinMs } from "./patience.ts";
 import { takeTurn, whileLeading } from "./turn.ts";
 import { findPlaces, takeSeats } from "./where.ts";
 
 /** A host of the group may fail while the group goes back: then all of it is done anew, so often. */
 const roundsAtMost = 3;
-const lookWithinMs = 10_000;
 
 /** `alone`: nothing was touched, and the group does not go back: what failed is brought back as if it had none. */
 type Led = { readonly kind: "ended" } | { readonly kind: "alone"; readonly words: string };

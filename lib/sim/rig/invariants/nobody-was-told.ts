@@ -1,4 +1,5 @@
-import { restartLimit } from "../../../decide/index.ts";
+import { groupKey, restartLimit } from "../../../decide/index.ts";
+import { untouchedWithinMs } from "../../../engine/index.ts";
 import type { VmId } from "../../../model/index.ts";
 import { type IncidentRow, openRepairOf, type Tables } from "../../store/tables.ts";
 import { carrierElsewhere, guestAnswers } from "../../world/run.ts";
@@ -7,16 +8,13 @@ import { graceMs, type Invariant, ownersTurn } from "./sight.ts";
 /** The longest pause before the next repair of a VM that failed again: it is told when that pause is over. */
 const longestPauseMs = Math.max(...restartLimit.backoffMs);
 
-/** Until each host of a group is proven off, and each of its VMs has answered, or did not. */
-const groupMs = 180_000;
-
 const isOwners = (tables: Readonly<Tables>, { layer, applicationId, vmId }: IncidentRow): boolean => {
   const report = applicationId === null ? undefined : tables.sensors.get(applicationId)?.report;
   return layer === "application" && report?.sensors.every((it) => it.vmId !== vmId || it.state === "ok") !== true;
 };
 
 /** A VM that is down and should run has an incident, and one that is well has none. */
-export const nobodyWasTold: Invariant = ({ tables, now, world, vms, hostOf, watched, openIncidents, lasts }) =>
+export const nobodyWasTold: Invariant = ({ rig, tables, now, world, vms, hostOf, watched, openIncidents, lasts }) =>
   function* () {
     const pauseOf = (vm: VmId) => {
       for (const { begunAt } of tables.by.repairsOfVm.of(vm))
@@ -44,9 +42,11 @@ export const nobodyWasTold: Invariant = ({ tables, now, world, vms, hostOf, watc
       // It is its owner's turn: they deploy their servers, answer, or mend what their sensors see. Those waits have ends of their own.
       const theirs = incident !== undefined && (isOwners(tables, incident) || ownersTurn(tables, vm.id));
       const well = incident !== undefined && !twice && !theirs && can && answers && vm.wanted === "running";
-      // One that goes back with its group waits for each of the others.
+      // One that goes back with its group waits for each of the others, as long as the engine does.
       const inGroup = well && openRepairOf(tables, vm.id)?.technique === "group-restore";
-      if (lasts(`well ${vm.id}`, well, inGroup ? groupMs : graceMs))
+      const members = inGroup ? vms().filter((it) => groupKey(it) === groupKey(vm)).length : 0;
+      const waitsMs = inGroup ? untouchedWithinMs(rig.engine, members) : 0;
+      if (lasts(`well ${vm.id}`, well, graceMs + waitsMs))
         yield `5: ${vm.name} is well and its incident is still ${incident?.state}: ${incident?.words}`;
     }
   };
