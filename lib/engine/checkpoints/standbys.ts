@@ -36,12 +36,19 @@ const gaveWay =
 
 const notReady = (words: string): Exclude<CheckpointStatus["standby"], null> => ({ ready: false, words });
 
+const freshStandby = ({ uuid, memoryMiB }: Vm, host: HostId): Standby => ({
+  ...{ uuid, host, memoryMiB, ready: null, next: undefined, refreshing: false, givesWay: false },
+  words: "A replica is being made.",
+});
+
 /** Passive replicas: where each stands by, and what it holds. Where they are is known to this life alone; after a start the hosts are asked. */
 export class Standbys implements StandbyFinder, StandingBy {
   readonly #env: Env;
   readonly #known = new Map<VmId, Standby>();
   /** Why there is none. */
   readonly #none = new Map<VmId, string>();
+  /** Whose replica is this life's own, or was asked for: see `#find`. */
+  readonly #looked = new Set<VmId>();
   #refreshing = 0;
 
   constructor(env: Env) {
@@ -55,11 +62,28 @@ export class Standbys implements StandbyFinder, StandingBy {
     const it = this.#known.get(vm.id);
     const newest = checkpoints.filter((row) => row.state === "valid").slice(0, 2);
     if (newest.length === 0) return notReady("Nothing of it is saved yet that a replica could hold.");
+    if (it === undefined && !this.#looked.has(vm.id)) void this.#find(vm, newest);
     if (it === undefined)
       return notReady(this.#none.get(vm.id) ?? "A replica is made when its state is saved the next time.");
     if (newest.some((row) => row.id === it.ready))
       return { ready: true, words: "A replica of its newest checkpoint stands by on another host." };
     return notReady(it.words);
+  }
+
+  /** One that an earlier life of Belay has made stays where it is, and what it takes counts. Asked once. */
+  async #find(vm: Vm, checkpoints: readonly Checkpoint[]): Promise<void> {
+    this.#looked.add(vm.id);
+    try {
+      for (const { id } of checkpoints) {
+        const host = await this.readyOn(vm, id);
+        if (host === undefined) continue;
+        const words = "Its replica is brought to its newest checkpoint when its state is saved the next time.";
+        if (!this.#known.has(vm.id)) this.#known.set(vm.id, { ...freshStandby(vm, host), ready: id, words });
+        return;
+      }
+    } catch (error) {
+      this.#env.log.warn(`it could not be asked where the replica of ${vm.name} stands`, { error: String(error) });
+    }
   }
 
   async readyOn(vm: Pick<Vm, "id" | "uuid" | "hostId">, checkpoint: CheckpointId): Promise<HostId | undefined> {
@@ -99,6 +123,7 @@ export class Standbys implements StandbyFinder, StandingBy {
   /** Nobody wants it any more, or it cannot stay where it is. `runsOn`: the VM's own host, which may be where it stood by. */
   async forget(vm: VmId, runsOn: HostId | undefined): Promise<void> {
     this.#none.delete(vm);
+    this.#looked.delete(vm);
     const it = this.#known.get(vm);
     if (it === undefined || it.refreshing) return;
     this.#known.delete(vm);
@@ -140,6 +165,7 @@ export class Standbys implements StandbyFinder, StandingBy {
 
   /** It stays where it is while it can; else it goes where the VM itself would be started if its host were lost now. */
   #place(vm: Vm, inventory: Inventory): Standby | undefined {
+    this.#looked.add(vm.id);
     const known = this.#known.get(vm.id);
     if (known?.givesWay) return undefined;
     const host = inventory.hosts.find((it: Host) => it.id === known?.host);
@@ -157,16 +183,7 @@ export class Standbys implements StandbyFinder, StandingBy {
       return undefined;
     }
     this.#none.delete(vm.id);
-    const fresh: Standby = {
-      uuid: vm.uuid,
-      host: place.host,
-      memoryMiB: vm.memoryMiB,
-      ready: null,
-      words: "A replica is being made.",
-      next: undefined,
-      refreshing: false,
-      givesWay: false,
-    };
+    const fresh = freshStandby(vm, place.host);
     this.#known.set(vm.id, fresh);
     return fresh;
   }
