@@ -50,7 +50,7 @@ async function run(): Promise<void> {
     tallies.push(...(await runCheck(board, signal, env)));
     await part("db tests", (say) => runVitest("db", { signal, say, env, deadlineMs: 6 * minuteMs }));
     if (noLab) tallies.push(skipped("lab tests", `${noLab.why} (${noLab.cure})`, await filesLike(/\.lab\.test\.ts$/)));
-    else await part("lab tests", (say) => runVitest("lab", { signal, say, env, deadlineMs: 20 * minuteMs }));
+    else await part("lab tests", (say) => runVitest("lab", { signal, say, env, deadlineMs: 30 * minuteMs }));
     if (noBrowser)
       tallies.push(
         skipped("e2e tests", `${noBrowser.why} (${noBrowser.cure})`, await filesLike(/^e2e\/.*\.spec\.ts$/)),
