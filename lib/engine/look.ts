@@ -7,6 +7,7 @@ import { failVm, isWorthALook } from "./fail-vm.ts";
 import type { GuestWatch } from "./guest-watch.ts";
 import type { Heard } from "./inbox.ts";
 import type { DomainSight, EngineStore } from "./ports.ts";
+import { wasStoppedWithGroup } from "./repair/group/parts.ts";
 import { timeOfDay } from "./time-of-day.ts";
 
 /** What the engine keeps of one VM while it watches its host. */
@@ -109,7 +110,8 @@ async function fail(
     const state = (await store.openIncidentsOf(vm.hostId)).get(vm.id);
     const anew =
       watched.anew === "maybe" ? isWorthALook(env, host, vm, { verdict, decision }, definitionKnown) : watched.anew;
-    if (state === "handed-over" && host.standing === "in-use" && (await anew))
+    const looksAnew = state === "handed-over" && host.standing === "in-use" && (await anew);
+    if (looksAnew && !wasStoppedWithGroup(await store.openIncidentOf(vm.id)))
       await store.clearIncident(vm.id, `${vm.name} is looked at anew: its host is in use again.`, clock.now());
     else if (state !== undefined) {
       if (watched.anew === "maybe") watched.anew = false;
