@@ -1,6 +1,7 @@
 import type { Allocation, AllocationId, HostId, Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { HostUnreachable, HypervisorRefused } from "../ports.ts";
+import { isOffByHand } from "../repair/bring-up.ts";
 import { directoryOn, placeFor } from "./place.ts";
 
 /** How long it waits for a place, and for its host. */
@@ -100,11 +101,20 @@ export async function makeVm(env: Env, making: Making, asked: Allocation): Promi
   }
   try {
     await provisioner.make(hostId, allocation, image, network, directory);
-    await hypervisor.act(hostId, uuid, "start");
+    // A life that died after its start has forgotten that it made it, and what a person did to it since is no failure.
+    if (!isOffByHand(await hypervisor.readDomain(hostId, uuid))) await hypervisor.act(hostId, uuid, "start");
     const sight = await hypervisor.readDomain(hostId, uuid);
     if (sight === undefined) return undefined;
     const definition = await hypervisor.readDefinition(hostId, uuid);
-    const found = await store.adoptVm(hostId, sight, definition, "running", clock.now());
+    // Why it is off is news to the first look at it, which takes a stop by hand as a wish: so it is not written down here.
+    const unread = { ...sight, state: "unknown", reason: "none" } as const;
+    const found = await store.adoptVm(
+      hostId,
+      sight.state === "stopped" ? unread : sight,
+      definition,
+      "running",
+      clock.now(),
+    );
     return await made(env, id, await store.recordAllocated(id, found.id, clock.now()));
   } catch (error) {
     if (error instanceof HostUnreachable) return undefined;

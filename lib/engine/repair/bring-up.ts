@@ -1,5 +1,5 @@
 import { type ReviveAction, reviveAction } from "../../decide/index.ts";
-import type { Cause, Vm } from "../../model/index.ts";
+import type { Incident, Vm } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import type { DomainSight } from "../ports.ts";
 import { retry, type Trouble, type Try } from "./retry.ts";
@@ -36,28 +36,48 @@ async function stillHangs(env: Env, vm: Vm, sight: DomainSight | undefined, with
   return true;
 }
 
+/** Somebody switched it off through libvirt, which does not say who: a person, where Belay has not. */
+export const isOffByHand = (sight: Pick<DomainSight, "state" | "reason"> | undefined): boolean =>
+  sight?.state === "stopped" && sight.reason === "destroyed";
+
+/** Steps that switch nothing off. */
+const onlyLooks = /^(look|old host|place|answer$|ask the customer$)/;
+
+/**
+ * It had no incident when its host was lost, and no repair of this one has touched it: that it is off has not been seen before, nor was it
+ * decided about. A host that lost its power has forgotten why, and says nothing here.
+ */
+const isUnseen = ({ cause, repairs }: Pick<Incident, "cause" | "repairs">): boolean =>
+  cause === "host-lost" && repairs.every((repair) => repair.steps.every(({ name }) => onlyLooks.test(name)));
+
 /**
  * Looks whether the VM still needs the repair, before anything is touched. It is a step of its own because its answer must
  * outlive a crash: a VM that runs when the repair goes on may run because the repair started it.
  */
-export async function lookFirst(env: Env, options: EngineOptions, vm: Vm, cause: Cause): Promise<StepEnd<First>> {
+export async function lookFirst(
+  env: Env,
+  options: EngineOptions,
+  vm: Vm,
+  incident: Pick<Incident, "cause" | "repairs">,
+): Promise<StepEnd<First>> {
   const seen = await retry(env, options.reviveWithinMs, async () => ({
     came: { sight: await env.hypervisor.readDomain(vm.hostId, vm.uuid) },
   }));
   if ("trouble" in seen) return tooLate(options, seen.trouble);
   const { sight } = seen.came;
-  if (cause === "hung" && (await stillHangs(env, vm, sight, 0)))
+  if (incident.cause === "hung" && (await stillHangs(env, vm, sight, 0)))
     return { ok: true, words: "It runs and answers nobody.", value: { needed: true, offByUs: false, hangs: true } };
   const action = reviveAction(sight);
   const needed = action !== "nothing";
-  // What is switched off now, or will be by this repair, says nothing later of a person's wish.
-  const offByUs = action === "destroy" || sight?.state === "stopped";
+  // What is switched off now, or will be by this repair, says nothing later of a person's wish: it was decided about. But of a VM whose
+  // host was silent nobody has seen before why it is off.
+  const offByUs = action === "destroy" || (sight?.state === "stopped" && !(isOffByHand(sight) && isUnseen(incident)));
   const state = sight === undefined ? "no longer defined" : `${sight.state} (${sight.reason})`;
   return { ok: true, words: needed ? `It is ${state}.` : "It runs already.", value: { needed, offByUs } };
 }
 
 export interface Up {
-  /** Somebody switched the VM off while it was repaired: a wish, which the repair obeys. */
+  /** Somebody switched the VM off while it was repaired, or its owner wants it stopped by now: a wish, which the repair obeys. */
   readonly byHand: boolean;
   /** It must be switched off, and that has not been written down: after a crash our own hand would be taken for a person's. */
   readonly offFirst?: true;
@@ -74,8 +94,6 @@ export async function lookAgain(env: Env, options: EngineOptions, vm: Vm): Promi
   const state = sight === undefined ? "no longer defined" : `${sight.state} (${sight.reason})`;
   return { ok: true, words: `It is ${state}.`, value: { needed: true, offByUs } };
 }
-
-const isOffByHand = (sight: DomainSight) => sight.state === "stopped" && sight.reason === "destroyed";
 
 /**
  * Brings the VM to running, one action at a time, and reads the truth anew before each: done twice, or gone on with after a
@@ -101,7 +119,7 @@ export async function bringUp(
     const action = reviveAction(sight, hangs);
     if (action === "nothing")
       return { came: { ok: true, words: done.join(" ") || "It runs.", value: { byHand: false } } };
-    if (sight !== undefined && isOffByHand(sight) && !first.offByUs && before !== "destroy") {
+    if (isOffByHand(sight) && !first.offByUs && before !== "destroy") {
       return { came: { ok: true, words: "Somebody switched it off on the hypervisor.", value: { byHand: true } } };
     }
     if (action === "give-up") {
@@ -115,6 +133,10 @@ export async function bringUp(
     if (action === "wait") return { trouble: `The hypervisor is busy with it (${sight?.state}, ${sight?.reason}).` };
     const taken = await notOurs(); // what was read above took its time
     if (taken !== undefined) return { came: { ok: false, words: taken } };
+    if ((await env.store.vm(vm.id))?.wanted === "stopped") {
+      const words = "Its owner wants it stopped by now, so it is left as it is.";
+      return { came: { ok: true, words, value: { byHand: true } } };
+    }
     const outcome = await env.hypervisor.act(vm.hostId, vm.uuid, action, definition ?? undefined);
     const progress = outcome.done && action !== before;
     if (progress) {

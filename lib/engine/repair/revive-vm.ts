@@ -17,7 +17,7 @@ export const reviveVm =
     await steps.run("begin", () => store.beginRepair(repair, clock.now()));
     const first = await step(env, steps, repair, "look", async () => {
       const { vm, incident } = await vmWork(env, repair);
-      return lookFirst(env, options, vm, incident.cause);
+      return lookFirst(env, options, vm, incident);
     });
     const rounds = first.ok
       ? await reviveRounds(env, options, repair, steps, first.value)

@@ -81,8 +81,10 @@ function start(
   const { diskPath } = domain;
   if (!diskOf(guest, diskPath)) refuse(`Cannot access storage file '${diskPath}': No such file or directory`);
   if (lockedElsewhere(world, host, guest)) refuse(lockWords(guest));
+  const now = world.clock.now();
   world.starts.push({
-    ...{ uuid, at: world.clock.now(), stoppedByPersonAt: guest.stoppedByPersonAt, bootsFrom: diskPath },
+    ...{ uuid, at: now, stoppedByPersonAt: guest.stoppedByPersonAt, bootsFrom: diskPath },
+    atHome: { askedAt: now - durationsMs.start, known: known !== undefined },
   });
   const from = otherDiskWords(guest, diskPath);
   startDomain(world, host, guest, domain);

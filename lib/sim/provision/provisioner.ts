@@ -42,8 +42,11 @@ export function simulatedProvisioner(world: World, sessionOf: (host: HostId) => 
         if (on.domains.has(uuid)) return { words: `${name} is defined there already.` };
         if (!hasDirectory(on, directory)) return refuse(`cannot create '${directory}': No such file or directory`);
         const diskPath = `${directory}/${id}.qcow2`;
-        if (world.guest(uuid) === undefined)
+        const guest = world.guest(uuid);
+        if (guest === undefined)
           world.addGuest(guestOf({ uuid, name, address, diskPath, home: on.name }, world.clock.now()));
+        // What a person stopped and undefined before anybody knew that it was there is gone. What is made anew was stopped by nobody.
+        else if (!world.hosts().some((it) => it.domains.has(uuid))) guest.stoppedByPersonAt = null;
         world.set(on, neverRun({ uuid, name, memoryMiB, vcpus, diskPath, persistent: true, generation: 0 }));
         world.say(on, { uuid, what: "defined added" });
         world.tell(`${name} is made on ${on.name} from the image ${image.name}.`);

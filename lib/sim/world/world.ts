@@ -86,6 +86,8 @@ export interface World {
     readonly stoppedByPersonAt: EpochMs | null;
     /** The disk that it boots from; null: it goes on from a saved state. */
     readonly bootsFrom: string | null;
+    /** Of a start where it is at home: when libvirt had the request, and whether it knew the domain then. */
+    readonly atHome?: { readonly askedAt: EpochMs; readonly known: boolean };
   }[];
   /** Writes down what happened, for the log of a scenario. */
   tell(words: string): void;

@@ -34,7 +34,7 @@ export async function reviveHere(run: Run, asking: Asking, label = ""): Promise<
   const { env, options, repair, steps } = run;
   const first = await step(env, steps, repair, `look${label}`, async () => {
     const { vm, incident } = await vmWork(env, repair);
-    return lookFirst(env, options, vm, incident.cause);
+    return lookFirst(env, options, vm, incident);
   });
   if (!first.ok) return failed(first.words);
   const rounds = await reviveRounds(env, options, repair, steps, first.value, first.value.needed, label, asking);

@@ -122,7 +122,7 @@ export async function restoreOnItsHost(
 ): Promise<{ readonly rounds: Rounds; readonly said: string }> {
   const first = await step(env, steps, repair, "look", async () => {
     const { vm, incident } = await vmWork(env, repair);
-    return lookFirst(env, options, vm, incident.cause);
+    return lookFirst(env, options, vm, incident);
   });
   if (!first.ok) return { rounds: { kind: "handed-over", words: first.words }, said: "" };
   if (!first.value.needed) return { rounds: await reviveRounds(env, options, repair, steps, first.value), said: "" };

@@ -6,6 +6,11 @@ const readAgoMs = 100;
 /**
  * What a person stopped, or an owner does not want, is not started. Only in the middle of a repair a stop may be taken for a part of
  * the trouble: the repair was decided before it.
+ *
+ * Two things nobody can know. libvirt starts a domain some time after it was asked to: who is at the host may start and stop it in between, and
+ * the request is under way. And of a transient domain libvirt keeps nothing once it has ended: when its host was lost, and nobody heard libvirt
+ * meanwhile, a person's stop looks as the end of its process does, or as the stop by the host's own helper. Those are what a lost host brings, and
+ * the VM is wanted; to leave each such VM off would leave off what the host's failure ended. Where the host was not lost Belay starts none of these.
  */
 export const againstAPerson: Invariant = ({ world, tables, now, vms, openIncidents }) => {
   let seenStarts = 0;
@@ -23,7 +28,9 @@ export const againstAPerson: Invariant = ({ world, tables, now, vms, openInciden
       const against = start.stoppedByPersonAt ?? unwantedSince.get(start.uuid);
       if (against === undefined || against > start.at) continue;
       if ((wantedAgainAt.get(start.uuid) ?? 0) > against) continue;
+      if (start.atHome !== undefined && against >= start.atHome.askedAt - readAgoMs) continue;
       const open = openIncidents().find((it) => it.vmId !== null && tables.vms.get(it.vmId)?.vm.uuid === start.uuid);
+      if (start.atHome?.known === false && open?.cause === "host-lost") continue;
       if (open === undefined || world.wall.toWorld(open.td) > against + readAgoMs)
         yield `3: Belay started ${world.guest(start.uuid)?.name}, which is wanted off.`;
     }
