@@ -4,7 +4,7 @@ import type { EngineOptions, Env } from "./env.ts";
 import type { GuestWatch } from "./guest-watch.ts";
 import { type Batch, type Heard, Inbox } from "./inbox.ts";
 import { type Around, glance, look, startWatching, type Watched } from "./look.ts";
-import { type DomainSight, type HostSignal, HostUnreachable } from "./ports.ts";
+import { type DomainSight, type HostSignal, HostUnreachable, HypervisorRefused } from "./ports.ts";
 import { beingMade } from "./provision/in-hand.ts";
 
 const troubleMs = 1_000;
@@ -281,7 +281,8 @@ export class HostWatch {
     const now = this.#env.clock.monotonicMs();
     const known = this.#foreign.get(uuid);
     if (known !== undefined && now < known.at) return;
-    const vm = known?.vm ?? (await adopt(this.#env, this.#host, sight));
+    const vm = known?.vm ?? (await this.#ifThere(uuid, adopt(this.#env, this.#host, sight)));
+    if (vm === undefined) return;
     const found =
       vm.hostId === this.#host.id
         ? { mine: vm, both: false }
@@ -297,8 +298,20 @@ export class HostWatch {
   }
 
   async #readDefinition(vm: VmId, uuid: string): Promise<void> {
-    const { xml, diskPaths } = await this.#env.hypervisor.readDefinition(this.#host.id, uuid);
-    await this.#env.store.recordDefinition(vm, xml, diskPaths);
+    const read = await this.#ifThere(uuid, this.#env.hypervisor.readDefinition(this.#host.id, uuid));
+    if (read === undefined) return;
+    await this.#env.store.recordDefinition(vm, read.xml, read.diskPaths);
     this.#changed();
+  }
+
+  /** A domain may vanish between being seen and being read: the next event, or scan, says so. */
+  async #ifThere<T>(uuid: string, reading: Promise<T>): Promise<T | undefined> {
+    try {
+      return await reading;
+    } catch (error) {
+      if (!(error instanceof HypervisorRefused)) throw error;
+      this.#env.log.warn(`a definition on ${this.#host.name} could not be read: ${error.message}`, { uuid });
+      return undefined;
+    }
   }
 }

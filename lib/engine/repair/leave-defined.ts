@@ -13,18 +13,19 @@ const known = (words: string): StepEnd<null> => ({ ok: true, words, value: null 
  * defined is no failure of the repair: then it is written down as missing.
  */
 export const leaveDefined = (env: Env, options: EngineOptions, repair: RepairId, steps: Steps) =>
-  step<null>(env, steps, repair, "leave it defined", () => defineThere(env, options.reviveWithinMs, repair));
+  step<null>(env, steps, repair, "leave it defined", () => defineOnItsHost(env, repair, options.reviveWithinMs));
 
 /** The same where it may be that its old host let go of it, and most often did not: nobody is told of a step. */
 export const leaveDefinedIfGone = (env: Env, repair: RepairId, steps: Steps) =>
   steps.run("leave it defined", async () => {
-    await defineThere(env, onceMs, repair);
+    await defineOnItsHost(env, repair);
   });
 
 /** One try. */
 const onceMs = 1;
 
-async function defineThere(env: Env, withinMs: number, repair: RepairId): Promise<StepEnd<null>> {
+/** The same as a part of a step. Where its host knows the VM nothing is done. */
+export async function defineOnItsHost(env: Env, repair: RepairId, withinMs = onceMs): Promise<StepEnd<null>> {
   const { hypervisor, store, clock, log } = env;
   const end = await retry<StepEnd<null>>(env, withinMs, async () => {
     const { vm, definition } = await vmWork(env, repair);

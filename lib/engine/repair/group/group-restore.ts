@@ -2,6 +2,7 @@ import { asOfFailure } from "../../../decide/index.ts";
 import type { EpochMs, IncidentState, RepairId, RepairState } from "../../../model/index.ts";
 import type { EngineOptions, Env } from "../../env.ts";
 import type { Steps } from "../../ports.ts";
+import { defineOnItsHost } from "../leave-defined.ts";
 import { bringBackFrom } from "../restore/restore-checkpoint.ts";
 import { vmWork } from "../work.ts";
 import { chooseInstants } from "./choose.ts";
@@ -204,7 +205,10 @@ async function giveUp(lead: Lead, seats: readonly Seat[], why: string): Promise<
     const { vm } = await vmWork(env, repair);
     const beside = [...(await repairsBeside(env, vm))].map(([id, it]): Member => ({ vm: id, repair: it.id }));
     const words = `Its group was stopped, to go back together, and could not: ${why} ${back.words}`;
-    await endEach(lead, [...beside, { vm: vm.id, repair }], async () => ({
+    const all = [...beside, { vm: vm.id, repair }];
+    // One that was given to a host in a round that came to nothing.
+    for (const it of all) if ((await vmWork(env, it.repair)).vm.persistent) await defineOnItsHost(env, it.repair);
+    await endEach(lead, all, async () => ({
       ...{ state: "handed-over", incident: "handed-over", tr: null, words },
     }));
   });

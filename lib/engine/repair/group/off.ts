@@ -1,6 +1,7 @@
 import { BelayError, vmStates } from "../../../model/index.ts";
 import { ceaseCapture } from "../../checkpoints/in-hand.ts";
 import type { EngineOptions, Env } from "../../env.ts";
+import { defineOnItsHost } from "../leave-defined.ts";
 import { backToOwnDisk } from "../restore/own-disk.ts";
 import { retry } from "../retry.ts";
 import { notHere } from "../revive-rounds.ts";
@@ -90,6 +91,7 @@ export const putBack = ({ env, options, repair, steps }: Lead, seats: readonly S
         }
         const freed = await freeThere(env, options, seat.repair, seat.on.claim.to);
         await env.store.recordDefinition(vm.id, seat.own.xml, seat.own.diskPaths);
+        if (freed.ok) await defineOnItsHost(env, seat.repair, options.reviveWithinMs);
         return freed.ok ? off(freed.words) : freed;
       }),
     );
