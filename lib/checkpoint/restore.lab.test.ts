@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, open, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   createGuest,
@@ -17,18 +15,17 @@ import {
 import { askWeb, until } from "../../lab/testing.ts";
 import type { Fenced, RestoreProgress } from "../engine/ports.ts";
 import { createHypervisor, ensureIdentity, HostLinks, hostShell, systemClock } from "../hypervisor/index.ts";
-import { type CheckpointId, type Host, idSource } from "../model/index.ts";
+import { type CheckpointId, idSource } from "../model/index.ts";
 import { createCheckpoints, type RealCheckpoints } from "./index.ts";
 import { type LocalStore, openStore } from "./store/index.ts";
 import { quiet } from "./testing/fake-agent.ts";
+import { type Address, sayInGuest, watched } from "./testing/lab-hosts.ts";
 
 /** A real guest that dies and goes on where it was saved: on its own host, on another, from a standby, beside itself. */
 
 const name = "rs";
-const run = promisify(execFile);
 const ids = idSource(Date.now, Math.random);
 const never = new AbortController().signal;
-type Address = Pick<Host, "id" | "name" | "uri" | "hostKeySha256">;
 
 let lab: LabState;
 let dir: string;
@@ -48,20 +45,6 @@ const organizationId = null;
 const vmId = ids.next("vm");
 const vm = () => ({ id: vmId, uuid: guest.uuid, name: "rs-1", hostId: at.id, organizationId });
 
-/** Watches a host for the whole test; resolves when it is connected for the first time. */
-async function watched(host: Address): Promise<Address> {
-  const signals = hypervisor.watch(host, stop.signal)[Symbol.asyncIterator]();
-  for (;;) {
-    const { value, done } = await signals.next();
-    if (done) throw new Error("the watch ended");
-    if (value.kind === "connected") break;
-  }
-  void (async () => {
-    while ((await signals.next()).done !== true);
-  })();
-  return host;
-}
-
 beforeAll(async () => {
   dir = await mkdtemp(path.join(tmpdir(), "belay-rs-"));
   const { identityFile, publicKey } = await ensureIdentity(dir);
@@ -79,8 +62,8 @@ beforeAll(async () => {
     hostKeySha256: host.hostKeySha256,
   }));
   if (first === undefined || second === undefined) throw new Error("the lab has too few hosts");
-  one = await watched(first);
-  two = await watched(second);
+  one = await watched(hypervisor, first, stop.signal);
+  two = await watched(hypervisor, second, stop.signal);
   at = one;
   definition = (await hypervisor.readDefinition(one.id, guest.uuid)).xml;
   await until("the guest answers", () => askWeb(guest.address), 60_000);
@@ -107,11 +90,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function inGuest(command: string): Promise<string> {
-  const options = ["-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null", "-oLogLevel=ERROR", "-i", key];
-  const { stdout } = await run("ssh", [...options, `root@${guest.address}`, command], { timeout: 20_000 });
-  return stdout.trim();
-}
+const inGuest = (command: string) => sayInGuest(guest.address, key, command);
 const host = async (on: Address, command: string) =>
   (await runOnHost(name, on.name, ["sh", "-c", command])).stdout.trim();
 const web = async (file: string): Promise<string> => {
