@@ -56,18 +56,22 @@ const exchanges = async (of: Subject) => {
 const incidentsSince = async (seen: ReadonlySet<string>): Promise<IncidentView[]> =>
   (await cloudOf(fault.server)).incidents.filter((it) => it.vmId !== null && !seen.has(it.id));
 const seenNow = async () => new Set((await cloudOf(fault.server)).incidents.map((it) => it.id));
-const savedTwice = () =>
-  until("each is saved regularly, without trouble", async () => {
+/** On a machine that has much else to do captures are given up before one lasts, and what is read and sent takes its time. */
+const heavyMs = 240_000;
+const savedTwice = () => {
+  const areSaved = async () => {
     const { checkpointStatuses } = await cloudOf(fault.server);
     const fine = fault.subjects.every(({ vm }) => {
       const status = checkpointStatuses.find((it) => it.vmId === vm.id);
       return status?.keptEveryMs != null && status.trouble === null;
     });
     return fine ? true : undefined;
-  }).catch(async (cause: unknown) => {
+  };
+  return until("each is saved regularly, without trouble", areSaved, 500, heavyMs).catch(async (cause: unknown) => {
     const { checkpointStatuses } = await cloudOf(fault.server);
     throw new Error(`${String(cause)}\n${JSON.stringify(checkpointStatuses, null, 1)}`, { cause });
   });
+};
 
 /** A restored process waits for its memory by its command line, so the kernel's list of processes does not tell: libvirt does. */
 const runs = async (host: { readonly name: string }): Promise<string[]> =>
@@ -77,10 +81,11 @@ const runs = async (host: { readonly name: string }): Promise<string[]> =>
 
 /** All three have gone back to one instant: no message was received that was not sent, nobody booted, and one of each runs. */
 async function wentBack(seen: ReadonlySet<string>, boots: readonly (string | undefined)[], causes: readonly string[]) {
-  const incidents = await until("the end of each repair", async () => {
+  const areOver = async () => {
     const found = await incidentsSince(seen);
     return found.length >= 3 && found.every((it) => it.endedAt !== null) ? found : undefined;
-  }).catch(async (cause: unknown) => {
+  };
+  const incidents = await until("the end of each repair", areOver, 250, heavyMs).catch(async (cause: unknown) => {
     throw new Error(`${String(cause)}\n${JSON.stringify(await incidentsSince(seen), null, 1)}`, { cause });
   });
   expect(incidents.map((it) => `${it.cause} ${it.state}`).sort()).toEqual(causes.map((it) => `${it} repaired`).sort());
@@ -120,7 +125,7 @@ beforeAll(async () => {
       ...{ consent: "roll-back", checkpointEveryMs: 5_000, checkpointGroup: "job" },
     });
   await savedTwice();
-}, 300_000);
+}, 500_000);
 
 afterAll(async () => {
   for (const undo of undos.reverse()) await undo();
@@ -132,7 +137,7 @@ test("one dies: all three go back to one instant, two of them though they were w
   const boots = await Promise.all(fault.subjects.map(({ guest }) => answers(guest)));
   await runOnHost(name, "host-1", ["sh", "-c", 'kill -9 "$(cat /run/libvirt/qemu/rank-0.pid)"']);
   await wentBack(seen, boots, ["qemu-died", "group-failed", "group-failed"]);
-}, 180_000);
+}, 500_000);
 
 test("the host of two dies: they go back elsewhere, and the third one with them", async () => {
   await savedTwice();
@@ -140,4 +145,36 @@ test("the host of two dies: they go back elsewhere, and the third one with them"
   const boots = await Promise.all(fault.subjects.map(({ guest }) => answers(guest)));
   await powerOff(name, "host-2");
   await wentBack(seen, boots, ["host-lost", "host-lost", "group-failed"]);
-}, 240_000);
+}, 500_000);
+
+test("one cannot be held at the newest instant: none runs, and all go back to the one before", async () => {
+  await savedTwice();
+  const seen = await seenNow();
+  const boots = await Promise.all(fault.subjects.map(({ guest }) => answers(guest)));
+  const vms = (await cloudOf(fault.server)).vms.filter((vm) => fault.subjects.some((it) => it.vm.id === vm.id));
+  const on = (host: string | null) => vms.filter((vm) => vm.hostId === host);
+  const [alone] = vms.toSorted((a, b) => on(a.hostId).length - on(b.hostId).length);
+  const hosts = await fault.hosts();
+  const broken = hosts.find((it) => it.id === alone?.hostId)?.name ?? "";
+  const used = hosts.filter((it) => on(it.id).length > 0);
+  const qemu = '"$(command -v qemu-system-x86_64)"';
+  // No QEMU starts there for a while: what was saved cannot be loaded.
+  await runOnHost(name, broken, ["sh", "-c", `mount --bind /bin/false ${qemu}`]);
+  await runOnHost(name, broken, ["sh", "-c", `kill -9 "$(cat /run/libvirt/qemu/${alone?.name}.pid)"`]);
+  const ran: string[] = [];
+  const tried = await until(
+    "the end of the first try",
+    async () => {
+      const steps = (await incidentsSince(seen)).flatMap(({ repairs }) => repairs.flatMap((it) => it.steps));
+      const ended = (step: string) => steps.find((it) => it.name === step && it.state !== "started");
+      if (ended("stop") && !ended("hold")) ran.push(...(await Promise.all(used.map(runs))).flat());
+      return ended("hold");
+    },
+    50,
+    heavyMs,
+  );
+  await runOnHost(name, broken, ["sh", "-c", `umount ${qemu}`]);
+  expect(tried.words).toContain("One of the group could not be held, so none of it ran.");
+  expect(ran).toEqual([]);
+  await wentBack(seen, boots, ["qemu-died", "group-failed", "group-failed"]);
+}, 700_000);
