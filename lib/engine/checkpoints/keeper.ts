@@ -222,13 +222,14 @@ export class CheckpointKeeper {
   }
 
   #show(vm: Vm): Promise<void> {
-    return this.#writer.write(vm, {
+    const asked = {
       everyMs: this.#intervals.get(vm.id) ?? null,
       obstacle: this.#obstacle(vm) ?? (this.#held.has(vm.id) ? ofGroup : this.#memories.of(vm.id).obstacle),
       leastEveryMs: this.#inventory?.policy.checkpointLeastMs ?? 0,
       storeFull: this.#room.isFull,
       groupRefusal: this.#refusals.get(vm.id) ?? null,
-    });
+    };
+    return this.#writer.write(vm, asked, this.#hosts);
   }
 
   #beginDue(): number {

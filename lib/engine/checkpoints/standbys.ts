@@ -1,5 +1,14 @@
 import { mayCarry, placeReplica, type Replica } from "../../decide/index.ts";
-import type { Checkpoint, CheckpointId, CheckpointStatus, Host, HostId, Vm, VmId } from "../../model/index.ts";
+import {
+  type Checkpoint,
+  type CheckpointId,
+  type CheckpointStatus,
+  type Host,
+  type HostId,
+  hostStandings,
+  type Vm,
+  type VmId,
+} from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { eachOf } from "../guard/limit.ts";
 import { within } from "../guard/within.ts";
@@ -29,15 +38,25 @@ interface Standby {
   refreshing: boolean;
   /** A VM needs its memory: it is dropped as soon as nothing is written to it. */
   givesWay: boolean;
+  /** Its host could not be used meanwhile, or carried the VM itself: it lies in memory, so it may be gone. */
+  doubted: boolean;
 }
 
 const gaveWay =
   "Its replica gave way to a VM that needed the room. Where a host has room, a new one is made when its state is saved the next time.";
 
+const noHost = "The host where its replica stands by cannot be used now.";
+const consumed = "It runs where its replica stood by. Another is made when its state is saved the next time.";
+const isAsked = "It is not known yet whether its replica is still there.";
+
+const isUsable = (host: Host | undefined): boolean =>
+  host?.state === "up" && host.health !== "red" && hostStandings[host.standing].mayStart;
+
 const notReady = (words: string): Exclude<CheckpointStatus["standby"], null> => ({ ready: false, words });
 
 const freshStandby = ({ uuid, memoryMiB }: Vm, host: HostId): Standby => ({
-  ...{ uuid, host, memoryMiB, ready: null, next: undefined, refreshing: false, givesWay: false },
+  ...{ uuid, host, memoryMiB, ready: null, next: undefined, refreshing: false },
+  ...{ givesWay: false, doubted: false },
   words: "A replica is being made.",
 });
 
@@ -57,7 +76,7 @@ export class Standbys implements StandbyFinder, StandingBy {
   }
 
   /** What the VM's owner is told. A replica that is one checkpoint behind, while it is brought to the newest, counts as ready. */
-  stateOf(vm: Vm, checkpoints: readonly Checkpoint[]): CheckpointStatus["standby"] {
+  stateOf(vm: Vm, checkpoints: readonly Checkpoint[], hosts: ReadonlyMap<HostId, Host>): CheckpointStatus["standby"] {
     if (!vm.standby) return null;
     const it = this.#known.get(vm.id);
     const newest = checkpoints.filter((row) => row.state === "valid").slice(0, 2);
@@ -65,6 +84,14 @@ export class Standbys implements StandbyFinder, StandingBy {
     if (it === undefined && !this.#looked.has(vm.id)) void this.#find(vm, newest);
     if (it === undefined)
       return notReady(this.#none.get(vm.id) ?? "A replica is made when its state is saved the next time.");
+    if (it.host === vm.hostId || !isUsable(hosts.get(it.host))) {
+      it.doubted ||= it.ready !== null;
+      return notReady(it.host === vm.hostId ? consumed : noHost);
+    }
+    if (it.doubted) {
+      void this.#askAgain(vm, it, newest);
+      return notReady(isAsked);
+    }
     if (newest.some((row) => row.id === it.ready))
       return { ready: true, words: "A replica of its newest checkpoint stands by on another host." };
     return notReady(it.words);
@@ -84,6 +111,22 @@ export class Standbys implements StandbyFinder, StandingBy {
     } catch (error) {
       this.#env.log.warn(`it could not be asked where the replica of ${vm.name} stands`, { error: String(error) });
     }
+  }
+
+  async #askAgain(vm: Vm, it: Standby, checkpoints: readonly Checkpoint[]): Promise<void> {
+    it.doubted = false;
+    if (it.refreshing) return; // it becomes what it is brought to
+    const before = it.ready;
+    Object.assign(it, { ready: null, words: isAsked });
+    let found: CheckpointId | null = null;
+    for (const { id } of checkpoints) if (found === null && (await this.readyOn(vm, id)) === it.host) found = id;
+    if (it.ready !== null || it.givesWay || it.refreshing) return; // it was brought to a newer one meanwhile
+    it.ready = found;
+    it.words =
+      found === null
+        ? "Its replica is gone: another is made when its state is saved the next time."
+        : "Its replica is brought to its newest checkpoint when its state is saved the next time.";
+    if (found === null) this.#env.log.info(`the replica of ${vm.name} is gone`, { host: it.host, checkpoint: before });
   }
 
   async readyOn(vm: Pick<Vm, "id" | "uuid" | "hostId">, checkpoint: CheckpointId): Promise<HostId | undefined> {

@@ -1,5 +1,5 @@
 import { type StatusQuestion, statusOf } from "../../decide/index.ts";
-import type { Vm } from "../../model/index.ts";
+import type { Host, HostId, Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { damagedSince } from "./in-hand.ts";
 import type { Memories } from "./memory.ts";
@@ -22,6 +22,7 @@ export class StatusWriter {
   async write(
     vm: Vm,
     asked: Pick<StatusQuestion, "everyMs" | "leastEveryMs" | "obstacle" | "storeFull" | "groupRefusal">,
+    hosts: ReadonlyMap<HostId, Host>,
   ): Promise<void> {
     const { store, clock } = this.#env;
     const memory = this.#memories.of(vm.id);
@@ -34,7 +35,7 @@ export class StatusWriter {
     }
     const checkpoints = memory.rows;
     const { offer, lastFailure, unbroken } = memory;
-    const standby = asked.everyMs === null ? null : this.#standbys.stateOf(vm, checkpoints);
+    const standby = asked.everyMs === null ? null : this.#standbys.stateOf(vm, checkpoints, hosts);
     const known = { offer, lastFailure, unbroken, standby, sinceMs: nowMs - memory.sinceMs };
     const now = statusOf({ ...asked, ...known, vm, checkpoints, now: clock.now() });
     const holds = asked.everyMs !== null && now.trouble === null && vm.state === "running";

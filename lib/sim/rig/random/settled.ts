@@ -32,9 +32,13 @@ export function* unsettled(rig: Rig): Generator<string> {
       yield `In the end: ${host.name} stands as ${host.standing}: ${host.standingWords}`;
   for (const repair of tables.by.openRepair.of("open"))
     yield `In the end: repair ${repair.id} is still ${repair.state}.`;
-  for (const { allocation } of tables.allocations.values())
+  for (const { allocation } of tables.allocations.values()) {
+    // What was made on a host that is switched off can be taken away, and its address be another's, once a person has switched it on.
+    const on = allocation.hostId === null ? undefined : tables.hosts.get(allocation.hostId)?.host.uri;
+    if (on !== undefined && rig.cloud.world.hostByUri(on)?.power === "off") continue;
     if (["asked", "making", "freeing"].includes(allocation.state))
       yield `In the end: the VM ${allocation.name} is still ${allocation.state}: ${allocation.words}`;
+  }
   for (const intent of tables.by.openIntent.of("open"))
     yield `In the end: the request to kill ${intent.name} was never answered.`;
 }
