@@ -8,6 +8,7 @@ import type { GuestWatch } from "./guest-watch.ts";
 import type { Heard } from "./inbox.ts";
 import type { DomainSight, EngineStore } from "./ports.ts";
 import { wasStoppedWithGroup } from "./repair/group/parts.ts";
+import { isUntouched } from "./repair/touched.ts";
 import { timeOfDay } from "./time-of-day.ts";
 
 /** What the engine keeps of one VM while it watches its host. */
@@ -206,15 +207,18 @@ export async function look(
   remember(watched, decision);
 
   // The wish before the state: once the state is known, the same stop is no wish any more.
-  if (
-    decision.wish !== undefined &&
-    decision.wish.wanted !== watched.vm.wanted &&
-    !(await underRepair(env, watched.vm))
-  ) {
-    watched.vm = await store.recordWanted(watched.vm.id, decision.wish.wanted, decision.wish.words, now);
-    around.changed();
+  let unread = false;
+  if (decision.wish !== undefined && decision.wish.wanted !== watched.vm.wanted) {
+    if (await underRepair(env, watched.vm)) {
+      // It may end without having laid a hand on the VM: then this is news to the next look.
+      const incident = await store.openIncidentOf(watched.vm.id);
+      unread = decision.wish.wanted === "stopped" && incident !== undefined && isUntouched(incident);
+    } else {
+      watched.vm = await store.recordWanted(watched.vm.id, decision.wish.wanted, decision.wish.words, now);
+      around.changed();
+    }
   }
-  if (!isAsWritten(watched.vm, sight)) {
+  if (!unread && !isAsWritten(watched.vm, sight)) {
     watched.vm = await store.recordVm(watched.vm.id, asSeen(watched.vm, sight), now);
     around.changed();
   }

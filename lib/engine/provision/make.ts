@@ -52,7 +52,7 @@ async function fail(env: Env, { id }: Allocation, words: string): Promise<undefi
 }
 
 async function made({ store, clock }: Env, id: AllocationId, vm: Vm): Promise<Vm> {
-  const words = "It was made and started.";
+  const words = vm.state === "unknown" ? "It was made, and switched off since." : "It was made and started.";
   await store.recordAllocation(id, { state: "running", words, vmId: vm.id }, clock.now());
   return vm;
 }

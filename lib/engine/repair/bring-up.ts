@@ -4,6 +4,7 @@ import type { EngineOptions, Env } from "../env.ts";
 import type { DomainSight } from "../ports.ts";
 import { retry, type Trouble, type Try } from "./retry.ts";
 import type { StepEnd } from "./step.ts";
+import { isUntouched } from "./touched.ts";
 
 const tooLate = (options: EngineOptions, { words, detail }: Trouble): StepEnd<never> => ({
   ok: false,
@@ -40,15 +41,12 @@ async function stillHangs(env: Env, vm: Vm, sight: DomainSight | undefined, with
 export const isOffByHand = (sight: Pick<DomainSight, "state" | "reason"> | undefined): boolean =>
   sight?.state === "stopped" && sight.reason === "destroyed";
 
-/** Steps that switch nothing off. */
-const onlyLooks = /^(look|old host|place|answer$|ask the customer$)/;
-
 /**
  * It had no incident when its host was lost, and no repair of this one has touched it: that it is off has not been seen before, nor was it
  * decided about. A host that lost its power has forgotten why, and says nothing here.
  */
-const isUnseen = ({ cause, repairs }: Pick<Incident, "cause" | "repairs">): boolean =>
-  cause === "host-lost" && repairs.every((repair) => repair.steps.every(({ name }) => onlyLooks.test(name)));
+const isUnseen = (incident: Pick<Incident, "cause" | "repairs">): boolean =>
+  incident.cause === "host-lost" && isUntouched(incident);
 
 /**
  * Looks whether the VM still needs the repair, before anything is touched. It is a step of its own because its answer must

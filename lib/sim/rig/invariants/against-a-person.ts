@@ -7,6 +7,8 @@ const readAgoMs = 100;
  * What a person stopped, or an owner does not want, is not started. Only in the middle of a repair a stop may be taken for a part of
  * the trouble: the repair was decided before it.
  *
+ * Who calls for a saved state of a VM asks for it to run from there, whatever stopped it before.
+ *
  * Two things nobody can know. libvirt starts a domain some time after it was asked to: who is at the host may start and stop it in between, and
  * the request is under way. And of a transient domain libvirt keeps nothing once it has ended: when its host was lost, and nobody heard libvirt
  * meanwhile, a person's stop looks as the end of its process does, or as the stop by the host's own helper. Those are what a lost host brings, and
@@ -30,7 +32,9 @@ export const againstAPerson: Invariant = ({ world, tables, now, vms, openInciden
       if ((wantedAgainAt.get(start.uuid) ?? 0) > against) continue;
       if (start.atHome !== undefined && against >= start.atHome.askedAt - readAgoMs) continue;
       const open = openIncidents().find((it) => it.vmId !== null && tables.vms.get(it.vmId)?.vm.uuid === start.uuid);
-      if (start.atHome?.known === false && open?.cause === "host-lost") continue;
+      const gone = start.stoppedByPersonAt !== null && start.atHome?.known === false;
+      if (gone && open?.cause === "host-lost") continue;
+      if (open?.cause === "called-restore") continue;
       if (open === undefined || world.wall.toWorld(open.td) > against + readAgoMs)
         yield `3: Belay started ${world.guest(start.uuid)?.name}, which is wanted off.`;
     }
