@@ -28,7 +28,7 @@ interface Leftover {
   readonly since: EpochMs;
 }
 
-export interface HeldRun {
+interface HeldRun {
   readonly host: string;
   readonly runId: number | null;
   readonly checkpoint: CheckpointId;

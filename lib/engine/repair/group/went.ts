@@ -2,7 +2,7 @@ import type { StepEnd } from "../step.ts";
 import type { Instant, Seat } from "./parts.ts";
 
 /** `no`: not to this instant, or not on these hosts, in words; an older one may do. */
-export type Went<T> = { readonly kind: "yes"; readonly value: T } | { readonly kind: "no"; readonly words: string };
+type Went<T> = { readonly kind: "yes"; readonly value: T } | { readonly kind: "no"; readonly words: string };
 export type End<T> = StepEnd<Went<T>>;
 
 export const yes = <T>(value: T, words: string): End<T> => ({ ok: true, words, value: { kind: "yes", value } });

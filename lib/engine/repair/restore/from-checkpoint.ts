@@ -17,7 +17,10 @@ import { verifyRestored } from "./verify-restored.ts";
 const isKnown = (error: unknown) =>
   error instanceof HypervisorRefused || error instanceof HostUnreachable || error instanceof CheckpointDamaged;
 
-/** One checkpoint onto the host that the VM was given to, where it is not. `own`: what it was made of, where that is not what the store knows. `held`: loaded alone. */
+/**
+ * One checkpoint onto the host that the VM was given to, where it is not. `own`: what it was made of, where that is not what the store knows.
+ * `held`: it is up when it is loaded, and stands still.
+ */
 export async function restoreThere(
   env: Env,
   options: EngineOptions,
