@@ -59,6 +59,7 @@ export function simulatedProvisioner(world: World, sessionOf: (host: HostId) => 
     },
     async renewDisk(host, vm, definition, image, label) {
       const session = sessionTo(host);
+      const begunAt = world.clock.now();
       return session.call(renewMs, () => {
         const guest = world.guest(vm.uuid) ?? refuse(`Domain not found: no domain with matching uuid '${vm.uuid}'`);
         const present = source.exec(definition)?.[1] ?? refuse("XML error: the definition names no disk");
@@ -73,7 +74,10 @@ export function simulatedProvisioner(world: World, sessionOf: (host: HostId) => 
         if (!hasDirectory(session.host, directory))
           return refuse(`cannot create '${fresh}': No such file or directory`);
         const carrier = carrierOf(world, vm.uuid);
-        if (carrier) world.accuse(3, `Belay made ${vm.name} a fresh disk while it runs on ${carrier.name}.`);
+        // What was begun is done though Belay dies: a file beside the disk that it runs from.
+        const byPerson = guest.startedByPersonAt !== null && guest.startedByPersonAt >= begunAt;
+        const excuse = byPerson ? "a person started it while its disk was being made" : undefined;
+        if (carrier) world.accuse(3, `Belay made ${vm.name} a fresh disk while it runs on ${carrier.name}.`, excuse);
         guest.otherDisks.set(fresh, { home: session.host.name, doneMs: 0 });
         world.tell(`${vm.name} gets a fresh disk on ${session.host.name}, from the image ${image.name}.`);
         return { ...result, words: `A fresh disk was made from ${image.name}.` };

@@ -47,11 +47,14 @@ async function switchOff({ env, options, repair }: Run): Promise<StepEnd<Off>> {
   return "came" in end ? end.came : { ok: false, words: end.trouble.words, detail: end.trouble.detail };
 }
 
+/** `runs`: somebody started it meanwhile, and it is left as it is. */
+type Renewed = "fresh" | "runs";
+
 /** Made anew on its own host: a fresh disk from its image beside the old one, which is kept, and its own definition with that. */
-async function renewHere({ env, options, repair }: Run, own: OwnDisk): Promise<StepEnd<null>> {
+async function renewHere({ env, options, repair }: Run, own: OwnDisk): Promise<StepEnd<Renewed>> {
   const { provisioner, hypervisor, store, clock } = env;
   let refusals = 0;
-  const end = await retry<StepEnd<null>>(env, options.reviveWithinMs, async (): Promise<Try<StepEnd<null>>> => {
+  const end = await retry<StepEnd<Renewed>>(env, options.reviveWithinMs, async (): Promise<Try<StepEnd<Renewed>>> => {
     const { vm } = await vmWork(env, repair);
     const taken = await notHere(env, repair, vm);
     if (taken !== undefined) return { came: { ok: false, words: taken } };
@@ -59,13 +62,15 @@ async function renewHere({ env, options, repair }: Run, own: OwnDisk): Promise<S
     if (image === undefined) return { came: { ok: false, words: noImage } };
     const sight = await hypervisor.readDomain(vm.hostId, vm.uuid);
     if (sight !== undefined && vmStates[sight.state].alive)
-      return { came: { ok: false, words: `It is ${sight.state} (${sight.reason}): somebody started it.` } };
+      return {
+        came: { ok: true, words: `It is ${sight.state} (${sight.reason}): somebody started it.`, value: "runs" },
+      };
     try {
       const { definition, diskPaths, words } = await provisioner.renewDisk(vm.hostId, vm, own.xml, image, repair);
       const made = { xml: definition, diskPaths, persistent: own.persistent };
       await hypervisor.defineAgain(vm.hostId, vm.uuid, made, vm.generation);
       await store.recordRebuilt(vm.id, definition, diskPaths, clock.now());
-      return { came: { ok: true, words: fresh(image), detail: words, value: null } };
+      return { came: { ok: true, words: fresh(image), detail: words, value: "fresh" } };
     } catch (error) {
       if (!(error instanceof HypervisorRefused) || ++refusals < refusalsAtMost) throw error;
       return { came: { ok: false, words: "No fresh disk could be made for it.", detail: error.message } };
@@ -88,6 +93,7 @@ export async function anewHere(run: Run): Promise<Back> {
   if (!own.ok) return { kind: "failed", words: own.words, own: null };
   const renewed = await step(env, steps, repair, "new disk", () => renewHere(run, own.value));
   if (!renewed.ok) return { kind: "failed", words: renewed.words, own: own.value };
+  if (renewed.value === "runs") return { kind: "not-needed", words: "Somebody started it before it was made anew." };
   const first = { needed: true, offByUs: true } as const;
   const rounds = await reviveRounds(env, options, repair, steps, first, true, "", askGuest);
   if (rounds.kind === "answers") return { kind: "up", from: "image", own: own.value };
