@@ -143,6 +143,16 @@ class Progress {
   }
 }
 
+/** Without the main memory, where the host itself still has it. */
+async function withOwnMemory(staging: Staging, has: boolean, sendIt: (it: Staging) => Promise<void>): Promise<void> {
+  try {
+    await sendIt({ ...staging, ownMemory: has });
+  } catch (error) {
+    if (!has || !(error instanceof AgentRefused)) throw error;
+    await sendIt(staging); // it has not any more
+  }
+}
+
 /** Brings the standby there to this checkpoint; by what differs, where it holds one that the store has too. */
 async function refresh(
   { store }: RestoreParts,
@@ -165,7 +175,8 @@ async function refresh(
     }
   }
   const staging = { uuid, key: standbyKey, token: newToken(uuid, standbyKey) };
-  await send(store, conversation, stored, staging, null, name, onProgress);
+  const sendIt = (it: Staging) => send(store, conversation, stored, it, null, name, onProgress);
+  await withOwnMemory(staging, there.ownMemory === checkpoint, sendIt);
 }
 
 export async function refreshStandby(parts: RestoreParts, target: HostId, request: RestoreRequest): Promise<void> {
@@ -266,12 +277,7 @@ async function stageFor(
   const staging = { uuid, key: token, token };
   const sendIt = (it: Staging) =>
     send(parts.store, conversation, stored, it, null, request.vm.name, onProgress, signal);
-  try {
-    await sendIt({ ...staging, ownMemory });
-  } catch (error) {
-    if (!ownMemory || !(error instanceof AgentRefused)) throw error;
-    await sendIt(staging); // it has not any more
-  }
+  await withOwnMemory(staging, ownMemory, sendIt);
   return staging;
 }
 
