@@ -118,12 +118,13 @@ export function checkpointAdviceService({ store, clock }: Deps) {
 /** What the newest checkpoints put into the store; the first of all is whole, and is no measure of changes. */
 function storedOf(newestFirst: readonly Checkpoint[]) {
   const [newest] = newestFirst;
-  const oldest = newestFirst.at(-1);
   const later = newestFirst.slice(0, -1);
-  if (newest === undefined || oldest === undefined || later.length === 0) return null;
+  // Where a clock was set back in between nothing is known of how far two lie apart.
+  const apartMs = later.map(({ at }, index) => at - (newestFirst[index + 1]?.at ?? at)).filter((ms) => ms > 0);
+  if (newest === undefined || apartMs.length === 0) return null;
   return {
     bytesEach: later.reduce((sum, it) => sum + it.storedBytes, 0) / later.length,
-    everyMs: (newest.at - oldest.at) / later.length,
+    everyMs: apartMs.reduce((sum, ms) => sum + ms, 0) / apartMs.length,
     wholeBytes: newest.wholeBytes,
   };
 }
