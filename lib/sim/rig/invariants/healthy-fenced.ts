@@ -11,7 +11,7 @@ const backMs = 6000;
  * world's word at the instant of the power cut, not by what Belay believed.
  */
 export const healthyFenced: Invariant = (sight) => {
-  const { world, tables, now, openIncidents, openRepairs } = sight;
+  const { rig, world, tables, now, openIncidents, openRepairs } = sight;
   let seen = 0;
   let seenAudits = 0;
   const approved = new Set<string>();
@@ -28,6 +28,9 @@ export const healthyFenced: Invariant = (sight) => {
   /** By the world's time: Belay's clock may have been set between two. */
   const diedAt = new Map<IncidentId, number>();
 
+  /** Since when Belay lives, and what its clock said then. */
+  let life = { since: Number.NEGATIVE_INFINITY, wall: 0 };
+
   /** Hosts that Belay took for dead on its own, by the time at which it did. */
   function* storm(): Generator<string> {
     for (const { id, cause } of openIncidents()) if (cause === "host-dead" && !diedAt.has(id)) diedAt.set(id, now());
@@ -38,9 +41,13 @@ export const healthyFenced: Invariant = (sight) => {
       // Taken for dead by a person's word for the incident before it.
       if (incident.evidence.some(({ source }) => source === "operator")) approved.add(incidentId);
       const { stormPercent, stormWindowMs } = policyOf(tables);
-      // A Belay that was started in between knows of the one before by the time of day alone, which may have been set.
-      const nearByDay = (id: IncidentId) =>
-        Math.abs((tables.incidents.get(id)?.td ?? incident.td) - incident.td) < stormWindowMs;
+      // A Belay that was started in between knows of the one before by the time of day at its start alone, which may have been set.
+      const nearByDay = (id: IncidentId) => {
+        if (Math.abs((tables.incidents.get(id)?.td ?? incident.td) - incident.td) >= stormWindowMs) return false;
+        if ((diedAt.get(id) ?? now()) >= life.since) return true;
+        const beforeMs = Math.max(0, life.wall - (tables.incidents.get(id)?.td ?? life.wall));
+        return beforeMs + (diedAt.get(incidentId) ?? now()) - life.since < stormWindowMs;
+      };
       const near = [...evacuated].filter(
         ([id, at]) => !asked(id) && nearByDay(id) && Math.abs(at - (diedAt.get(incidentId) ?? now())) < stormWindowMs,
       );
@@ -51,6 +58,8 @@ export const healthyFenced: Invariant = (sight) => {
   }
 
   return function* () {
+    const since = rig.belay.aliveSince();
+    if (since !== undefined && since !== life.since) life = { since, wall: world.wall.at(now()) - (now() - since) };
     for (; seenAudits < tables.audit.length; seenAudits++) {
       const row = tables.audit[seenAudits];
       if (row?.action === "incident.approve") approved.add(row.subject);
