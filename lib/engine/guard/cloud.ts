@@ -57,9 +57,9 @@ export class Cloud {
     ]);
     this.policy = policy;
     if (this.#deathsMs === undefined) {
+      // How long ago is known by the time of day alone, which may have been set since: they count as if they were of this moment.
       const before = await store.hostDeathsSince(clock.now() - policy.stormWindowMs);
-      const offsetMs = clock.now() - clock.monotonicMs();
-      this.#deathsMs = before.map((at) => Math.min(at, clock.now()) - offsetMs);
+      this.#deathsMs = before.map(() => clock.monotonicMs());
     }
     const byHost = new Map<HostId, FenceDevice[]>();
     for (const device of devices) byHost.set(device.hostId, [...(byHost.get(device.hostId) ?? []), device]);

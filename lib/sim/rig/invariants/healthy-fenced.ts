@@ -41,15 +41,12 @@ export const healthyFenced: Invariant = (sight) => {
       // Taken for dead by a person's word for the incident before it.
       if (incident.evidence.some(({ source }) => source === "operator")) approved.add(incidentId);
       const { stormPercent, stormWindowMs } = policyOf(tables);
-      // A Belay that was started in between knows of the one before by the time of day at its start alone, which may have been set.
-      const nearByDay = (id: IncidentId) => {
-        if (Math.abs((tables.incidents.get(id)?.td ?? incident.td) - incident.td) >= stormWindowMs) return false;
-        if ((diedAt.get(id) ?? now()) >= life.since) return true;
-        const beforeMs = Math.max(0, life.wall - (tables.incidents.get(id)?.td ?? life.wall));
-        return beforeMs + (diedAt.get(incidentId) ?? now()) - life.since < stormWindowMs;
-      };
+      // A Belay that was started in between knows by the time of day alone, which may have been set, whether the one before is in the window.
+      const isKnown = (id: IncidentId) =>
+        (diedAt.get(id) ?? now()) >= life.since ||
+        life.wall - (tables.incidents.get(id)?.td ?? life.wall) < stormWindowMs;
       const near = [...evacuated].filter(
-        ([id, at]) => !asked(id) && nearByDay(id) && Math.abs(at - (diedAt.get(incidentId) ?? now())) < stormWindowMs,
+        ([id, at]) => !asked(id) && isKnown(id) && Math.abs(at - (diedAt.get(incidentId) ?? now())) < stormWindowMs,
       );
       const limit = Math.max(1, (enrolled(sight).length * stormPercent) / 100);
       if (!asked(incidentId) && near.length > limit)
