@@ -68,9 +68,11 @@ export class Monitor {
 
   /** Lets the guest go on that a capture has stopped, `standsMs` ago. Throws `HeldByRestore` where it is another run by now. */
   async cont(standsMs: number, timeoutMs = callMs): Promise<void> {
-    const isOther =
-      standsMs > sameRunMs && isHeldByRestore(await domainStatus(this.connection, this.domain, { timeoutMs }));
-    if (isOther) throw new HeldByRestore("A restore holds it.");
+    if (standsMs > sameRunMs) {
+      const status = await domainStatus(this.connection, this.domain, { timeoutMs });
+      if (await isHeldByRestore(this.connection, this.domain.uuid, status, { timeoutMs }))
+        throw new HeldByRestore("A restore holds it.");
+    }
     await this.qmp("cont", {}, timeoutMs);
   }
 

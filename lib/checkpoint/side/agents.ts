@@ -143,7 +143,8 @@ export class Agents {
     try {
       const connection = this.#shell.libvirt(host);
       const status = await domainStatus(connection, { uuid }, { timeoutMs: letGoMs });
-      if (status.state !== "paused" || isHeldByRestore(status)) return; // what a restore holds is another run
+      if (status.state !== "paused") return;
+      if (await isHeldByRestore(connection, uuid, status, { timeoutMs: letGoMs })) return; // that is another run
       await resumeDomain(connection, { uuid }, { timeoutMs: letGoMs }).catch(async (error: unknown) => {
         // At the end of a copy of its memory it goes on when that is called off, and only then. Nowhere else may that be done.
         const found = await qmp(connection, { uuid }, "query-status", {}, { timeoutMs: letGoMs });

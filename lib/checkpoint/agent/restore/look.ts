@@ -1,4 +1,5 @@
 import {
+  type CallOptions,
   type Connection,
   type DomainStatus,
   domainStatus,
@@ -23,11 +24,11 @@ export interface Here {
 }
 
 /** What the host knows of this domain now. */
-export async function lookAt(connection: Connection, uuid: string): Promise<Here | undefined> {
-  const ref = await findDomain(connection, { uuid });
+export async function lookAt(connection: Connection, uuid: string, options?: CallOptions): Promise<Here | undefined> {
+  const ref = await findDomain(connection, { uuid }, options);
   if (ref === undefined) return undefined;
   try {
-    const metadata = await readMetadata(connection, { uuid }, { type: "element", uri: metadataUri });
+    const metadata = await readMetadata(connection, { uuid }, { type: "element", uri: metadataUri }, options);
     const found = /\bgeneration=["'](\d{1,15})["']/.exec(metadata ?? "")?.[1];
     const run = /\brestore=["']([A-Za-z0-9_-]{1,120})["']/.exec(metadata ?? "")?.[1] ?? null;
     return { active: ref.id >= 0, generation: found === undefined ? null : Number(found), run };
@@ -37,15 +38,24 @@ export async function lookAt(connection: Connection, uuid: string): Promise<Here
   }
 }
 
+const heldPrefix = "held-";
 /** The run of a restore that is held: named by its checkpoint, so that whoever comes later knows it again. */
-export const heldRun = (checkpoint: string) => `held-${checkpoint}`;
+export const heldRun = (checkpoint: string) => `${heldPrefix}${checkpoint}`;
 
 /**
- * As libvirt calls one that a restore has loaded and holds, and one that it still loads. A guest that a capture has stopped, by QEMU's monitor,
- * has no reason to it.
+ * Whether a restore holds what stands there, or still loads it. A guest that a capture has stopped, by QEMU's monitor, has no reason to it; but
+ * where it is being moved, or libvirtd began anew meanwhile, libvirt says of it what it says of a loaded one: that is told by whose run it is.
  */
-export const isHeldByRestore = ({ state, reason }: DomainStatus): boolean =>
-  state === "paused" && (reason === "migration" || reason === "starting_up");
+export async function isHeldByRestore(
+  connection: Connection,
+  uuid: string,
+  { state, reason }: DomainStatus,
+  options?: CallOptions,
+): Promise<boolean> {
+  if (state !== "paused") return false;
+  if (reason !== "migration") return reason === "starting_up";
+  return (await lookAt(connection, uuid, options))?.run?.startsWith(heldPrefix) === true;
+}
 
 /** What became of a restore that was held. */
 export async function heldStateOf(
