@@ -8,6 +8,7 @@ import { isMainThread } from "node:worker_threads";
 import type { Connection } from "../../libvirt/index.ts";
 import { Link, wireVersion } from "../wire/index.ts";
 import { captureHandlers } from "./capture/handlers.ts";
+import { whenNoneStands } from "./capture/hold.ts";
 import { Copier } from "./capture/shared/copier.ts";
 import { Desk } from "./desk.ts";
 import { newSeed, pageHash, Tables } from "./differ/index.ts";
@@ -42,10 +43,11 @@ async function main(): Promise<void> {
   };
   const seed = newSeed();
   const threads = new Threads(new URL(import.meta.url), seed);
-  const letGo = () => {
+  const giveBack = () => {
     threads.letGo();
     collect();
   };
+  const letGo = () => whenNoneStands(giveBack);
   const buffers = new Buffers(letGo);
   const remembered = new Remembered(buffers, letGo);
   const copier = new Copier(threads, buffers, remembered);

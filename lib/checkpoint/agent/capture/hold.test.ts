@@ -2,7 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import { LibvirtError, QmpError } from "../../../libvirt/index.ts";
 import type { AgentFailure } from "../failure.ts";
 import { HeldByRestore } from "../monitor.ts";
-import { Hold } from "./hold.ts";
+import { Hold, whenNoneStands } from "./hold.ts";
 import { takes } from "./probe.ts";
 
 const times = { heardMs: 5, againMs: 1, withinMs: 100 };
@@ -86,6 +86,24 @@ test("a guest that a restore holds by now is another run, and is not let go", as
   await hold.letGo();
   expect(state).toMatchObject({ running: false, conts: 1 });
   expect(said).toEqual([]);
+});
+
+test.each([
+  ["goes on", () => "goes-on" as const],
+  ["is another run by now", () => new HeldByRestore("A restore holds it.")],
+  ["cannot be let go", () => new Error("timed out")],
+])("what takes long waits for a guest that stands, and for it alone: one that %s", async (_, cont) => {
+  const { hold } = guest(cont);
+  let done = 0;
+  const work = () => void done++;
+  whenNoneStands(work);
+  expect(done).toBe(1);
+  await hold.begin();
+  whenNoneStands(work);
+  whenNoneStands(work);
+  expect(done).toBe(1);
+  await hold.letGo();
+  expect(done).toBe(2);
 });
 
 describe("what a probe tries", () => {

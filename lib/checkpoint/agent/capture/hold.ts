@@ -19,6 +19,24 @@ export interface HoldTimes {
 }
 const usual: HoldTimes = { heardMs, againMs, withinMs: letGoWithinMs };
 
+/** Those that stand because of us now. */
+const standing = new Set<Hold>();
+const waiting = new Set<() => void>();
+
+/** What takes the processor for long is done at once, or as soon as no guest stands because of us. Asked for twice it is done once. */
+export function whenNoneStands(work: () => void): void {
+  if (standing.size === 0) work();
+  else waiting.add(work);
+}
+
+function standsNoMore(hold: Hold): void {
+  standing.delete(hold);
+  if (standing.size > 0) return;
+  const due = [...waiting];
+  waiting.clear();
+  for (const work of due) work();
+}
+
 /**
  * One standstill of a guest that we caused. Before it begins it is written down, so that the next agent lets the guest go should this one
  * be killed. Measured from before `stop` was sent until QEMU's RESUME was heard.
@@ -92,6 +110,7 @@ export class Hold {
 
   #listen(): void {
     this.#state = "standing";
+    standing.add(this);
     this.at = Date.now();
     this.#since = performance.now();
     this.#deaf = this.#monitor.listen((event) => {
@@ -110,6 +129,7 @@ export class Hold {
     clearTimeout(this.#timer);
     this.#deaf();
     void this.#files.remove(this.#mark).finally(this.#resumed);
+    standsNoMore(this);
   }
 
   /**
@@ -119,7 +139,7 @@ export class Hold {
   letGo(): Promise<void> {
     if (this.#state !== "standing") return Promise.resolve();
     clearTimeout(this.#timer);
-    this.#lettingGo ??= this.#tryToLetGo();
+    this.#lettingGo ??= this.#tryToLetGo().finally(() => standsNoMore(this)); // also where it is gone
     return this.#lettingGo;
   }
 

@@ -1,4 +1,4 @@
-import { AgentFailure } from "../failure.ts";
+import { AgentFailure, interrupted } from "../failure.ts";
 import { asRecord } from "../monitor.ts";
 import { removeBitmaps } from "../sweep.ts";
 import { addTargets, bitmapOf, finishJobs, planBackups, removeTargets, startBackups } from "./backup.ts";
@@ -108,6 +108,7 @@ export const live: CaptureWay = async (context) => {
       await monitor.qmp("migrate-continue", { state: "pre-switchover" });
       await completed;
       await hold.letGo();
+      if (hold.standing) throw interrupted(signal); // it is gone, or could not be let go: nobody hears it say that it runs
       await hold.over;
       signal.throwIfAborted();
       return { at: hold.at, pauseMs: hold.pauseMs };
