@@ -5,6 +5,7 @@ import { restoreThere } from "../restore/from-checkpoint.ts";
 import { retry, type Try } from "../retry.ts";
 import { step } from "../step.ts";
 import { notOurs, vmWork } from "../work.ts";
+import { seenAtOnce } from "./fresh.ts";
 import type { Instant, Lead, Seat } from "./parts.ts";
 import { checkpointOf, type End, ended, no, ofAll, yes } from "./went.ts";
 
@@ -12,6 +13,7 @@ import { checkpointOf, type End, ended, no, ofAll, yes } from "./went.ts";
 const letGoWithinMs = 10_000;
 
 const notThere = "A checkpoint of the group is not there.";
+const mayRun = "The old host of one of the group may run.";
 const notHeld = (why: string) => `One of the group could not be held, so none of it ran. ${why}`;
 
 /** Each is loaded where it goes on, and its CPUs stand still: none may speak to another one that is not back yet. */
@@ -53,7 +55,11 @@ export const letGoAll = (
   label: string,
 ): Promise<End<readonly null[]>> =>
   step(lead.env, lead.steps, lead.repair, `let go together${label}`, async () => {
-    const ready = ofAll(await Promise.all(seats.map((seat) => isReady(lead, seat, instant))), "");
+    const ready = await seenAtOnce(
+      lead.env,
+      async () => ofAll(await Promise.all(seats.map((seat) => isReady(lead, seat, instant))), ""),
+      (seen) => !seen.ok || seen.value.kind === "no",
+    );
     if (!ready.ok) return ready;
     if (ready.value.kind === "no") return no(ready.value.words, ready.detail);
     const going = ready.value.value;
@@ -80,8 +86,7 @@ async function isReady({ env, options }: Lead, seat: Seat, instant: Instant): Pr
     if (state === "loading") return { trouble: "One of the group is not loaded yet." };
     if (state === "gone") return { came: no("One of the group is not held any more, so none of it was let go.") };
     const proof = claim === null ? null : await proofFor(env, vm, claim.from, claim.generation);
-    if (proof !== null && isDoubted(env, proof))
-      return { came: no("The old host of one of the group may run, so none of it was let go.") };
+    if (proof !== null && isDoubted(env, proof)) return { came: no(`${mayRun} None of it was let go.`) };
     return { came: yes({ seat, restored, proof }, "") };
   });
   return "came" in end ? end.came : no(end.trouble.words, end.trouble.detail);
@@ -92,6 +97,7 @@ async function letGoOne({ env }: Lead, { seat, restored, proof }: Held): Promise
   const end = await retry<End<null>>(env, letGoWithinMs, async () => {
     const taken = again ? await notOurs(env, seat.repair, { hostId: seat.on.host }) : undefined;
     if (taken !== undefined) return { came: ended(taken) };
+    if (proof !== null && isDoubted(env, proof)) return { came: no(mayRun) };
     again = true; // the first time it was asked a moment ago
     try {
       return { came: yes(null, (await env.checkpoints.letGo(seat.on.host, restored, proof)).words) };
