@@ -145,7 +145,9 @@ export async function migrate(migration: Migration): Promise<void> {
   if (await isOn(from)) {
     onProgress({ phase: "preparing", bytesDone: 0, bytesTotal: 0 });
     const mapped = mappedMemoryOf(await domainXml(from.connection(), { uuid }), uuid);
-    if (mapped !== undefined) await makeReadyFor(mapped, to);
+    // What runs there already may run from that very image: libvirt refuses it, and nothing is taken away.
+    const runsThere = ((await findDomain(to.connection(), { uuid }))?.id ?? -1) >= 0;
+    if (mapped !== undefined && !runsThere) await makeReadyFor(mapped, to);
     const connection = await connect({ dialer: sshDialer(from.ssh), keepalive });
     try {
       await perform(migration, connection, false).catch(async (error: unknown) => {

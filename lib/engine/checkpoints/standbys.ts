@@ -119,7 +119,13 @@ export class Standbys implements StandbyFinder, StandingBy {
     const before = it.ready;
     Object.assign(it, { ready: null, words: isAsked });
     let found: CheckpointId | null = null;
-    for (const { id } of checkpoints) if (found === null && (await this.readyOn(vm, id)) === it.host) found = id;
+    try {
+      for (const { id } of checkpoints) if (found === null && (await this.readyOn(vm, id)) === it.host) found = id;
+    } catch (error) {
+      it.doubted = true; // it is asked again
+      this.#env.log.warn(`it could not be asked whether the replica of ${vm.name} is there`, { error: String(error) });
+      return;
+    }
     if (it.ready !== null || it.givesWay || it.refreshing) return; // it was brought to a newer one meanwhile
     it.ready = found;
     it.words =
