@@ -1,5 +1,5 @@
 import { decideVm, isHeldByCapture, type VmDecision, type VmMemory } from "../decide/index.ts";
-import type { Host, Vm, VmId } from "../model/index.ts";
+import type { Host, Incident, Vm, VmId } from "../model/index.ts";
 import { isBeingCaptured } from "./checkpoints/in-hand.ts";
 import type { Env } from "./env.ts";
 import { evidenceOf } from "./evidence.ts";
@@ -8,6 +8,7 @@ import type { GuestWatch } from "./guest-watch.ts";
 import type { Heard } from "./inbox.ts";
 import type { DomainSight, EngineStore } from "./ports.ts";
 import { wasStoppedWithGroup } from "./repair/group/parts.ts";
+import { wasLeftDefined } from "./repair/leave-defined.ts";
 import { isUntouched } from "./repair/touched.ts";
 import { timeOfDay } from "./time-of-day.ts";
 
@@ -88,6 +89,9 @@ const isOver = async (env: Env, { guests, ofApplication }: Around, vm: Vm): Prom
   (vm.wanted === "stopped" || guests.answers(vm.id) !== undefined) &&
   !(await underRepair(env, vm));
 
+/** That its host is in use again changes nothing of why it was left to people. */
+const isPersons = (incident: Incident | undefined) => wasStoppedWithGroup(incident) || wasLeftDefined(incident);
+
 /** What was decided, of a VM that failed. Its incident is written once; where the plan is to wait, it is looked at again. */
 async function fail(
   env: Env,
@@ -112,7 +116,7 @@ async function fail(
     const anew =
       watched.anew === "maybe" ? isWorthALook(env, host, vm, { verdict, decision }, definitionKnown) : watched.anew;
     const looksAnew = state === "handed-over" && host.standing === "in-use" && (await anew);
-    if (looksAnew && !wasStoppedWithGroup(await store.openIncidentOf(vm.id)))
+    if (looksAnew && !isPersons(await store.openIncidentOf(vm.id)))
       await store.clearIncident(vm.id, `${vm.name} is looked at anew: its host is in use again.`, clock.now());
     else if (state !== undefined) {
       if (watched.anew === "maybe") watched.anew = false;

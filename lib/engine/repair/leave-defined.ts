@@ -1,4 +1,4 @@
-import type { RepairId } from "../../model/index.ts";
+import type { Incident, RepairId } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import { HypervisorRefused, type Steps } from "../ports.ts";
 import { retry } from "./retry.ts";
@@ -7,17 +7,26 @@ import { notOurs, vmWork } from "./work.ts";
 
 const known = (words: string): StepEnd<null> => ({ ok: true, words, value: null });
 
+const stepName = "leave it defined";
+
 /**
  * A VM that could be started nowhere is still one: the host that it belongs to by now knows it, stopped, so that people can start it. Before
  * this its old host had let go of it, or will once it is back, and each host that was tried has forgotten it. That nothing of it can be
  * defined is no failure of the repair: then it is written down as missing.
  */
 export const leaveDefined = (env: Env, options: EngineOptions, repair: RepairId, steps: Steps) =>
-  step<null>(env, steps, repair, "leave it defined", () => defineOnItsHost(env, repair, options.reviveWithinMs));
+  step<null>(env, steps, repair, stepName, () => defineOnItsHost(env, repair, options.reviveWithinMs));
+
+/**
+ * It was given to a host and did not come up there, perhaps because its old copy may run: a start on its own host asks for no proof, so
+ * Belay starts it there no more by itself.
+ */
+export const wasLeftDefined = (incident: Pick<Incident, "repairs"> | undefined): boolean =>
+  incident?.repairs.some(({ steps }) => steps.some(({ name }) => name === stepName)) === true;
 
 /** The same where it may be that its old host let go of it, and most often did not: nobody is told of a step. */
 export const leaveDefinedIfGone = (env: Env, repair: RepairId, steps: Steps) =>
-  steps.run("leave it defined", async () => {
+  steps.run(stepName, async () => {
     await defineOnItsHost(env, repair);
   });
 
