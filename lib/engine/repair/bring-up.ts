@@ -45,7 +45,7 @@ export const isOffByHand = (sight: Pick<DomainSight, "state" | "reason"> | undef
  * It had no incident when its host was lost, and no repair of this one has touched it: that it is off has not been seen before, nor was it
  * decided about. A host that lost its power has forgotten why, and says nothing here.
  */
-const isUnseen = (incident: Pick<Incident, "cause" | "repairs">): boolean =>
+const isUnseen = (incident: Pick<Incident, "cause" | "partOf" | "repairs">): boolean =>
   incident.cause === "host-lost" && isUntouched(incident);
 
 /**
@@ -56,7 +56,7 @@ export async function lookFirst(
   env: Env,
   options: EngineOptions,
   vm: Vm,
-  incident: Pick<Incident, "cause" | "repairs">,
+  incident: Pick<Incident, "cause" | "partOf" | "repairs">,
 ): Promise<StepEnd<First>> {
   const seen = await retry(env, options.reviveWithinMs, async () => ({
     came: { sight: await env.hypervisor.readDomain(vm.hostId, vm.uuid) },

@@ -1,5 +1,11 @@
 import { expect, it } from "vitest";
+import { idSource } from "../../model/index.ts";
 import { isUntouched } from "./touched.ts";
+
+const hostsOwn = idSource(
+  () => 0,
+  () => 0,
+).next("inc");
 
 it.each<[string[], boolean]>([
   [[], true],
@@ -10,6 +16,11 @@ it.each<[string[], boolean]>([
   [["check", "own disk", "switch off"], false],
   [["old host", "place", "claim", "start"], false],
   [["a step that nobody has thought of"], false],
-])("takes a VM after %j for untouched: %s", (names, untouched) => {
-  expect(isUntouched({ repairs: [{ steps: names.map((name) => ({ name })) }] })).toBe(untouched);
+])("takes a VM whose host failed after %j for untouched: %s", (names, untouched) => {
+  expect(isUntouched({ partOf: hostsOwn, repairs: [{ steps: names.map((name) => ({ name })) }] })).toBe(untouched);
+});
+
+it("takes a VM for touched that its living host was told to let go of", () => {
+  expect(isUntouched({ partOf: null, repairs: [{ steps: [{ name: "old host" }] }] })).toBe(false);
+  expect(isUntouched({ partOf: null, repairs: [{ steps: [{ name: "look" }] }] })).toBe(true);
 });
