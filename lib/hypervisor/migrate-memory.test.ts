@@ -1,5 +1,9 @@
+import { execFile } from "node:child_process";
+import { access, mkdtemp, open, rm, statfs, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { expect, test } from "vitest";
-import { mappedMemoryOf } from "./migrate-memory.ts";
+import { makeReady, mappedMemoryOf } from "./migrate-memory.ts";
 
 const uuid = "377aeaa9-4999-4204-a80b-3ac2b41b46aa";
 const other = "477aeaa9-4999-4204-a80b-3ac2b41b46aa";
@@ -24,4 +28,25 @@ test.each([
 ])("the image of a restored guest's memory in its definition: %s", (_, definition, file) => {
   const sizeBytes = 256 * 1024 * 1024;
   expect(mappedMemoryOf(definition, uuid)).toEqual(file === undefined ? undefined : { file, sizeBytes });
+});
+
+test("the destination has room for what its own guests have not written to yet, and for one more, or refuses", async () => {
+  const dir = await mkdtemp(path.join(tmpdir(), "belay-ready-"));
+  const directory = path.join(dir, "belay");
+  const image = path.join(directory, "it's $HOME.ram");
+  const ready = () =>
+    new Promise<string | number>((resolve) => {
+      const args = ["-c", makeReady, "sh", directory, image, "1024"];
+      execFile("sh", args, { timeout: 10_000 }, (error) => resolve(error?.code ?? 0));
+    });
+  expect(await ready()).toBe(0);
+  await writeFile(image, "of an earlier run");
+  expect(await ready()).toBe(0);
+  await expect(access(image)).rejects.toThrow();
+  const other = await open(path.join(directory, "other.ram"), "wx");
+  const { bavail, bsize } = await statfs(dir);
+  await other.truncate(2 * bavail * bsize);
+  await other.close();
+  expect(await ready()).toBe(3);
+  await rm(dir, { recursive: true, force: true });
 });

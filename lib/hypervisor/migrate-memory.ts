@@ -25,12 +25,20 @@ export function mappedMemoryOf(xml: string, uuid: string): MappedMemory | undefi
   return name.startsWith(`${uuid}-`) && name.endsWith(".ram") ? { file, sizeBytes: Number(sizeBytes) } : undefined;
 }
 
-/** The directory is QEMU's, as the agent makes it; an image that an earlier run has left there must not shine through. */
-const makeReady = `
+/**
+ * The directory is QEMU's, as the agent makes it; an image that an earlier run has left there must not shine through. What guests there have not
+ * written to yet is theirs, though it is still free: a tmpfs that is full when they do ends one of them.
+ */
+export const makeReady = `
 mkdir -p -m 700 "$1" || exit
 chown --reference=/var/lib/libvirt/qemu "$1" 2>/dev/null
 rm -f -- "$2" || exit
-[ "$(df -Pk "$1" | awk 'NR == 2 { print $4 }')" -gt "$3" ] || exit ${noRoom}`;
+free=$(df -Pk "$1" | awk 'NR == 2 { print $4 }')
+size=$(du -sk --apparent-size "$1" 2>/dev/null | cut -f 1)
+used=$(du -sk "$1" 2>/dev/null | cut -f 1)
+promised=$((\${size:-0} - \${used:-0}))
+[ "$promised" -gt 0 ] || promised=0
+[ $((\${free:-0} - promised)) -gt "$3" ] || exit ${noRoom}`;
 
 /** Before it moves. Refuses, with the cure, where the destination cannot hold its image. Twice is once. */
 export async function makeReadyFor({ file, sizeBytes }: MappedMemory, to: HostLink): Promise<void> {

@@ -24,11 +24,22 @@ async function availableBytes(): Promise<number> {
   return Number(found?.[1] ?? 0) * 1024;
 }
 
+/** What the images that are there will take when their guests have written to all of their memory: a tmpfs that is full then ends a guest. */
+async function promisedBytes({ directory }: RamPlace): Promise<number> {
+  const names = await readdir(directory).catch(() => []);
+  const lacking = names.map(async (name) => {
+    const { size, blocks } = await stat(path.join(directory, name)).catch(() => ({ size: 0, blocks: 0 }));
+    return Math.max(0, size - blocks * 512);
+  });
+  return (await Promise.all(lacking)).reduce((sum, bytes) => sum + bytes, 0);
+}
+
 /** Whether an image of this size fits now. The guest that maps it needs no memory beside it. */
 export async function hasRoom(sizeBytes: number, place: RamPlace = systemRam): Promise<boolean> {
   try {
     const { bavail, bsize } = await statfs(path.dirname(place.directory));
-    return bavail * bsize > sizeBytes + spareBytes && (await availableBytes()) > sizeBytes + spareBytes;
+    const neededBytes = sizeBytes + (await promisedBytes(place)) + spareBytes;
+    return bavail * bsize > neededBytes && (await availableBytes()) > sizeBytes + spareBytes;
   } catch {
     return false;
   }
