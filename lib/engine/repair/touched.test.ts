@@ -12,6 +12,8 @@ it.each<[string[], boolean]>([
   [["look"], true],
   [["look (from its own disk)", "old host", "place (2)", "claim"], true],
   [["check", "own disk"], true],
+  [["choose", "where", "read", "own disk", "old host", "place", "claim"], true],
+  [["choose", "where", "look", "own disk", "switch off"], false],
   [["look", "bring up"], false],
   [["check", "own disk", "switch off"], false],
   [["old host", "place", "claim", "start"], false],

@@ -1,7 +1,7 @@
 import type { Incident } from "../../model/index.ts";
 
 /** Steps that switch nothing off. */
-const onlyLooks = /^(look|check$|own disk$|place|claim|answer$|ask the customer$)/;
+const onlyLooks = /^(look|check$|choose$|where$|read$|own disk$|place|claim|answer$|ask the customer$)/;
 /** A host that failed is waited for; one that lives is told to switch the VM off and to forget it, and may be lost in between. */
 const oldHost = /^old host/;
 
