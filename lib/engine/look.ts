@@ -214,9 +214,9 @@ export async function look(
   let unread = false;
   if (decision.wish !== undefined && decision.wish.wanted !== watched.vm.wanted) {
     if (await underRepair(env, watched.vm)) {
-      // It may end without having laid a hand on the VM: then this is news to the next look.
+      // It may end without having laid a hand on the VM, or has ended by now: then this is news to the next look.
       const incident = await store.openIncidentOf(watched.vm.id);
-      unread = decision.wish.wanted === "stopped" && incident !== undefined && isUntouched(incident);
+      unread = decision.wish.wanted === "stopped" && (incident === undefined || isUntouched(incident));
     } else {
       watched.vm = await store.recordWanted(watched.vm.id, decision.wish.wanted, decision.wish.words, now);
       around.changed();
