@@ -26,10 +26,13 @@ interface PolicyFields<Inputs> {
 /** A part of the provider's policy that is changed and saved together. */
 export function PolicyForm<Inputs>({ title, submit, policy, inputsOf, changesOf, children }: PolicyFormProps<Inputs>) {
   const { busy, problem, wrongAt, ask } = useAsk();
-  /** undefined while nobody changes anything: then what others change is shown as it comes. */
-  const [edited, setEdited] = useState<{ readonly inputs: Inputs } | undefined>(undefined);
-  const { inputs } = edited ?? { inputs: inputsOf(policy) };
-  const changes = changesOf(policy, inputs);
+  /**
+   * undefined while nobody changes anything: then what others change is shown as it comes. Else with the policy as it was then: what others
+   * changed since is not taken back by what this person saves.
+   */
+  const [edited, setEdited] = useState<{ readonly inputs: Inputs; readonly from: PolicyView } | undefined>(undefined);
+  const { inputs, from } = edited ?? { inputs: inputsOf(policy), from: policy };
+  const changes = changesOf(from, inputs);
   const save = async () => {
     if ((await ask(() => changePolicy(changes))) !== undefined) setEdited(undefined);
   };
@@ -44,7 +47,7 @@ export function PolicyForm<Inputs>({ title, submit, policy, inputsOf, changesOf,
           onSubmit={() => void save()}
           {...(edited !== undefined && { onCancel: () => setEdited(undefined) })}
         >
-          {children({ inputs, edit: (next) => setEdited({ inputs: next }), problem, wrongAt })}
+          {children({ inputs, edit: (next) => setEdited({ inputs: next, from }), problem, wrongAt })}
         </Form>
       </div>
     </Panel>
