@@ -6,6 +6,7 @@ import { idSource } from "../../model/index.ts";
 import { quiet } from "../testing/fake-agent.ts";
 import { Link, wireVersion } from "../wire/index.ts";
 import { Agents } from "./agents.ts";
+import { standbyReady } from "./restore.ts";
 import type { HostShell } from "./shell.ts";
 
 const host = idSource(Date.now, Math.random).next("hst");
@@ -53,6 +54,12 @@ test("one agent is started for all who ask, and another one when it has ended", 
   await a.closed;
   expect(await agents.of(host)).not.toBe(a);
   expect(links).toHaveLength(2);
+});
+
+test("a host that is not connected has not said that no replica stands by there", async () => {
+  const { agents, state } = await rig();
+  state.stands = false;
+  await expect(standbyReady({ agents }, host, uuid, "ckp_1")).rejects.toMatchObject({ name: "HostUnreachable" });
 });
 
 test("a guest that an agent held when it was killed is let go by us, and the next agent is started to sweep", async () => {

@@ -190,11 +190,16 @@ export async function refreshStandby(parts: RestoreParts, target: HostId, reques
   }
 }
 
-export async function standbyReady({ agents }: RestoreParts, target: HostId, uuid: string, checkpoint: string) {
+export async function standbyReady(
+  { agents }: Pick<RestoreParts, "agents">,
+  target: HostId,
+  uuid: string,
+  checkpoint: string,
+) {
   try {
     return (await stagedAt(await agents.of(target), uuid, standbyKey)).checkpoint === checkpoint;
-  } catch {
-    return false; // nobody there who could activate it
+  } catch (error) {
+    throw asHostError(error); // a host that cannot be asked has not said that there is none
   }
 }
 

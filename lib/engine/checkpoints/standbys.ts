@@ -10,17 +10,17 @@ import {
   type VmId,
 } from "../../model/index.ts";
 import type { Env } from "../env.ts";
-import { eachOf } from "../guard/limit.ts";
 import { within } from "../guard/within.ts";
 import { CheckpointDamaged, type Inventory } from "../ports.ts";
 import { type StandingBy, standsBy } from "../repair/places-replicas.ts";
 import { tellDamaged } from "../repair/restore/candidates.ts";
+import { type Asked, AskReplicas } from "./ask-replicas.ts";
 import { whileRead } from "./in-hand.ts";
 import type { StandbyFinder } from "./saved.ts";
 
-const askWithinMs = 3_000;
-const askAgainMs = 250;
-const askedAtOnce = 16;
+/** So long a replica that an earlier life made is looked for, before another is made: a host may be connected late. */
+const lookWithinMs = 60_000;
+const lookAgainMs = 5_000;
 const refreshWithinMs = 10 * 60_000;
 const refreshedAtOnce = 4;
 /** What needs its memory is not kept waiting for longer. */
@@ -40,6 +40,14 @@ interface Standby {
   givesWay: boolean;
   /** Its host could not be used meanwhile, or carried the VM itself: it lies in memory, so it may be gone. */
   doubted: boolean;
+}
+
+/** That of an earlier life of Belay is looked for. */
+interface Look {
+  /** What it may hold: the newest ones when this life began. Others are taken meanwhile. */
+  readonly ids: readonly CheckpointId[];
+  readonly untilMs: number;
+  notBeforeMs: number;
 }
 
 const gaveWay =
@@ -66,12 +74,15 @@ export class Standbys implements StandbyFinder, StandingBy {
   readonly #known = new Map<VmId, Standby>();
   /** Why there is none. */
   readonly #none = new Map<VmId, string>();
-  /** Whose replica is this life's own, or was asked for: see `#find`. */
+  /** Whose replica is this life's own, or of which every host has said that there is none: see `#find`. */
   readonly #looked = new Set<VmId>();
+  readonly #looks = new Map<VmId, Look>();
+  readonly #ask: AskReplicas;
   #refreshing = 0;
 
   constructor(env: Env) {
     this.#env = env;
+    this.#ask = new AskReplicas(env);
     standsBy(env, this);
   }
 
@@ -97,20 +108,37 @@ export class Standbys implements StandbyFinder, StandingBy {
     return notReady(it.words);
   }
 
-  /** One that an earlier life of Belay has made stays where it is, and what it takes counts. Asked once. */
+  /** One that an earlier life of Belay has made stays where it is, and what it takes counts. Asked until every host has answered. */
   async #find(vm: Vm, checkpoints: readonly Checkpoint[]): Promise<void> {
-    this.#looked.add(vm.id);
+    const nowMs = this.#env.clock.monotonicMs();
+    const ids = checkpoints.map(({ id }) => id);
+    const look = this.#looks.get(vm.id) ?? { ids, untilMs: nowMs + lookWithinMs, notBeforeMs: nowMs };
+    if (nowMs < look.notBeforeMs) return;
+    this.#looks.set(vm.id, look);
+    look.notBeforeMs = Number.POSITIVE_INFINITY; // one look at a time
+    const isStill = () => this.#looks.get(vm.id) === look && !this.#known.has(vm.id);
     try {
-      for (const { id } of checkpoints) {
-        const host = await this.readyOn(vm, id);
-        if (host === undefined) continue;
+      let sure = true;
+      for (const id of look.ids) {
+        const there = await this.#ask.where(vm, id, undefined);
+        if (!isStill()) return;
+        sure &&= there.sure;
+        if (there.host === undefined) continue;
         const words = "Its replica is brought to its newest checkpoint when its state is saved the next time.";
-        if (!this.#known.has(vm.id)) this.#known.set(vm.id, { ...freshStandby(vm, host), ready: id, words });
-        return;
+        this.#known.set(vm.id, { ...freshStandby(vm, there.host), ready: id, words });
+        break;
       }
+      if (sure || this.#known.has(vm.id)) this.#lookedFor(vm.id);
     } catch (error) {
       this.#env.log.warn(`it could not be asked where the replica of ${vm.name} stands`, { error: String(error) });
+    } finally {
+      look.notBeforeMs = this.#env.clock.monotonicMs() + lookAgainMs;
     }
+  }
+
+  #lookedFor(vm: VmId): void {
+    this.#looked.add(vm);
+    this.#looks.delete(vm);
   }
 
   async #askAgain(vm: Vm, it: Standby, checkpoints: readonly Checkpoint[]): Promise<void> {
@@ -119,14 +147,24 @@ export class Standbys implements StandbyFinder, StandingBy {
     const before = it.ready;
     Object.assign(it, { ready: null, words: isAsked });
     let found: CheckpointId | null = null;
+    let sure = true;
     try {
-      for (const { id } of checkpoints) if (found === null && (await this.readyOn(vm, id)) === it.host) found = id;
+      for (const { id } of checkpoints) {
+        if (found !== null) break;
+        const there = await this.#ask.where(vm, id, it.host);
+        sure &&= there.sure;
+        if (there.host !== undefined) found = id;
+      }
     } catch (error) {
       it.doubted = true; // it is asked again
       this.#env.log.warn(`it could not be asked whether the replica of ${vm.name} is there`, { error: String(error) });
       return;
     }
     if (it.ready !== null || it.givesWay || it.refreshing) return; // it was brought to a newer one meanwhile
+    if (found === null && !sure) {
+      it.doubted = true; // its host has not answered: that does not say that it is gone
+      return;
+    }
     it.ready = found;
     it.words =
       found === null
@@ -135,24 +173,8 @@ export class Standbys implements StandbyFinder, StandingBy {
     if (found === null) this.#env.log.info(`the replica of ${vm.name} is gone`, { host: it.host, checkpoint: before });
   }
 
-  async readyOn(vm: Pick<Vm, "id" | "uuid" | "hostId">, checkpoint: CheckpointId): Promise<HostId | undefined> {
-    const known = this.#known.get(vm.id)?.host;
-    const hosts = (await this.#env.store.hosts()).filter((host) => host.id !== vm.hostId && mayCarry(host));
-    const asked = hosts.filter((host) => known === undefined || host.id === known);
-    const { clock, checkpoints } = this.#env;
-    const deadline = clock.monotonicMs() + askWithinMs;
-    let found: HostId | undefined;
-    const asking = eachOf(asked, askedAtOnce, async ({ id }) => {
-      while (found === undefined && clock.monotonicMs() < deadline) {
-        const ready = await checkpoints.standbyReady(id, vm, checkpoint).catch(() => undefined);
-        if (ready) found ??= id;
-        if (ready !== undefined) return;
-        await clock.sleep(askAgainMs); // Belay has just begun, and is not connected yet
-      }
-    });
-    await within(clock, askWithinMs, asking, undefined);
-    return found;
-  }
+  readyOn = async (vm: Asked, checkpoint: CheckpointId): Promise<HostId | undefined> =>
+    (await this.#ask.where(vm, checkpoint, this.#known.get(vm.id)?.host)).host;
 
   /** A checkpoint was taken: its VM's replica is brought to it. `told` is called whenever what is so has changed, `damaged` where the checkpoint is. */
   async refresh(
@@ -162,6 +184,9 @@ export class Standbys implements StandbyFinder, StandingBy {
     told: () => Promise<void>,
     damaged: () => void,
   ): Promise<void> {
+    // A second one elsewhere would leave what an earlier life made in memory, where nobody counts it.
+    const look = this.#looks.get(vm.id);
+    if (look !== undefined && this.#env.clock.monotonicMs() < look.untilMs) return told();
     const it = this.#place(vm, inventory);
     if (it === undefined) return told();
     it.next = checkpoint;
@@ -173,6 +198,7 @@ export class Standbys implements StandbyFinder, StandingBy {
   async forget(vm: VmId, runsOn: HostId | undefined): Promise<void> {
     this.#none.delete(vm);
     this.#looked.delete(vm);
+    this.#looks.delete(vm);
     const it = this.#known.get(vm);
     if (it === undefined || it.refreshing) return;
     this.#known.delete(vm);
@@ -184,7 +210,7 @@ export class Standbys implements StandbyFinder, StandingBy {
   }
 
   /** The VMs that have one, or would have one. */
-  vms = (): Iterable<VmId> => new Set([...this.#known.keys(), ...this.#none.keys()]);
+  vms = (): Iterable<VmId> => new Set([...this.#known.keys(), ...this.#none.keys(), ...this.#looks.keys()]);
 
   replicas = (): readonly Replica[] =>
     [...this.#known].flatMap(([vmId, { host, memoryMiB, givesWay }]) =>
@@ -214,7 +240,7 @@ export class Standbys implements StandbyFinder, StandingBy {
 
   /** It stays where it is while it can; else it goes where the VM itself would be started if its host were lost now. */
   #place(vm: Vm, inventory: Inventory): Standby | undefined {
-    this.#looked.add(vm.id);
+    this.#lookedFor(vm.id);
     const known = this.#known.get(vm.id);
     if (known?.givesWay) return undefined;
     const host = inventory.hosts.find((it: Host) => it.id === known?.host);

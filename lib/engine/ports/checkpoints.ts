@@ -127,7 +127,7 @@ export interface Checkpoints {
   ): Promise<{ readonly done: boolean; readonly words: string }>;
   /** Brings the replica on `target` to this checkpoint. Twice is once. A replica holds disk and memory, and runs nothing. */
   refreshStandby(target: HostId, request: RestoreRequest): Promise<void>;
-  /** Whether a replica of just this checkpoint is ready there. */
+  /** Whether a replica of just this checkpoint is ready there. Throws `HostUnreachable` where that cannot be asked. */
   standbyReady(target: HostId, vm: Pick<Vm, "uuid">, checkpoint: CheckpointId): Promise<boolean>;
   dropStandby(target: HostId, vm: Pick<Vm, "uuid">): Promise<void>;
 
