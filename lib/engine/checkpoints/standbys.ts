@@ -10,6 +10,7 @@ import {
   type VmId,
 } from "../../model/index.ts";
 import type { Env } from "../env.ts";
+import { Turns } from "../guard/limit.ts";
 import { within } from "../guard/within.ts";
 import { CheckpointDamaged, type Inventory } from "../ports.ts";
 import { type StandingBy, standsBy } from "../repair/places-replicas.ts";
@@ -21,6 +22,8 @@ import type { StandbyFinder } from "./saved.ts";
 /** So long a replica that an earlier life made is looked for, before another is made: a host may be connected late. */
 const lookWithinMs = 60_000;
 const lookAgainMs = 5_000;
+/** VMs whose replicas are looked for at once: each asks several hosts. Repairs do not wait for them. */
+const lookedForAtOnce = 4;
 const refreshWithinMs = 10 * 60_000;
 const refreshedAtOnce = 4;
 /** What needs its memory is not kept waiting for longer. */
@@ -78,6 +81,7 @@ export class Standbys implements StandbyFinder, StandingBy {
   readonly #looked = new Set<VmId>();
   readonly #looks = new Map<VmId, Look>();
   readonly #ask: AskReplicas;
+  readonly #turns = new Turns(lookedForAtOnce);
   #refreshing = 0;
 
   constructor(env: Env) {
@@ -120,7 +124,7 @@ export class Standbys implements StandbyFinder, StandingBy {
     try {
       let sure = true;
       for (const id of look.ids) {
-        const there = await this.#ask.where(vm, id, undefined);
+        const there = await this.#turns.run(() => this.#ask.where(vm, id, undefined));
         if (!isStill()) return;
         sure &&= there.sure;
         if (there.host === undefined) continue;
@@ -151,7 +155,7 @@ export class Standbys implements StandbyFinder, StandingBy {
     try {
       for (const { id } of checkpoints) {
         if (found !== null) break;
-        const there = await this.#ask.where(vm, id, it.host);
+        const there = await this.#turns.run(() => this.#ask.where(vm, id, it.host));
         sure &&= there.sure;
         if (there.host !== undefined) found = id;
       }
