@@ -24,10 +24,13 @@ export const leaveDefined = (env: Env, options: EngineOptions, repair: RepairId,
 export const wasLeftDefined = (incident: Pick<Incident, "repairs"> | undefined): boolean =>
   incident?.repairs.some(({ steps }) => steps.some(({ name }) => name === stepName)) === true;
 
-/** The same where it may be that its old host let go of it, and most often did not: nobody is told of a step. */
+/**
+ * The same where it may be that its old host let go of it, and most often did not: nobody is told of a step. A transient one that ended is
+ * defined nowhere, as it was before.
+ */
 export const leaveDefinedIfGone = (env: Env, repair: RepairId, steps: Steps) =>
   steps.run(stepName, async () => {
-    await defineOnItsHost(env, repair);
+    if ((await vmWork(env, repair)).vm.persistent) await defineOnItsHost(env, repair);
   });
 
 /** One try. */
