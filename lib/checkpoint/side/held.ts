@@ -23,11 +23,12 @@ export async function letGo(shell: HostShell, target: HostId, { vm: { uuid }, ..
     const connection = shell.libvirt(target);
     const state = await heldStateOf(connection, uuid, of);
     if (state === "gone") throw new HypervisorRefused("What was held there is not there any more.");
-    if (state === "runs") return { done: false, words: "It runs already." };
-    await resumeDomain(connection, { uuid }, { timeoutMs: resumeMs });
+    const held = state !== "runs";
+    if (held) await resumeDomain(connection, { uuid }, { timeoutMs: resumeMs });
+    // Also of one that runs: where the answer was lost, its clock and its place are still to be told. Both may be told twice.
     void setClock(connection, uuid); // tried for a while, and it works meanwhile
     await announce(connection, uuid);
-    return { done: true, words: "It was let go." };
+    return held ? { done: true, words: "It was let go." } : { done: false, words: "It runs already." };
   } catch (error) {
     throw asHostError(error);
   }
