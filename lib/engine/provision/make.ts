@@ -1,7 +1,7 @@
 import type { Allocation, AllocationId, HostId, Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { HostUnreachable, HypervisorRefused } from "../ports.ts";
-import { isOffByHand } from "../repair/bring-up.ts";
+import { isLeftOff, madeWords, takingBack } from "./made.ts";
 import { directoryOn, placeFor } from "./place.ts";
 
 /** How long it waits for a place, and for its host. */
@@ -51,16 +51,19 @@ async function fail(env: Env, { id }: Allocation, words: string): Promise<undefi
   return undefined;
 }
 
-async function made({ store, clock }: Env, id: AllocationId, vm: Vm): Promise<Vm> {
-  const words = vm.state === "unknown" ? "It was made, and switched off since." : "It was made and started.";
-  await store.recordAllocation(id, { state: "running", words, vmId: vm.id }, clock.now());
+/** `seen`: how it was found last. */
+async function made({ store, clock }: Env, id: AllocationId, vm: Vm, seen: Pick<Vm, "state" | "reason">): Promise<Vm> {
+  await store.recordAllocation(id, { state: "running", words: madeWords(seen), vmId: vm.id }, clock.now());
   return vm;
 }
 
 /** What was made on a host that refused it, or that could not be waited for any longer, is taken away again before it is given up there. */
-async function takeBack(env: Env, { uuid }: Allocation, hostId: HostId, directory: string): Promise<boolean> {
+async function takeBack(env: Env, { id, uuid, words }: Allocation, hostId: HostId, directory: string) {
+  const { store, clock, provisioner } = env;
+  if ((await store.host(hostId)) === undefined) return true;
+  if (words !== takingBack) await store.recordAllocation(id, { state: "making", words: takingBack }, clock.now());
   try {
-    if ((await env.store.host(hostId)) !== undefined) await env.provisioner.remove(hostId, uuid, directory);
+    await provisioner.remove(hostId, uuid, directory);
     return true;
   } catch (error) {
     if (error instanceof HostUnreachable || error instanceof HypervisorRefused) return false;
@@ -76,7 +79,7 @@ export async function makeVm(env: Env, making: Making, asked: Allocation): Promi
   const { store, clock, provisioner, hypervisor, log } = env;
   // It was made, and is its owner's by now: whatever became of it since, it is never taken back for an allocation that was not written to its end.
   const known = asked.vmId === null ? undefined : await store.vm(asked.vmId);
-  if (known !== undefined) return made(env, asked.id, known);
+  if (known !== undefined) return made(env, asked.id, known, known);
   const allocation = await placed(env, making, asked);
   if (allocation === undefined) return undefined;
   const { id, hostId, uuid } = allocation;
@@ -94,15 +97,12 @@ export async function makeVm(env: Env, making: Making, asked: Allocation): Promi
   if (late) {
     if (await takeBack(env, allocation, hostId, directory))
       return fail(env, allocation, "The machine that it was to run on failed, or is worked on. Ask again.");
-    // It may have been made there: its address is nobody else's before that is known.
-    const words = "The machine that it was to run on cannot be asked. It is given up as soon as it can.";
-    await store.recordAllocation(id, { state: "making", words }, clock.now());
-    return undefined;
+    return undefined; // it may have been made there: its address is nobody else's before that is known
   }
   try {
     await provisioner.make(hostId, allocation, image, network, directory);
     // A life that died after its start has forgotten that it made it, and what a person did to it since is no failure.
-    if (!isOffByHand(await hypervisor.readDomain(hostId, uuid))) await hypervisor.act(hostId, uuid, "start");
+    if (!isLeftOff(allocation, await hypervisor.readDomain(hostId, uuid))) await hypervisor.act(hostId, uuid, "start");
     const sight = await hypervisor.readDomain(hostId, uuid);
     if (sight === undefined) return undefined;
     const definition = await hypervisor.readDefinition(hostId, uuid);
@@ -115,7 +115,7 @@ export async function makeVm(env: Env, making: Making, asked: Allocation): Promi
       "running",
       clock.now(),
     );
-    return await made(env, id, await store.recordAllocated(id, found.id, clock.now()));
+    return await made(env, id, await store.recordAllocated(id, found.id, clock.now()), sight);
   } catch (error) {
     if (error instanceof HostUnreachable) return undefined;
     if (!(error instanceof HypervisorRefused)) throw error;
