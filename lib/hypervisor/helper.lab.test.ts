@@ -144,6 +144,8 @@ describe("the helper of a host", () => {
     expect(["over", "stopped"]).toContain(await status()); // although its peer answers
     const engine = attend();
     await expect.poll(status, { timeout: 30_000 }).toBe("held");
+    // Until libvirtd has noticed the kill it calls the dead guest active.
+    await expect.poll(() => onHost("virsh", "domstate", "hh-1"), { timeout: 10_000 }).toContain("shut off");
     const starts = async () => (await runOnHost(name, "host-1", ["virsh", "start", "hh-1"])).stderr;
     await expect.poll(starts, { timeout: 10_000 }).toMatch(/already active/);
     expect(engine.last()).toMatchObject(armed);
