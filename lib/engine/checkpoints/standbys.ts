@@ -41,6 +41,7 @@ interface Standby {
   refreshing: boolean;
   /** A VM needs its memory: it is dropped as soon as nothing is written to it. */
   givesWay: boolean;
+  dropping: Promise<void> | undefined;
   /** Its host could not be used meanwhile, or carried the VM itself: it lies in memory, so it may be gone. */
   doubted: boolean;
 }
@@ -67,7 +68,7 @@ const notReady = (words: string): Exclude<CheckpointStatus["standby"], null> => 
 
 const freshStandby = ({ uuid, memoryMiB }: Vm, host: HostId): Standby => ({
   ...{ uuid, host, memoryMiB, ready: null, next: undefined, refreshing: false },
-  ...{ givesWay: false, doubted: false },
+  ...{ givesWay: false, dropping: undefined, doubted: false },
   words: "A replica is being made.",
 });
 
@@ -216,27 +217,31 @@ export class Standbys implements StandbyFinder, StandingBy {
   /** The VMs that have one, or would have one. */
   vms = (): Iterable<VmId> => new Set([...this.#known.keys(), ...this.#none.keys(), ...this.#looks.keys()]);
 
+  /** Also those that give way: until one is dropped its memory is taken. */
   replicas = (): readonly Replica[] =>
-    [...this.#known].flatMap(([vmId, { host, memoryMiB, givesWay }]) =>
-      givesWay ? [] : [{ vmId, hostId: host, memoryMiB }],
-    );
+    [...this.#known].map(([vmId, { host, memoryMiB }]) => ({ vmId, hostId: host, memoryMiB }));
 
   async giveWay(vm: VmId): Promise<void> {
     const it = this.#known.get(vm);
-    if (it === undefined || it.givesWay) return;
+    if (it === undefined) return;
     Object.assign(it, { givesWay: true, ready: null, next: undefined, words: gaveWay });
     if (!it.refreshing) await this.#drop(vm, it);
   }
 
-  /** One that cannot be dropped now is found in the way again. */
-  async #drop(vm: VmId, it: Standby): Promise<void> {
+  /** Once for all who wait for it. One that cannot be dropped now is found in the way again. */
+  #drop(vm: VmId, it: Standby): Promise<void> {
+    it.dropping ??= this.#dropNow(vm, it);
+    return it.dropping;
+  }
+
+  async #dropNow(vm: VmId, it: Standby): Promise<void> {
     const { clock, checkpoints, log } = this.#env;
     const dropping = checkpoints.dropStandby(it.host, it).then(() => true);
     const gone = await within(clock, dropWithinMs, dropping, false).catch((error: unknown) => {
       log.warn("a replica could not be dropped", { error: String(error) });
       return false;
     });
-    it.givesWay = false;
+    Object.assign(it, { givesWay: false, dropping: undefined });
     if (!gone || this.#known.get(vm) !== it) return;
     this.#known.delete(vm);
     this.#none.set(vm, gaveWay);
