@@ -14,7 +14,7 @@ const silentWithinMs = 500;
 /** Of whom it is asked: a VM, and on which host it is itself. */
 export type Asked = Pick<Vm, "id" | "uuid" | "hostId">;
 
-export interface Where {
+interface Where {
   readonly host: HostId | undefined;
   /** Every host that could have it has answered. */
   readonly sure: boolean;
