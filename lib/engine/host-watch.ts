@@ -1,4 +1,4 @@
-import type { Host, HostStanding, Vm, VmId } from "../model/index.ts";
+import { BelayError, type Host, type HostStanding, type Vm, type VmId } from "../model/index.ts";
 import { adopt, seenElsewhere } from "./adopt.ts";
 import type { EngineOptions, Env } from "./env.ts";
 import type { GuestWatch } from "./guest-watch.ts";
@@ -14,6 +14,9 @@ const foreignEveryMs = 5_000;
 const lookedAt: readonly HostStanding[] = ["in-use", "maintenance"];
 const unreadKept = 1_024;
 const wordsKept = 8;
+
+/** A VM was removed between two reads, as one that its owner gives back: what is left is read anew. */
+const isRemoved = (error: unknown) => error instanceof BelayError && error.code === "not-found";
 
 /**
  * Watches one host: its events wake, a scan every few seconds is the truth, and both go through the same look. A lost event
@@ -157,7 +160,7 @@ export class HostWatch {
         }
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof HostUnreachable))
+        if (!(error instanceof HostUnreachable || isRemoved(error)))
           log.error(`looking at ${this.#host.name} failed`, { error: String(error) });
         this.#reload = true;
         nextScanAt = clock.monotonicMs() + troubleMs;

@@ -6,7 +6,10 @@ import { isOffByHand } from "../repair/bring-up.ts";
  * Written before it is begun, and so known of a take-back that was cut short: that the VM is off then says nothing of a person's wish.
  * Another sentence takes its place once it is gone there, or runs.
  */
-export const takingBack = "It is taken away from the machine that it was to run on as soon as that can be asked.";
+export const takingBack = "It is taken away from the machine that it was to run on.";
+
+/** Said while it is not known what is there: no hand was laid on it yet. */
+export const notAsked = "The machine that it was to run on cannot be asked. It is given up as soon as it can.";
 
 /** A person has switched it off since an earlier life of Belay started it. */
 export const isLeftOff = (

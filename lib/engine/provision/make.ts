@@ -1,7 +1,8 @@
 import type { Allocation, AllocationId, HostId, Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { HostUnreachable, HypervisorRefused } from "../ports.ts";
-import { isLeftOff, madeWords, takingBack } from "./made.ts";
+import { isOffByHand } from "../repair/bring-up.ts";
+import { isLeftOff, madeWords, notAsked, takingBack } from "./made.ts";
 import { directoryOn, placeFor } from "./place.ts";
 
 /** How long it waits for a place, and for its host. */
@@ -57,18 +58,46 @@ async function made({ store, clock }: Env, id: AllocationId, vm: Vm, seen: Pick<
   return vm;
 }
 
-/** What was made on a host that refused it, or that could not be waited for any longer, is taken away again before it is given up there. */
-async function takeBack(env: Env, { id, uuid, words }: Allocation, hostId: HostId, directory: string) {
-  const { store, clock, provisioner } = env;
-  if ((await store.host(hostId)) === undefined) return true;
-  if (words !== takingBack) await store.recordAllocation(id, { state: "making", words: takingBack }, clock.now());
+/**
+ * What was made on a host that refused it, or that could not be waited for any longer, is taken away again before it is given up there: "gone".
+ * "left-off": an earlier life of Belay started it, and a person has switched it off before any hand was laid on it.
+ */
+async function takeBack(
+  env: Env,
+  { id, uuid, words }: Allocation,
+  hostId: HostId,
+  directory: string,
+): Promise<"gone" | "left-off" | "not-asked"> {
+  const { store, clock, provisioner, hypervisor } = env;
+  const say = (news: string) => store.recordAllocation(id, { state: "making", words: news }, clock.now());
+  if ((await store.host(hostId)) === undefined) return "gone";
+  let begun = words === takingBack;
   try {
+    if (!begun) {
+      if (isOffByHand(await hypervisor.readDomain(hostId, uuid))) return "left-off";
+      await say(takingBack);
+      begun = true;
+    }
     await provisioner.remove(hostId, uuid, directory);
-    return true;
+    return "gone";
   } catch (error) {
-    if (error instanceof HostUnreachable || error instanceof HypervisorRefused) return false;
-    throw error;
+    if (!(error instanceof HostUnreachable || error instanceof HypervisorRefused)) throw error;
+    if (!begun && words !== notAsked && error instanceof HostUnreachable) await say(notAsked);
+    return "not-asked"; // it may have been made there: its address is nobody else's before that is known
   }
+}
+
+/** From now on it is watched, and its owner's. */
+async function handOver(env: Env, { id, uuid }: Placed, hostId: HostId): Promise<Vm | undefined> {
+  const { store, clock, hypervisor } = env;
+  const sight = await hypervisor.readDomain(hostId, uuid);
+  if (sight === undefined) return undefined;
+  const definition = await hypervisor.readDefinition(hostId, uuid);
+  // Why it is off is news to the first look at it, which takes a stop by hand as a wish: so it is not written down here.
+  const unread = { ...sight, state: "unknown", reason: "none" } as const;
+  const seen = sight.state === "stopped" ? unread : sight;
+  const vm = await store.adoptVm(hostId, seen, definition, "running", clock.now());
+  return made(env, id, await store.recordAllocated(id, vm.id, clock.now()), sight);
 }
 
 /**
@@ -83,6 +112,9 @@ export async function makeVm(env: Env, making: Making, asked: Allocation): Promi
   const allocation = await placed(env, making, asked);
   if (allocation === undefined) return undefined;
   const { id, hostId, uuid } = allocation;
+  // Only who has made and started it has it watched before this is written: that life of Belay died in between.
+  const watched = (await store.vmsOf(hostId)).find((vm) => vm.uuid === uuid);
+  if (watched !== undefined) return made(env, id, await store.recordAllocated(id, watched.id, clock.now()), watched);
   const [image, host, { network }] = await Promise.all([
     store.image(asked.imageId),
     store.host(hostId),
@@ -94,28 +126,18 @@ export async function makeVm(env: Env, making: Making, asked: Allocation): Promi
   if (network === null || directory === undefined)
     return fail(env, allocation, "The provider changed its network or its directories meanwhile.");
   const late = waitedFor(env, making, asked, madeWithinMs) || host.standing !== "in-use";
-  if (late) {
-    if (await takeBack(env, allocation, hostId, directory))
-      return fail(env, allocation, "The machine that it was to run on failed, or is worked on. Ask again.");
-    return undefined; // it may have been made there: its address is nobody else's before that is known
-  }
+  const back = late ? await takeBack(env, allocation, hostId, directory) : undefined;
+  if (back === "gone")
+    return fail(env, allocation, "The machine that it was to run on failed, or is worked on. Ask again.");
+  if (back === "not-asked") return undefined;
   try {
-    await provisioner.make(hostId, allocation, image, network, directory);
-    // A life that died after its start has forgotten that it made it, and what a person did to it since is no failure.
-    if (!isLeftOff(allocation, await hypervisor.readDomain(hostId, uuid))) await hypervisor.act(hostId, uuid, "start");
-    const sight = await hypervisor.readDomain(hostId, uuid);
-    if (sight === undefined) return undefined;
-    const definition = await hypervisor.readDefinition(hostId, uuid);
-    // Why it is off is news to the first look at it, which takes a stop by hand as a wish: so it is not written down here.
-    const unread = { ...sight, state: "unknown", reason: "none" } as const;
-    const found = await store.adoptVm(
-      hostId,
-      sight.state === "stopped" ? unread : sight,
-      definition,
-      "running",
-      clock.now(),
-    );
-    return await made(env, id, await store.recordAllocated(id, found.id, clock.now()), sight);
+    if (back === undefined) {
+      await provisioner.make(hostId, allocation, image, network, directory);
+      // A life that died after its start has forgotten that it made it, and what a person did to it since is no failure.
+      if (!isLeftOff(allocation, await hypervisor.readDomain(hostId, uuid)))
+        await hypervisor.act(hostId, uuid, "start");
+    }
+    return await handOver(env, allocation, hostId);
   } catch (error) {
     if (error instanceof HostUnreachable) return undefined;
     if (!(error instanceof HypervisorRefused)) throw error;
@@ -128,7 +150,7 @@ export async function makeVm(env: Env, making: Making, asked: Allocation): Promi
 async function anotherHost(env: Env, making: Making, allocation: Placed, directory: string): Promise<undefined> {
   const { store, clock } = env;
   const { id, hostId } = allocation;
-  if (!(await takeBack(env, allocation, hostId, directory))) return undefined;
+  if ((await takeBack(env, allocation, hostId, directory)) !== "gone") return undefined;
   const refused = (making.refused.get(id) ?? new Set()).add(hostId);
   making.refused.set(id, refused);
   const image = await store.image(allocation.imageId);
