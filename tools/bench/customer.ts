@@ -99,7 +99,8 @@ async function underWrites<T>(lab: AuctionLab, prefix: string, work: () => Promi
 const lostDisk = "killall -9 mariadbd; sleep 0.2; rm -rf /var/lib/mysql/*";
 
 async function run(context: BenchContext) {
-  const { runs = 5, log, signal } = context;
+  const { runs = 5, log, signal, args } = context;
+  const runsOf = (technique: Technique) => (args.only === undefined || args.only === technique ? runs : 0);
   const lab = await openAuctionLab(context, "prepared", {
     ...{ name: "alone", mode: "customer", description: aloneDescription(techniques.restartServer) },
   });
@@ -130,15 +131,15 @@ async function run(context: BenchContext) {
     });
 
   await sleep(5_000);
-  for (let n = 1; n <= runs; n++) await attempt("restartServer", n, () => restarted(lab));
-  await allowOnly(lab, "replayServer");
-  for (let n = 1; n <= runs; n++)
+  for (let n = 1; n <= runsOf("restartServer"); n++) await attempt("restartServer", n, () => restarted(lab));
+  if (runsOf("replayServer") > 0) await allowOnly(lab, "replayServer");
+  for (let n = 1; n <= runsOf("replayServer"); n++)
     await stateful("replayServer", n, async () => {
       await inVm(lab.staged.stateDir, await lab.address("store"), (vm) => vm.run(lostDisk));
       return Date.now();
     });
-  await allowOnly(lab, "rebuildVm");
-  for (let n = 1; n <= runs; n++) await stateful("rebuildVm", n, () => lab.kill("store"));
+  if (runsOf("rebuildVm") > 0) await allowOnly(lab, "rebuildVm");
+  for (let n = 1; n <= runsOf("rebuildVm"); n++) await stateful("rebuildVm", n, () => lab.kill("store"));
   return {
     restartServer: { repairMs: summary(ms.restartServer) },
     replayServer: {
@@ -162,6 +163,6 @@ async function run(context: BenchContext) {
 export const bench: Bench = {
   name: "customer",
   summary:
-    "what the customer's manager repairs alone, mode customer: a killed web server restarted, a lost database replayed, a killed VM made anew with its state",
+    "what the customer's manager repairs alone, mode customer: a killed web server restarted, a lost database replayed, a killed VM made anew with its state (--only restartServer|replayServer|rebuildVm)",
   run,
 };

@@ -4,7 +4,7 @@ import { auctionDir } from "../../../lab/index.ts";
 /**
  * The auction's pages on one VM and its database on another, without a mirror: what their owner's manager repairs alone (mode `customer`).
  * `allow`: the techniques, so that each can be measured by itself. `unwatched`: servers that wait for the one that fails, and would be
- * repaired for it as well.
+ * repaired for it as well. So many restarts are allowed as no measurement needs: after two within ten minutes its owner would otherwise be asked.
  */
 export const aloneDescription = (
   allow: readonly string[],
@@ -43,5 +43,5 @@ servers:
     balances: [pages]
     options: { healthPath: /about }
 sensors: { everySeconds: 1, off: [${unwatched.join(", ")}] }
-alone: { allow: [${allow.join(", ")}], saveEverySeconds: 30 }
+alone: { allow: [${allow.join(", ")}], restartsBeforeMore: 10, saveEverySeconds: 30 }
 `;
