@@ -117,19 +117,25 @@ export async function installHelper(fault: FaultLab, host: HostView): Promise<vo
   });
 }
 
+const isProtected = (host: HostView) =>
+  host.state === "up" &&
+  (host.standing === "in-use" || host.standing === "maintenance") &&
+  host.health === "green" &&
+  host.protection.ok;
+
 /** Every host is in use and could be proven off. */
-export const allProtected = (fault: FaultLab) =>
-  until("every host is in use and protected", async () =>
-    (await fault.hosts()).every(
-      (host) =>
-        host.state === "up" &&
-        (host.standing === "in-use" || host.standing === "maintenance") &&
-        host.health === "green" &&
-        host.protection.ok,
-    )
-      ? true
-      : undefined,
-  );
+export async function allProtected(fault: FaultLab): Promise<void> {
+  let last: readonly HostView[] = [];
+  await until("every host is in use and protected", async () => {
+    last = await fault.hosts();
+    return last.every(isProtected) ? true : undefined;
+  }).catch((error: unknown) => {
+    const words = last
+      .filter((it) => !isProtected(it))
+      .map((it) => `${it.name} is ${it.state}, ${it.standing}, ${it.health}: ${it.protection.words}`);
+    throw new Error(`Not every host is in use and protected. ${words.join(" ")}`, { cause: error });
+  });
+}
 
 /** The incidents of hosts, newest first. */
 export const hostIncidents = async (server: RunningServer): Promise<IncidentView[]> =>
