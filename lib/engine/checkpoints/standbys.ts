@@ -10,10 +10,10 @@ import {
   type VmId,
 } from "../../model/index.ts";
 import type { Env } from "../env.ts";
-import { Turns } from "../guard/limit.ts";
 import { within } from "../guard/within.ts";
 import { CheckpointDamaged, type Inventory } from "../ports.ts";
 import { type StandingBy, standsBy } from "../repair/places-replicas.ts";
+import { PriorityGate } from "../repair/priority-gate.ts";
 import { tellDamaged } from "../repair/restore/candidates.ts";
 import { type Asked, AskReplicas } from "./ask-replicas.ts";
 import { whileRead } from "./in-hand.ts";
@@ -82,7 +82,7 @@ export class Standbys implements StandbyFinder, StandingBy {
   readonly #looked = new Set<VmId>();
   readonly #looks = new Map<VmId, Look>();
   readonly #ask: AskReplicas;
-  readonly #turns = new Turns(lookedForAtOnce);
+  readonly #turns = new PriorityGate();
   #refreshing = 0;
 
   constructor(env: Env) {
@@ -125,7 +125,7 @@ export class Standbys implements StandbyFinder, StandingBy {
     try {
       let sure = true;
       for (const id of look.ids) {
-        const there = await this.#turns.run(() => this.#ask.where(vm, id, undefined));
+        const there = await this.#turns.run(lookedForAtOnce, vm.priority, () => this.#ask.where(vm, id, undefined));
         if (!isStill()) return;
         sure &&= there.sure;
         if (there.host === undefined) continue;
@@ -156,7 +156,7 @@ export class Standbys implements StandbyFinder, StandingBy {
     try {
       for (const { id } of checkpoints) {
         if (found !== null) break;
-        const there = await this.#turns.run(() => this.#ask.where(vm, id, it.host));
+        const there = await this.#turns.run(lookedForAtOnce, vm.priority, () => this.#ask.where(vm, id, it.host));
         sure &&= there.sure;
         if (there.host !== undefined) found = id;
       }

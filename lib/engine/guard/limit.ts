@@ -23,24 +23,3 @@ export async function eachOf<T>(things: Iterable<T>, places: number, work: (thin
   };
   await Promise.all(Array.from({ length: places }, worker));
 }
-
-/** At most so many at a time; the others wait, and come in their order. Who asks bounds how many wait. */
-export class Turns {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-  constructor(places: number) {
-    this.#free = places;
-  }
-
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((go) => this.#waiting.push(go));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift(); // it takes over this place
-      if (next === undefined) this.#free++;
-      else next();
-    }
-  }
-}
