@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { access, mkdtemp, open, rm, statfs, writeFile } from "node:fs/promises";
+import { access, mkdtemp, open, readFile, rm, statfs, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -34,19 +34,24 @@ test("the destination has room for what its own guests have not written to yet, 
   const dir = await mkdtemp(path.join(tmpdir(), "belay-ready-"));
   const directory = path.join(dir, "belay");
   const image = path.join(directory, "it's $HOME.ram");
+  const sizeBytes = 1024 * 1024;
   const ready = () =>
     new Promise<string | number>((resolve) => {
-      const args = ["-c", makeReady, "sh", directory, image, "1024"];
+      const args = ["-c", makeReady, "sh", directory, image, String(sizeBytes)];
       execFile("sh", args, { timeout: 10_000 }, (error) => resolve(error?.code ?? 0));
     });
   expect(await ready()).toBe(0);
   await writeFile(image, "of an earlier run");
   expect(await ready()).toBe(0);
-  await expect(access(image)).rejects.toThrow();
+  expect((await readFile(image)).equals(Buffer.alloc(sizeBytes))).toBe(true);
   const other = await open(path.join(directory, "other.ram"), "wx");
   const { bavail, bsize } = await statfs(dir);
   await other.truncate(2 * bavail * bsize);
   await other.close();
   expect(await ready()).toBe(3);
+  await expect(access(image)).rejects.toThrow();
+  await rm(directory, { recursive: true });
+  await symlink(dir, directory);
+  expect(await ready()).toBe(4);
   await rm(dir, { recursive: true, force: true });
 });

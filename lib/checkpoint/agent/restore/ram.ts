@@ -1,4 +1,4 @@
-import { chown, mkdir, readdir, readFile, rm, stat, statfs } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, readdir, readFile, rm, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import { type Connection, domainXml, findDomain } from "../../../libvirt/index.ts";
 
@@ -45,14 +45,27 @@ export async function hasRoom(sizeBytes: number, place: RamPlace = systemRam): P
   }
 }
 
+const qemusOf = async ({ ownedLike }: RamPlace) =>
+  stat(ownedLike).catch(() => ({ uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }));
 const likeQemus = async (file: string, place: RamPlace) => {
-  const { uid, gid } = await stat(place.ownedLike).catch(() => ({ uid: 0, gid: 0 }));
+  const { uid, gid } = await qemusOf(place);
   await chown(file, uid, gid);
 };
 
-export async function makeRamDirectory(place: RamPlace = systemRam): Promise<void> {
-  await mkdir(place.directory, { recursive: true, mode: 0o700 });
+/** Everybody may make files beside it: one that another account made first, or a link, could lead guests' memory anywhere. */
+async function isOurs(place: RamPlace): Promise<boolean> {
+  const found = await lstat(place.directory).catch(() => undefined);
+  const owners = [process.getuid?.(), (await qemusOf(place)).uid];
+  return found?.isDirectory() === true && owners.includes(found.uid);
+}
+
+/** Makes the directory, for QEMU and nobody else. False: what is there in its place is not ours, and no guest's memory goes there. */
+export async function makeRamDirectory(place: RamPlace = systemRam): Promise<boolean> {
+  await mkdir(place.directory, { recursive: true, mode: 0o700 }).catch(() => undefined);
+  if (!(await isOurs(place))) return false;
   await likeQemus(place.directory, place);
+  await chmod(place.directory, 0o700);
+  return true;
 }
 /** To be opened by QEMU, whoever that runs as. */
 export const giveToQemu = (file: string, place: RamPlace = systemRam) => likeQemus(file, place);
@@ -64,7 +77,7 @@ export async function sweepRam(
   place: RamPlace = systemRam,
 ): Promise<string[]> {
   const gone: string[] = [];
-  const names = await readdir(place.directory).catch(() => []);
+  const names = (await isOurs(place)) ? await readdir(place.directory).catch(() => []) : [];
   const kept = await keptNow(); // after the names: an image that is being filled was written down before it was made
   for (const name of names) {
     const file = path.posix.join(place.directory, name);

@@ -183,8 +183,8 @@ export class Stagings {
   async #placesOf(request: StageRequest): Promise<StagedFile[]> {
     const { uuid, key } = request;
     const main = request.volumes.find(({ name }) => name === mainVolume);
-    const mapped = main !== undefined && this.mayMap && (await hasRoom(main.sizeBytes, this.ram));
-    if (mapped) await makeRamDirectory(this.ram);
+    const roomy = main !== undefined && this.mayMap && (await hasRoom(main.sizeBytes, this.ram));
+    const mapped = roomy && (await makeRamDirectory(this.ram));
     const own = (volume: StagedVolume) =>
       path.join(this.records.directoryOf({ uuid, key }), volume.name.replaceAll(/[^A-Za-z0-9._-]/g, "_"));
     return request.volumes.map((volume) => ({
