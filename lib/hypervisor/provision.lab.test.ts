@@ -78,6 +78,7 @@ const allocation = (more: Partial<Allocation> = {}): Allocation => ({
   name: "db-1",
   memoryMiB: 256,
   vcpus: 1,
+  takingBack: false,
   apart: null,
   sshKeys: [identity.publicKey.trim()],
   state: "making",

@@ -35,10 +35,19 @@ export interface Allocation extends AllocationSpec {
   readonly uuid: string;
   /** Chosen before anything is made there. */
   readonly hostId: HostId | null;
+  /** Belay has begun to take it away from that host, and has not seen it gone: that it is off there is nobody's wish. */
+  readonly takingBack: boolean;
   /** Once it is watched. */
   readonly vmId: VmId | null;
   readonly askedAt: EpochMs;
   readonly endedAt: EpochMs | null;
   /** For its owner: what became of it, or is being done. */
   readonly words: string;
+}
+
+/** What is told of it. Where it is made and whose keys it gets is for nobody's page. */
+export type ToldAllocation = Omit<Allocation, "hostId" | "takingBack" | "uuid" | "sshKeys">;
+export function toldAllocation(allocation: Allocation): ToldAllocation {
+  const { hostId: _, takingBack: __, uuid: ___, sshKeys: ____, ...told } = allocation;
+  return told;
 }

@@ -6,6 +6,8 @@ export {
   type AllocationSpec,
   type AllocationState,
   allocationStates,
+  type ToldAllocation,
+  toldAllocation,
 } from "./allocations.ts";
 export { applicationChanges } from "./application-changes.ts";
 export { aloneOfItsGroup, can } from "./can.ts";

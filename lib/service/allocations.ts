@@ -7,13 +7,13 @@ import {
   type AllocationSpec,
   BelayError,
   can,
+  toldAllocation,
   type Viewer,
   type VmId,
 } from "../model/index.ts";
 import { found, must } from "./allowed.ts";
 import { askerOf } from "./asker.ts";
 import type { ServiceDeps } from "./deps.ts";
-import { allocationViewOf } from "./views.ts";
 
 const specOf = (of: AllocationSpec): AllocationSpec => ({
   ...{ name: of.name, applicationId: of.applicationId, imageId: of.imageId },
@@ -42,12 +42,12 @@ export function allocationService({ store, clock, ids }: ServiceDeps) {
   return {
     /** Newest first, the ended ones too. */
     async allocations(viewer: Viewer): Promise<AllocationView[]> {
-      return (await ownOf(viewer)).toSorted((a, b) => b.askedAt - a.askedAt).map(allocationViewOf);
+      return (await ownOf(viewer)).toSorted((a, b) => b.askedAt - a.askedAt).map(toldAllocation);
     },
 
     async allocation(viewer: Viewer, id: AllocationId): Promise<AllocationView> {
       const own = (await ownOf(viewer)).find((it) => it.id === id);
-      return allocationViewOf(found("allocation", own, () => true));
+      return toldAllocation(found("allocation", own, () => true));
     },
 
     /** Written down when it returns, with the address that the VM will have. */
@@ -75,14 +75,14 @@ export function allocationService({ store, clock, ids }: ServiceDeps) {
           field: "Idempotency-Key",
           cure: "Take a new key for each new request.",
         });
-      return allocationViewOf(kept);
+      return toldAllocation(kept);
     },
 
     /** Switches it off and takes it away, with its disk. Only VMs that Belay made. Twice is once. */
     async freeVm(viewer: Viewer, id: VmId): Promise<AllocationView> {
       const vm = found("VM", await store.vm(id), (it) => can.seeVm(viewer, it));
       must(can.changeVm(viewer, vm));
-      return allocationViewOf(await store.askFree(vm.id, viewer, clock.now()));
+      return toldAllocation(await store.askFree(vm.id, viewer, clock.now()));
     },
   };
 }

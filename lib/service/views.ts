@@ -1,7 +1,7 @@
-import type { AllocationView, CloudView, ImageView, IncidentView } from "../contract/index.ts";
+import type { CloudView, ImageView, IncidentView } from "../contract/index.ts";
 import { incidentFor, withHostLoss } from "../contract/index.ts";
 import type { ServiceStore } from "../engine/ports.ts";
-import { type Allocation, type Image, type Incident, tellCheckpointsEveryMs, type Viewer } from "../model/index.ts";
+import { type Image, type Incident, tellCheckpointsEveryMs, toldAllocation, type Viewer } from "../model/index.ts";
 
 /** The model's lists are read-only, the contract's are not: a copy of each. */
 export const incidentView = (incident: Incident): IncidentView => ({
@@ -14,9 +14,6 @@ export const incidentViewFor = (viewer: Viewer, incident: Incident): IncidentVie
   incidentFor(viewer, incidentView(incident));
 
 export const imageViewOf = ({ boot: _, ...image }: Image): ImageView => image;
-
-export const allocationViewOf = ({ hostId: _, uuid: __, sshKeys: ___, ...allocation }: Allocation): AllocationView =>
-  allocation;
 
 /** Rounded up to powers of two: how many VMs others have is not to be read from it. */
 const toldEvery = (vms: number) => tellCheckpointsEveryMs(2 ** Math.ceil(Math.log2(Math.max(1, vms))));
@@ -36,7 +33,7 @@ export const wholeCloud = (
     modesOffered: snapshot.policy.modesOffered,
     // Built anew: what is the provider's own of them (hosts, boot, keys of people) is in no view.
     images: snapshot.images.map(imageViewOf),
-    allocations: snapshot.allocations.map(allocationViewOf),
+    allocations: snapshot.allocations.map(toldAllocation),
     checkpointsToldEveryMs: toldEvery(snapshot.vms.length),
   };
   return { ...whole, vms: withHostLoss(whole) };

@@ -72,7 +72,7 @@ export interface CollaborationStore {
   /** Allocations that are not settled: asked, making, freeing. Oldest first. */
   openAllocations(): Promise<readonly Allocation[]>;
   allocation(id: AllocationId): Promise<Allocation | undefined>;
-  /** Writes what became of it. An ended one is left alone. */
+  /** Writes what became of it. An ended one is left alone. `takingBack` is false where it is not named. */
   recordAllocation(
     id: AllocationId,
     to: {
@@ -80,6 +80,7 @@ export interface CollaborationStore {
       readonly words: string;
       readonly hostId?: HostId;
       readonly vmId?: VmId;
+      readonly takingBack?: boolean;
     },
     at: EpochMs,
   ): Promise<void>;
@@ -190,7 +191,7 @@ export interface CollaborationServiceStore {
    * allows one customer, or a name that any VM has already.
    */
   askAllocation(
-    allocation: Omit<Allocation, "state" | "address" | "hostId" | "vmId" | "endedAt" | "words">,
+    allocation: Omit<Allocation, "state" | "address" | "hostId" | "takingBack" | "vmId" | "endedAt" | "words">,
     key: string,
     by: Viewer,
     at: EpochMs,

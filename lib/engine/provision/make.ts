@@ -2,7 +2,7 @@ import type { Allocation, AllocationId, HostId, Vm } from "../../model/index.ts"
 import type { Env } from "../env.ts";
 import { HostUnreachable, HypervisorRefused } from "../ports.ts";
 import { isOffByHand } from "../repair/bring-up.ts";
-import { isLeftOff, madeWords, notAsked, takingBack } from "./made.ts";
+import { isLeftOff, madeWords } from "./made.ts";
 import { directoryOn, placeFor } from "./place.ts";
 
 /** How long it waits for a place, and for its host. */
@@ -64,25 +64,26 @@ async function made({ store, clock }: Env, id: AllocationId, vm: Vm, seen: Pick<
  */
 async function takeBack(
   env: Env,
-  { id, uuid, words }: Allocation,
+  { id, uuid, takingBack }: Allocation,
   hostId: HostId,
   directory: string,
 ): Promise<"gone" | "left-off" | "not-asked"> {
   const { store, clock, provisioner, hypervisor } = env;
-  const say = (news: string) => store.recordAllocation(id, { state: "making", words: news }, clock.now());
+  let begun = takingBack;
+  const say = (words: string) => store.recordAllocation(id, { state: "making", words, takingBack: begun }, clock.now());
   if ((await store.host(hostId)) === undefined) return "gone";
-  let begun = words === takingBack;
   try {
     if (!begun) {
       if (isOffByHand(await hypervisor.readDomain(hostId, uuid))) return "left-off";
-      await say(takingBack);
-      begun = true;
+      begun = true; // written before a hand is laid on it
+      await say("It is taken away from the machine that it was to run on.");
     }
     await provisioner.remove(hostId, uuid, directory);
     return "gone";
   } catch (error) {
     if (!(error instanceof HostUnreachable || error instanceof HypervisorRefused)) throw error;
-    if (!begun && words !== notAsked && error instanceof HostUnreachable) await say(notAsked);
+    if (!begun && error instanceof HostUnreachable)
+      await say("The machine that it was to run on cannot be asked. It is given up as soon as it can.");
     return "not-asked"; // it may have been made there: its address is nobody else's before that is known
   }
 }

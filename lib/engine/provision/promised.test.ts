@@ -14,7 +14,7 @@ function anAllocation(n: number, state: AllocationState, hostId: HostId | null):
   return {
     ...{ id, applicationId, imageId, state, hostId, organizationId: organizationNumber(1), name: `made-${n}` },
     ...{ memoryMiB: 3000, vcpus: 2, apart: "db", sshKeys: [], address: "198.18.9.10", uuid: uuidOf(n) },
-    ...{ vmId: null, askedAt: 1, endedAt: null, words: "" },
+    ...{ takingBack: false, vmId: null, askedAt: 1, endedAt: null, words: "" },
   };
 }
 const seen = (...made: Parameters<typeof withPromised>) =>

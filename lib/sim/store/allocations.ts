@@ -9,6 +9,7 @@ import {
   type EpochMs,
   incidentStates,
   mayBecome,
+  toldAllocation,
   type Vm,
   type VmId,
 } from "../../model/index.ts";
@@ -42,8 +43,7 @@ export const openAllocationsOf = (tables: Tables): Allocation[] => all(tables).f
 
 function put(parts: Parts, to: Allocation, at: EpochMs, words: string = to.words): Allocation {
   parts.tables.allocations.set(to.id, { ...need(parts.tables.allocations, to.id, "allocation"), allocation: to });
-  const { hostId: _, uuid: __, sshKeys: ___, ...allocation } = to;
-  parts.log.append(at, `VM ${to.name}: ${words}`, { kind: "allocation.changed", allocation });
+  parts.log.append(at, `VM ${to.name}: ${words}`, { kind: "allocation.changed", allocation: toldAllocation(to) });
   return to;
 }
 
@@ -89,12 +89,12 @@ export function engineAllocations(parts: Parts): ForEngine {
       all(tables).filter((it) => it.state === "asked" || it.state === "making" || it.state === "freeing"),
     allocation: async (id) => tables.allocations.get(id)?.allocation,
 
-    async recordAllocation(id, { state, words, hostId, vmId }, at) {
+    async recordAllocation(id, { state, words, hostId, vmId, takingBack = false }, at) {
       const before = find(tables, id);
       const { ended } = allocationStates[state];
       if (before.endedAt !== null) return;
       if (before.state === "freeing" && state !== "freeing" && !ended) return;
-      const to = { state, words, hostId: hostId ?? before.hostId, vmId: vmId ?? before.vmId };
+      const to = { state, words, takingBack, hostId: hostId ?? before.hostId, vmId: vmId ?? before.vmId };
       if (Object.entries(to).every(([name, value]) => Reflect.get(before, name) === value)) return;
       if (vmId !== undefined) checkVmIsFree(tables, id, vmId);
       put(parts, { ...before, ...to, endedAt: ended ? at : null }, at);
@@ -183,7 +183,7 @@ export function peopleAllocations(parts: Parts): ForPeople {
       const address = addressFor(tables, asked);
       const allocation: Allocation = {
         ...{ ...spec, id, uuid, askedAt, address, state: "asked", words: allocationStates.asked.words },
-        ...{ hostId: null, vmId: null, endedAt: null },
+        ...{ hostId: null, takingBack: false, vmId: null, endedAt: null },
       };
       tables.allocations.set(id, { allocation, key });
       audit(parts, by, at, "allocation.ask", id);

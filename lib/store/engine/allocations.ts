@@ -7,6 +7,7 @@ import {
   type EpochMs,
   incidentStates,
   mayBecome,
+  toldAllocation,
   type VmId,
 } from "../../model/index.ts";
 import { findVm } from "../find.ts";
@@ -17,7 +18,6 @@ import { present } from "../rows/host.ts";
 import { toIncident, wholeIncident } from "../rows/incident.ts";
 import { idOf, idOrNull, instant, instantOrNull } from "../rows/narrow.ts";
 import { toVm } from "../rows/vm.ts";
-import { toldAllocation } from "../write/change.ts";
 import type { Write } from "../write/writer.ts";
 import { emitIncident } from "./incidents.ts";
 
@@ -86,12 +86,12 @@ export const engineAllocations = ({ database, write }: Parts): AllocationPart =>
   },
 
   /** One that is being freed is not made any more, whatever a step that is done again says. */
-  recordAllocation: (id, { state, words, hostId, vmId }, at) =>
+  recordAllocation: (id, { state, words, hostId, vmId, takingBack = false }, at) =>
     write(async (tx) => {
       const before = await findAllocation(tx, id);
       if (before.endedAt !== null) return;
       if (before.state === "freeing" && state !== "freeing" && !allocationStates[state].ended) return;
-      const to = { state, words, hostId: hostId ?? before.hostId, vmId: vmId ?? before.vmId };
+      const to = { state, words, takingBack, hostId: hostId ?? before.hostId, vmId: vmId ?? before.vmId };
       if (Object.entries(to).every(([name, value]) => Reflect.get(before, name) === value)) return;
       if (vmId !== undefined) await checkVmIsFree(tx, id, vmId);
       const endedAt = allocationStates[state].ended ? at : null;

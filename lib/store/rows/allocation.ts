@@ -17,6 +17,7 @@ export const toAllocation = (row: AllocationRow): Allocation => ({
   address: row.address,
   uuid: row.uuid,
   hostId: idOrNull("hst", row.hostId),
+  takingBack: row.takingBack,
   vmId: idOrNull("vm", row.vmId),
   askedAt: epochMs(row.askedAt),
   endedAt: epochMsOrNull(row.endedAt),

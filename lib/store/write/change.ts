@@ -1,5 +1,4 @@
 import type {
-  Allocation,
   Application,
   CheckpointStatus,
   CloudPolicy,
@@ -19,14 +18,11 @@ import type {
   Organization,
   OrganizationId,
   SensorReport,
+  ToldAllocation,
   Tolerance,
   Vm,
   VmId,
 } from "../../model/index.ts";
-
-/** Where it is made and whose keys it gets is for nobody's page. */
-export type ToldAllocation = Omit<Allocation, "hostId" | "uuid" | "sshKeys">;
-export const toldAllocation = ({ hostId: _, uuid: __, sshKeys: ___, ...told }: Allocation): ToldAllocation => told;
 
 /** What an event says: a `Change` of lib/contract, whole and unredacted. (The tests parse every event with the contract's schema.) */
 export type StoreChange =
