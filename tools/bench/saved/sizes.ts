@@ -60,7 +60,9 @@ export async function measureSizes(context: BenchContext, runs: number) {
         if (way === "fromStore") {
           if ((await sh(agentScript)).code !== 0)
             throw new Error("the agent was not found: it would still know the memory");
-          await saving.checkpoints.probe(host.id, { ...known, hostId: host.id, organizationId: null });
+          const probed = () => saving.checkpoints.probe(host.id, { ...known, hostId: host.id, organizationId: null });
+          // A call that was on its way may end with the old one.
+          await until("another agent answers", () => probed().catch(() => undefined), 100);
         }
         const request = { checkpoint: one.id, vm: known, definition, generation: ++one.generation };
         if (way === "fromReplica") await saving.checkpoints.refreshStandby(host.id, request);
