@@ -84,7 +84,7 @@ function refusal(status: number, text: string): ManagerError {
     return new ManagerError({
       code: "key-refused",
       message: "The provider does not know this key.",
-      cure: "Make one on the settings page, and set BELAY_KEY.",
+      cure: "Make one on the page Manager, and set BELAY_KEY.",
     });
   if (told.success) {
     const { code, message, field, cure } = told.data.error;

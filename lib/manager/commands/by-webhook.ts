@@ -18,7 +18,7 @@ export async function byWebhook(
     throw new ManagerError({
       code: "no-secret",
       message: "There is no secret to check the provider's deliveries with.",
-      cure: "Set BELAY_WEBHOOK_SECRET to what the settings page showed when the address was set.",
+      cure: "Set BELAY_WEBHOOK_SECRET to what the page Manager showed when the address was set.",
     });
   const colon = listen.lastIndexOf(":");
   const host = colon < 0 ? "127.0.0.1" : listen.slice(0, colon);

@@ -187,5 +187,5 @@ const keyRefused = (words: string) =>
   new ManagerError({
     code: "key-refused",
     message: `The provider refuses the key: ${words}.`,
-    cure: "Make a key with the scope `collaborate` on the settings page, and set BELAY_KEY.",
+    cure: "Make a key with the scope `collaborate` on the page Manager, and set BELAY_KEY.",
   });

@@ -121,7 +121,7 @@ function verifier(secret: string): Webhook {
       {
         code: "secret-unreadable",
         message: "The secret of the provider's deliveries is none.",
-        cure: "Set BELAY_WEBHOOK_SECRET to what the settings page showed when the address was set: it begins with whsec_.",
+        cure: "Set BELAY_WEBHOOK_SECRET to what the page Manager showed when the address was set: it begins with whsec_.",
       },
       { cause },
     );

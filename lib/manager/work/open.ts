@@ -99,7 +99,7 @@ export async function openWork(options: OpenOptions): Promise<Opened> {
     throw new ManagerError({
       code: "no-key",
       message: "There is no key.",
-      cure: "Make one on the settings page (scopes read, collaborate, provision, configure), and set BELAY_KEY.",
+      cure: "Make one on the page Manager (scopes read, collaborate, provision, configure), and set BELAY_KEY.",
     });
   const stateDir = stateDirOf(description, options);
   const journal = options.look ? await peekJournal(stateDir) : await openJournal(stateDir);
