@@ -34,6 +34,22 @@ test("a group that is larger than what the store takes begins alone", () => {
   expect(beginNow({ waiting: [group], running, perHost: 1, atOnce: 3 }, 0).begin).toEqual([]);
 });
 
+test("a group that waits for one of its hosts keeps the others for itself, from those who are ready later", () => {
+  const waiting = [one("early", "h1", 0), { unit: "g", hosts: ["h1", "h2"], readyMs: 10 }, one("late", "h2", 20)];
+  const begin = (running: ReadonlyMap<string, number>) =>
+    beginNow({ waiting: [...waiting.slice(1), one("elsewhere", "h3", 30)], running, perHost: 1, atOnce: 3 }, 100).begin;
+  expect(begin(new Map([["h1", 1]]))).toEqual(["elsewhere"]);
+  expect(begin(none)).toEqual(["g", "elsewhere"]);
+  expect(beginNow({ waiting, running: none, perHost: 1, atOnce: 3 }, 100).begin).toEqual(["early"]);
+});
+
+test("a group that waits for the store is not passed by smaller ones", () => {
+  const group = { unit: "g", hosts: ["h1", "h2"], readyMs: 0 };
+  const waiting = [group, one("a", "h3", 10)];
+  const running = new Map([["h8", 2]]);
+  expect(beginNow({ waiting, running, perHost: 2, atOnce: 3 }, 100).begin).toEqual([]);
+});
+
 test("says when time alone makes the next ready", () => {
   const waiting = [one("a", "h1", 500), one("b", "h2", 300), one("c", "h3", 10)];
   expect(beginNow({ waiting, running: none, perHost: 1, atOnce: 3 }, 100).nextMs).toBe(300);

@@ -17,7 +17,8 @@ export interface Captures<H extends string> {
 
 /**
  * Which begin now, those that have waited longest first; and when the next one is ready that nothing but time keeps. A group that has more VMs
- * on one host than are captured there at once begins when the host has none.
+ * on one host than are captured there at once begins when the host has none. Nobody who is ready later takes what an earlier one waits for: its
+ * hosts would never all be free at one time, nor would the store for a large group.
  */
 export function beginNow<H extends string>(
   { waiting, running, perHost, atOnce }: Captures<H>,
@@ -33,12 +34,19 @@ export function beginNow<H extends string>(
     if (it.readyMs <= nowMs) ready.push(it);
     else nextMs = Math.min(nextMs, it.readyMs);
   }
+  const awaited = new Set<H>();
   ready.sort((a, b) => a.readyMs - b.readyMs || (a.unit < b.unit ? -1 : 1));
   for (const { unit, hosts } of ready) {
     const wanted = new Map<H, number>();
     for (const host of hosts) wanted.set(host, (wanted.get(host) ?? 0) + 1);
-    const fits = [...wanted].every(([host, count]) => (counts.get(host) ?? 0) + Math.min(count, perHost) <= perHost);
-    if (!fits || all + Math.min(hosts.length, atOnce) > atOnce) continue; // the end of a capture wakes who waits for it
+    // The end of a capture wakes who waits for it.
+    if (all + Math.min(hosts.length, atOnce) > atOnce) break;
+    const hasRoom = ([host, count]: readonly [H, number]) =>
+      !awaited.has(host) && (counts.get(host) ?? 0) + Math.min(count, perHost) <= perHost;
+    if (![...wanted].every(hasRoom)) {
+      for (const host of wanted.keys()) awaited.add(host);
+      continue;
+    }
     for (const [host, count] of wanted) counts.set(host, (counts.get(host) ?? 0) + count);
     all += hosts.length;
     begin.push(unit);
