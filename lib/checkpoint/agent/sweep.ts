@@ -30,13 +30,13 @@ export async function sweepVm(domain: DomainKey, files: WorkFiles): Promise<stri
         await awaitMigration(monitor);
         if (await unstick(domain.uuid)) found.push("its memory was freed");
       }
-      if (capture) await resetCapabilities(monitor);
       if (await endJobs(monitor)) found.push("a copy of a disk was ended");
       await removeNodes(monitor);
       if (capture && (await removeBitmaps(monitor, (name) => name.startsWith(bitmapOf(capture.checkpoint)))))
         found.push("a bitmap was removed");
       // What was let go above may have been stopped again by the end of a migration.
       if (held) await letGo(monitor);
+      if (capture) await resetCapabilities(monitor); // last: where QEMU refuses, all else is done, and the mark has it tried again
     } finally {
       await monitor.close();
     }

@@ -8,7 +8,6 @@ import { finishJobs, mustLeave } from "./backup.ts";
 import { findDisks, type LiveDisk } from "./disks.ts";
 import { Differ } from "./memory.ts";
 import { choose, type Findings } from "./probe.ts";
-import { markOf, markText, mayStartSaved } from "./saved.ts";
 import { Spool } from "./spool.ts";
 
 const disk = (target: string, more = "", attributes = "device='disk'") =>
@@ -88,24 +87,6 @@ it("a page that becomes zero is told, although the agent before knew it and this
     [0, false],
     [1, true],
   ]);
-});
-
-it("starts a guest from what was saved only where nobody can have run it since", () => {
-  const saved = { hostRun: "run", persistent: true, generation: 2 };
-  const may = (state: "shutoff" | "running", reason: string, now = "run", generation = 2) =>
-    mayStartSaved(saved, now, { status: { state, reason }, generation }, false);
-  const transient = { ...saved, persistent: false };
-  // The host let go of it, and it may run elsewhere.
-  expect([true, false].map((ours) => mayStartSaved(saved, "run", undefined, ours))).toEqual([false, false]);
-  expect(mayStartSaved(transient, "run", undefined, false)).toBe(false);
-  expect(mayStartSaved(transient, "run", undefined, true)).toBe(true); // the save itself made libvirt forget it
-  expect(mayStartSaved(transient, "later", undefined, true)).toBe(false);
-  expect(may("shutoff", "saved", "run", 3)).toBe(false); // it was away, and came back
-  for (const mark of [saved, transient]) expect(markOf(markText(mark))).toEqual(mark);
-  expect(["saved", "failed", "unknown"].map((reason) => may("shutoff", reason))).toEqual([true, true, true]);
-  expect(["shutdown", "destroyed", "crashed", "migrated"].some((reason) => may("shutoff", reason))).toBe(false);
-  expect(may("shutoff", "saved", "later")).toBe(false);
-  expect(may("running", "booted")).toBe(false);
 });
 
 describe("room on the host", () => {

@@ -136,8 +136,11 @@ export async function capture(
     exchange.signal.removeEventListener("abort", onAbort);
     await spool.close();
     await monitor?.close();
-    if (!whole) await sweepVm(domain, files);
-    files.promise(asked.uuid, 0);
+    try {
+      if (!whole) await sweepVm(domain, files);
+    } finally {
+      files.promise(asked.uuid, 0);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ignoreShared } from "../../stream/index.ts";
 import { AgentFailure } from "../failure.ts";
-import { asNumber, asRecord, asText, type Monitor } from "../monitor.ts";
+import { asList, asNumber, asRecord, asText, type Monitor } from "../monitor.ts";
 
 /** Of QEMU's migration, which the captures of memory use. */
 export const bytesPerSecond = 8 * 1024 * 1024 * 1024;
@@ -19,9 +19,12 @@ export async function setCapability(
   await monitor.qmp("migrate-set-capabilities", { capabilities: [{ capability, state }] });
 }
 
-/** A later migration or save of libvirt's would inherit them. */
-export async function resetCapabilities(monitor: Monitor): Promise<void> {
-  for (const capability of ownCapabilities) await setCapability(monitor, capability, false).catch(() => undefined);
+/** A later migration or save of libvirt's would inherit them. Throws where one stays on: then the capture's mark has to stay as well. */
+export async function resetCapabilities(monitor: Pick<Monitor, "qmp">): Promise<void> {
+  const found = asList(await monitor.qmp("query-migrate-capabilities"));
+  for (const capability of ownCapabilities)
+    if (found.some((it) => it.capability === capability && it.state === true))
+      await setCapability(monitor, capability, false);
 }
 
 /** Sets them, and answers how they were: a later migration of libvirt's would inherit these, too. */

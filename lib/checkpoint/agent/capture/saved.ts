@@ -9,14 +9,16 @@ import {
   findDomain,
   listDomains,
 } from "../../../libvirt/index.ts";
+import { AgentFailure } from "../failure.ts";
 import { connectHere } from "../monitor.ts";
 import { lookAt } from "../restore/look.ts";
 import type { WorkFiles } from "../work-files.ts";
 
 const restoreMs = 10 * 60_000;
+const endSaveMs = 10_000;
 
-export const saveFileOf = (files: WorkFiles, uuid: string) => files.path(uuid, "save");
-export const savedMarkOf = (files: WorkFiles, uuid: string) => files.path(uuid, "saved");
+export const saveFileOf = (files: Pick<WorkFiles, "path">, uuid: string) => files.path(uuid, "save");
+export const savedMarkOf = (files: Pick<WorkFiles, "path">, uuid: string) => files.path(uuid, "saved");
 
 /** Changes with every start of the host. */
 const hostRun = async (): Promise<string> => (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
@@ -77,19 +79,35 @@ async function isSaving(connection: Connection, domain: DomainKey): Promise<bool
   return (await domainJob(connection, domain)).type !== "none";
 }
 
-/** Starts the guest again that we saved and whose state is nowhere else. False: there was none, or it may run elsewhere. Twice is once. */
-export async function restoreSaved(domain: DomainKey, files: WorkFiles, ours = false): Promise<boolean> {
+/** A save that was begun goes on without us: called off, or it would end the guest when nobody looks. Throws where it goes on all the same. */
+async function endSave(connection: Connection, domain: DomainKey, withinMs: number): Promise<void> {
+  const end = performance.now() + withinMs;
+  while (await isSaving(connection, domain)) {
+    if (performance.now() > end)
+      throw new AgentFailure("interrupted", "The VM is being saved still, and that could not be called off yet.");
+    await abortDomainJob(connection, domain).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/**
+ * Starts the guest again that we saved and whose state is nowhere else. False: there was none, or it may run elsewhere. Twice is once. Where
+ * libvirt saves it still, on a disk that hangs say, this throws, and the mark stays for the next sweep: that save may yet end the guest, and
+ * what it writes is then all that there is of its memory.
+ */
+export async function restoreSaved(
+  domain: DomainKey,
+  files: Pick<WorkFiles, "path" | "read" | "remove">,
+  ours = false,
+  { connect = connectHere, withinMs = endSaveMs } = {},
+): Promise<boolean> {
   const mark = savedMarkOf(files, domain.uuid);
   const saved = await files.read(mark);
   if (saved === undefined) return false;
-  const connection = await connectHere();
+  const connection = await connect();
   let restored = false;
   try {
-    // A save that was begun goes on without us: called off, or it would end the guest when nobody looks.
-    for (let tries = 0; (await isSaving(connection, domain)) && tries < 100; tries++) {
-      await abortDomainJob(connection, domain).catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await endSave(connection, domain, withinMs);
     const status = await statusOf(connection, domain);
     const generation = (await lookAt(connection, domain.uuid))?.generation ?? 0;
     if (mayStartSaved(markOf(saved), await hostRun(), status && { status, generation }, ours)) {
