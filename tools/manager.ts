@@ -18,6 +18,7 @@ async function ask(question: string): Promise<string> {
 
 const board = createBoard();
 const { signal } = watchInterruption();
+const typedAs = "npm run manager --";
 const program = managerProgram({
   print: (text) => console.log(text),
   board,
@@ -26,13 +27,20 @@ const program = managerProgram({
   // npm runs us in the project's folder; files are named from where the person is.
   cwd: env.INIT_CWD || process.cwd(),
   signal,
-  program: "npm run manager --",
+  program: typedAs,
+  failed() {
+    process.exitCode = 1;
+  },
 });
 
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(signal.aborted ? "Interrupted: what is done stays done, the next run goes on." : explainManager(error));
+  console.error(
+    signal.aborted
+      ? "Interrupted: what is done stays done, the next run goes on."
+      : explainManager(error, program, typedAs),
+  );
   process.exitCode = signal.aborted ? interruptedExitCode : 1;
 } finally {
   board.close();

@@ -40,6 +40,12 @@ export interface Health {
   readonly words: string;
 }
 
+/** Where a server's data are besides on the disk of its VM. `owner`: its own command brings them back. */
+export interface Elsewhere {
+  readonly by: "mirror" | "save" | "owner" | "nobody";
+  readonly words: string;
+}
+
 export interface ServerHands {
   /** Files, archives (checked), packages. What the image has already is left alone. */
   deploy(server: ServerSpec, act: Act): Promise<void>;
@@ -52,6 +58,8 @@ export interface ServerHands {
   /** Keeps the server's state on the manager's side (in `stateDir`). */
   save(server: ServerSpec, act: Act): Promise<void>;
   restore(server: ServerSpec, act: Act): Promise<void>;
+  /** As it is now. VMs of `leaving` are about to be given back: who is on them is no mirror. */
+  elsewhere(server: ServerSpec, leaving: readonly string[], act: Act): Promise<Elsewhere>;
   /** After a start on a VM that is new or went back: the state is brought up to date from its peers, or from the last save. */
   synchronise(server: ServerSpec, act: Act): Promise<void>;
   /** Waits until commands can be run on the VM. */
@@ -93,6 +101,8 @@ export interface TechniqueHands {
 
 /** VMs by the provider's API, made by lib/manager/provision for the techniques. Each is journalled and may run twice. */
 export interface VmHands {
+  /** False: the provider has taken its disk away already. Where the provider does not answer, there is one. */
+  hasDisk(vm: VmSpec, act: Act): Promise<boolean>;
   free(vm: VmSpec, act: Act): Promise<void>;
   /** Resolves when it answers; `Addresses` tells the new address from then on. */
   allocate(vm: VmSpec, act: Act): Promise<{ readonly address: string }>;

@@ -29,6 +29,8 @@ export async function takeDown(work: Opened, io: ManagerIo, sure: boolean): Prom
     // The next `up` asks who it is: somebody may have removed it meanwhile.
     await journal.forget("application");
     for (const key of journal.stepKeys("finish/")) await journal.undo(key);
+    // Disks without data are no loss now: the next `up` begins with the last saves, or with nothing.
+    for (const key of [...journal.keys("data/"), ...journal.keys("mariadb/")]) await journal.forget(key);
   });
   return {
     data: { freed: vms },

@@ -10,7 +10,7 @@ export async function writeExample(file: string): Promise<Result> {
       throw new ManagerError({
         code: "exists",
         message: `${file} is there already.`,
-        cure: "Give another name: belay-manager init FILE",
+        cure: "Give the name of a file that is not there: belay-manager init",
       });
     throw cause;
   });

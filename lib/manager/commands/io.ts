@@ -14,6 +14,8 @@ export interface ManagerIo {
   readonly signal: AbortSignal;
   /** How people start this program, as `npm run manager --`. */
   readonly program: string;
+  /** What was asked for is not so: the program ends with 1, once it ends. */
+  failed(): void;
 }
 
 /** Options of every command. */
@@ -31,14 +33,25 @@ export interface Result {
   readonly lines: readonly string[];
   /** What to do now. */
   readonly next: string;
+  /** False: what was asked for is not so. By default it is. */
+  readonly ok?: boolean;
 }
+
+const commands = "init|validate|plan|up|run|status|repair|down|saves|take|go-back";
+const commandLine = new RegExp(`belay-manager (${commands})(?![\\w-])( FILE)?`, "g");
+
+/** `belay-manager up FILE`, as our texts have it, becomes what can be typed here. */
+export const asTyped = (text: string, program: string, file: string): string =>
+  text.replace(commandLine, (_, command, named) => `${program} ${command}${named === undefined ? "" : ` ${file}`}`);
 
 /** How a command ends, always: with what to do next, so that it can be copied. */
 export function tell(io: ManagerIo, file: string, { json }: Common, result: Result): void {
-  const { data, lines } = result;
-  const next = result.next.replaceAll("belay-manager", io.program).replaceAll("FILE", file);
-  if (json) io.print(JSON.stringify({ ...data, next }, null, 2));
-  else for (const line of [...lines, `Next: ${next}`]) io.print(line);
+  const { data, lines, next, ok = true } = result;
+  const typed = (text: string) => asTyped(text, io.program, file);
+  const typedValue = (_: string, value: unknown) => (typeof value === "string" ? typed(value) : value);
+  if (json) io.print(JSON.stringify({ ...data, ok, next }, typedValue, 2));
+  else for (const line of [...lines, `Next: ${next}`]) io.print(typed(line));
+  if (!ok) io.failed();
 }
 
 /** Columns as wide as what is in them. */

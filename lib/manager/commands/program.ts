@@ -5,10 +5,11 @@ import { type Opened, openWork, pretendedHands, readFileChecked, stateDirOf } fr
 import { askRunning } from "./control.ts";
 import { takeDown } from "./down.ts";
 import { writeExample } from "./init.ts";
-import { type Common, type ManagerIo, tell } from "./io.ts";
+import { asTyped, type Common, type ManagerIo, tell } from "./io.ts";
 import { planOf } from "./plan.ts";
 import { repairNow, techniquesByHand } from "./repair.ts";
 import { runManager } from "./run.ts";
+import { savedStateCommands } from "./saved-states.ts";
 import { statusOf } from "./status.ts";
 import { bringUpAll } from "./up.ts";
 import { upFirst } from "./up-first.ts";
@@ -34,6 +35,8 @@ export function managerProgram(io: ManagerIo): Command {
   const program = new Command("belay-manager").description(
     "Deploys an application onto VMs of a provider's Belay, watches it, and repairs it together with the provider.\nBELAY_URL says where Belay is, BELAY_KEY holds a key of your organization.",
   );
+  // What a cure says can be typed as it is: see `explainManager`.
+  program.hook("preAction", (_, { args: [file] }) => void program.setOptionValue("file", file));
   const command = (usage: string, words: string) =>
     program
       .command(usage)
@@ -53,18 +56,19 @@ export function managerProgram(io: ManagerIo): Command {
   );
   command("validate <file>", "check a description; nothing is asked of anybody").action(
     async (file: string, options: Common) => {
-      const { description } = await readFileChecked(path.resolve(io.cwd, file));
+      const { description, warnings } = await readFileChecked(path.resolve(io.cwd, file));
       const [servers, vms] = [description.servers.length, description.vms.length];
+      const found = warnings.length === 0 ? "nothing is wrong" : "it can be brought up, and this is to be known";
       tell(io, file, options, {
-        data: { ok: true, servers, vms },
-        lines: [`${file}: ${servers} servers on ${vms} VMs, nothing is wrong.`],
+        data: { servers, vms, warnings },
+        lines: [`${file}: ${servers} servers on ${vms} VMs, ${found}.`, ...warnings],
         next: "belay-manager plan FILE",
       });
     },
   );
   command("plan <file>", "what `up` would make, change and start; nothing is done").action(
     async (file: string, options: Common) =>
-      tell(io, file, options, await within(file, options, planOf, { look: true })),
+      tell(io, file, options, await within(file, options, (opened) => planOf(opened, io), { look: true })),
   );
   command("up <file>", "make the VMs, deploy and start the servers").action(async (file: string, options: Common) =>
     tell(io, file, options, await within(file, options, (opened) => bringUpAll(opened, io))),
@@ -100,16 +104,19 @@ export function managerProgram(io: ManagerIo): Command {
       "take the provider's messages here, signed, instead of over a standing connection",
     )
     .action(async (file: string, options: Common & { up?: boolean; listen?: string }) => {
+      // Whatever does not work yet is looked after from here.
+      const stays = { ...io, failed() {} };
       await within(file, options, async (opened) => {
         const up = options.up ? await upFirst(opened, io) : undefined;
-        if (up?.is === "done") tell(io, file, options, up.result);
+        if (up?.is === "done") tell(stays, file, options, up.result);
         await runManager(opened, io, {
           ...options,
-          ...(up?.is === "later" && { afterRepairs: async () => tell(io, file, options, await up.begin()) }),
+          ...(up?.is === "later" && { afterRepairs: async () => tell(stays, file, options, await up.begin()) }),
         });
       });
       log("Ended.");
     });
+  savedStateCommands(io, { command, within });
   command("down <file>", "free the VMs, with what is on their disks; asks first")
     .option("--yes", "do not ask")
     .action(async (file: string, options: Common & { yes?: boolean }) =>
@@ -118,8 +125,8 @@ export function managerProgram(io: ManagerIo): Command {
   return program;
 }
 
-/** For people: its words, its cure, and what a command on a VM said last. */
-export function explainManager(error: unknown): string {
+/** For people: what it is about, its words, its cure, and what a command on a VM said last. `program`: what was given to do. */
+export function explainManager(error: unknown, program: Command, typedAs: string): string {
   if (!(error instanceof ManagerError)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
   const output = error.output
     ?.trim()
@@ -127,5 +134,7 @@ export function explainManager(error: unknown): string {
     .slice(-15)
     .map((line) => `  | ${line}`)
     .join("\n");
-  return [error.message, output, error.cure && `  cure: ${error.cure}`].filter((part) => part).join("\n");
+  const said = error.field === undefined ? error.message : `${error.field}: ${error.message}`;
+  const words = [said, output, error.cure && `  cure: ${error.cure}`].filter((part) => part).join("\n");
+  return asTyped(words, typedAs, String(program.getOptionValue("file") ?? "FILE"));
 }

@@ -64,5 +64,6 @@ export async function statusOf(work: Opened, io: ManagerIo): Promise<Result> {
         : held?.connected
           ? "nothing: all works."
           : "belay-manager run FILE stays and takes part in repairs.",
+    ok: bad.length === 0,
   };
 }

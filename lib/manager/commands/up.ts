@@ -1,12 +1,18 @@
 import { isPassing } from "../api/index.ts";
-import { startOrder } from "../description/index.ts";
-import type { Act } from "../servers.ts";
+import { type ServerSpec, startOrder } from "../description/index.ts";
+import { type Act, type Health, ManagerError } from "../servers.ts";
 import type { Opened } from "../work/index.ts";
 import type { ManagerIo, Result } from "./io.ts";
+import { vmsPlanned } from "./vm-plan.ts";
+
+export type ForUp = Pick<
+  Opened,
+  "description" | "records" | "api" | "imageIdOf" | "provision" | "workshop" | "hands" | "applicationId"
+>;
 
 /** Makes the VMs, deploys and starts the servers. Cut off anywhere, the next run goes on; where all is there, nothing is done. */
-export async function bringUpAll(work: Opened, io: ManagerIo): Promise<Result> {
-  const { description, records, provision, workshop, hands } = work;
+export async function bringUpAll(work: ForUp, io: ManagerIo): Promise<Result> {
+  const { description, provision, workshop } = work;
   const begun = performance.now();
   const acting = (say: (detail: string) => void): Act => ({
     signal: io.signal,
@@ -18,16 +24,12 @@ export async function bringUpAll(work: Opened, io: ManagerIo): Promise<Result> {
     return `knows the application ${description.application.name}`;
   });
 
-  const made: string[] = [];
+  const planned = await vmsPlanned(work);
+  const made = planned.vms.filter(({ does }) => does === "make").map(({ vm }) => vm);
+  const changed = planned.vms.filter(({ does }) => does === "changed");
   await io.board.phase("VMs", async (say) => {
     const act = acting(say);
-    await all(
-      description.vms.map(async (vm) => {
-        const before = records.get(vm.name);
-        if (before.vmId === null) made.push(vm.name);
-        await provision.allocate(vm, act);
-      }),
-    );
+    await all(description.vms.map(async (vm) => void (await provision.allocate(vm, act))));
     return made.length === 0 ? "all there" : `made ${made.join(", ")}`;
   });
 
@@ -47,15 +49,12 @@ export async function bringUpAll(work: Opened, io: ManagerIo): Promise<Result> {
     return due.length === 0 ? "all as described" : `deployed ${due.join(", ")}`;
   });
 
-  const health = await io.board.phase("verify", async (say) => {
-    const act = acting(say);
-    return Promise.all(servers.map(async (server) => ({ server: server.name, ...(await hands.health(server, act)) })));
-  });
-  const bad = health.filter(({ ok }) => !ok);
+  const { health, bad } = await verified(work, io, acting);
   const seconds = ((performance.now() - begun) / 1000).toFixed(1);
   return {
     data: { application: description.application.name, made, deployed: due, health, seconds: Number(seconds) },
     lines: [
+      ...changed.map(({ vm, words }) => `${vm} ${words}`),
       ...bad.map(({ server, words }) => `${server} does not work: ${words}`),
       bad.length === 0
         ? `${description.application.name} is up: ${servers.length} servers on ${description.vms.length} VMs, after ${seconds} s.`
@@ -64,9 +63,36 @@ export async function bringUpAll(work: Opened, io: ManagerIo): Promise<Result> {
     next:
       bad.length === 0
         ? "belay-manager run FILE stays and takes part in repairs."
-        : "look at the servers that do not work, then run this again: what is done stays done.",
+        : "look at the servers that do not work, then belay-manager up FILE again: what is done stays done.",
+    ok: bad.length === 0,
   };
 }
+
+/** Said to have failed where a server does not work; the result tells which. */
+async function verified(
+  { description, hands }: ForUp,
+  io: ManagerIo,
+  acting: (say: (detail: string) => void) => Act,
+): Promise<{ readonly health: readonly Verified[]; readonly bad: readonly Verified[] }> {
+  let health: readonly Verified[] = [];
+  const bad = () => health.filter(({ ok }) => !ok);
+  await io.board
+    .phase("verify", async (say) => {
+      const act = acting(say);
+      const look = async (server: ServerSpec) => ({ server: server.name, ...(await hands.health(server, act)) });
+      health = await Promise.all(startOrder(description).map(look));
+      if (bad().length > 0)
+        throw new ManagerError({
+          code: "still-down",
+          message: `${bad().length} of ${health.length} servers do not work.`,
+        });
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof ManagerError && error.code === "still-down")) throw error;
+    });
+  return { health, bad: bad() };
+}
+type Verified = Health & { readonly server: string };
 
 /** All of them to their end: the first failure is told when the others have ended, for they may be run again. */
 async function all(works: readonly Promise<void>[]): Promise<void> {

@@ -100,8 +100,12 @@ export const commandOptions = z
     start: shell.optional(),
     stop: shell.optional(),
     health: shell.optional().describe("Ends with 0 where the server works."),
-    save: shell.optional().describe("Writes the server's state to its output."),
-    restore: shell.optional().describe("Reads from its input what `save` wrote."),
+    save: shell
+      .optional()
+      .describe("Writes the server's state to its output. With `restore` beside it, it is run now and then."),
+    restore: shell
+      .optional()
+      .describe("Reads from its input what `save` wrote; run after the start on a VM that was made anew."),
     synchronise: shell.optional().describe("Brings the server's state up to date; runs after each start."),
     environment: z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), text).default({}),
   })

@@ -157,6 +157,28 @@ test("replicas are asked for, and nobody shares any work", () => {
   ]);
 });
 
+test("data that are on one disk alone are told at their line, and are no fault", () => {
+  const warnedOf = (text: string) => {
+    const read = readDescription(text);
+    if (!read.ok) throw new Error(JSON.stringify(read.faults));
+    return read.warnings.map(({ line, column, message, cure }) => `${line}:${column} ${message} ${cure}`);
+  };
+  expect(warnedOf(good)).toEqual([]);
+  const alone = good
+    .replace("      replicates: [mariadb-2]\n", "      databases: [shop]\n")
+    .replace("      replicates: [mariadb-1]\n", "      databases: [shop]\n");
+  expect(warnedOf(alone)).toEqual([
+    expect.stringMatching(/^27:11 the data of mariadb-1 are on the disk of its VM and nowhere else.*add replay-server/),
+    expect.stringMatching(/^34:11 the data of mariadb-2 /),
+  ]);
+  expect(warnedOf(`${alone}alone:\n  allow: [replay-server, rebuild-vm]\n`)).toEqual([]);
+  const command = (options: string) =>
+    warnedOf(`${good}  - { name: book, kind: command, vm: front, state: stateful${options} }\n`);
+  expect(command("")).toEqual([expect.stringContaining("Give it the commands `save` and `restore`")]);
+  expect(command(", options: { save: cat, restore: cat }")).toEqual([]);
+  expect(command(", options: { synchronise: fetch }")).toEqual([]);
+});
+
 test("an empty file is told as well", () => {
   expect(faultsOf("").length).toBeGreaterThan(0);
 });

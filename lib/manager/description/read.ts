@@ -1,5 +1,6 @@
 import { isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { checkDescription } from "./check.ts";
+import { dataAtRisk } from "./data.ts";
 import { type Fault, type FaultAt, fieldOf } from "./fault.ts";
 import { faultsOf } from "./issues.ts";
 import { type Description, descriptionSchema } from "./schema.ts";
@@ -10,6 +11,8 @@ export type ReadResult =
       readonly description: Description;
       /** Where in the file a fault is that was found later, as a file that is not there. */
       readonly placed: (fault: FaultAt) => Fault;
+      /** What may be so, and is better known. */
+      readonly warnings: readonly Fault[];
     }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
@@ -42,7 +45,8 @@ export function readDescription(text: string): ReadResult {
   const parsed = descriptionSchema.safeParse(input);
   if (!parsed.success) return fail(faultsOf(parsed.error.issues, input));
   const wrong = checkDescription(parsed.data);
-  return wrong.length > 0 ? fail(wrong) : { ok: true, description: parsed.data, placed };
+  if (wrong.length > 0) return fail(wrong);
+  return { ok: true, description: parsed.data, placed, warnings: dataAtRisk(parsed.data).map(placed) };
 }
 
 /** Where the value at `path` begins; of what is missing, the block that it is missing from. */

@@ -121,7 +121,11 @@ const alone = z
       .max(10)
       .default(2)
       .describe("So often a server is restarted within ten minutes before its VM is made anew, where that is allowed."),
-    saveEverySeconds: seconds.default(300).describe("How often a stateful server is saved, for `replay-server`."),
+    saveEverySeconds: seconds
+      .default(300)
+      .describe(
+        "How often a database that may be replayed is saved, and a server with the commands `save` and `restore`.",
+      ),
   })
   .prefault({});
 

@@ -110,6 +110,20 @@ test("given back, the next one is another VM; given back twice is once", async (
   expect(it.records.generationOf("db")).toBeGreaterThan(first);
 });
 
+test("one that the provider has no longer is asked for anew at once", async () => {
+  const it = world();
+  await it.provision().allocate(it.db, act);
+  expect(await it.provision().isThere("db", act)).toBe(true);
+  for (const [key, view] of it.made) it.made.set(key, { ...view, state: "freed" });
+  expect(await it.provision().isThere("db", act)).toBe(false);
+  expect(await it.provision().allocate(it.db, act)).toEqual({ address: "198.18.0.2" });
+  it.made.clear();
+  expect(await it.provision().isThere("db", act)).toBe(false);
+  await it.provision().free("db", act);
+  await it.provision().allocate(it.db, act);
+  expect(it.made.size).toBe(1);
+});
+
 test("a VM that could not be made says why, and is asked for anew by the next run", async () => {
   const it = world();
   it.fail("No place was found for it.");

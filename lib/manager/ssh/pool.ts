@@ -15,7 +15,12 @@ export function shellsOf({ addresses, ssh, notes }: Pick<HandsContext, "addresse
   return {
     of(vm) {
       const address = addresses.of(vm);
-      if (address === undefined) throw new ManagerError({ code: "noAddress", message: `${vm} has no address yet.` });
+      if (address === undefined)
+        throw new ManagerError({
+          code: "noAddress",
+          message: `${vm} has no address yet.`,
+          cure: "Make it first: belay-manager up FILE",
+        });
       const generation = addresses.generationOf(vm);
       const key = `${address} ${generation}`;
       const found = open.get(vm);

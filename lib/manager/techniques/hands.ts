@@ -1,5 +1,6 @@
 import type { ServerSpec, VmSpec } from "../description/index.ts";
 import type { Act, CreateTechniques } from "../servers.ts";
+import { refuseWhereDataWouldBeLost } from "./data.ts";
 import { record } from "./record.ts";
 import { replayServer } from "./replay.ts";
 
@@ -17,6 +18,7 @@ export const createTechniques: CreateTechniques = (context) => {
 
   /** The paper's four steps: free it, allocate another, deploy and start its servers, restore their state. */
   async function rebuildMany(specs: readonly VmSpec[], act: Act): Promise<void> {
+    await refuseWhereDataWouldBeLost(context, specs, act);
     // Side by side: the provider keeps apart what is to be apart, and each waits for its own VM alone.
     await Promise.all(
       specs.map(async (vm) => {

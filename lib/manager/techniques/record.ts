@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { portOf } from "../description/index.ts";
-import { type HandsContext, ManagerError, type ServerHands } from "../servers.ts";
+import { isRecorded, portOf } from "../description/index.ts";
+import { type Act, type HandsContext, ManagerError, type ServerHands } from "../servers.ts";
 import { type Shells, sh, shellsOf } from "../ssh/index.ts";
 import { pathsOf } from "../wrappers/index.ts";
 import {
   dropBefore,
   eventsIn,
   gtidOf,
-  isRecorded,
   isSemiSynchronous,
   type Mariadb,
   readEvent,
@@ -19,20 +18,20 @@ import {
 import { ProtocolError } from "./binlog/packets.ts";
 import { replicate } from "./binlog/replica.ts";
 import { type RecordedFiles, recordingInto } from "./recorded-files.ts";
+import { keepSaving, saveByCommands, savedAtOf } from "./saving.ts";
 
 type Context = HandsContext & { readonly hands: ServerHands };
 
 /** At first, and doubled up to the most: a VM that is being made anew has other work than to be asked. */
 const againAfterMs = 1000;
 const againAtMostMs = 8000;
-const saveAgainAfterMs = 5000;
 /** Far from any server's own, and another one for each server. */
 const recorderId = (server: Mariadb, context: Context) => 2_000_000_000 + serverIdOf(server, context.description);
 
 /**
  * Continuous recording and periodic saves of every database server that may be replayed (paper, section III-A-1: "trapping and storing all
  * modification requests"). The manager is a replica that keeps what it is sent on its own disk before it says to have it; where the
- * server has no mirror, clients hear that a write is done only after that. Runs until aborted.
+ * server has no mirror, clients hear that a write is done only after that. Other servers are saved as their owner says. Runs until aborted.
  */
 export async function record(context: Context, signal: AbortSignal): Promise<void> {
   const shells = shellsOf(context);
@@ -40,7 +39,10 @@ export async function record(context: Context, signal: AbortSignal): Promise<voi
     (server): server is Mariadb => server.kind === "mariadb" && isRecorded(server, context.description),
   );
   try {
-    await Promise.all(servers.map((server) => keepRecording(context, shells, server, signal)));
+    await Promise.all([
+      saveByCommands(context, signal),
+      ...servers.map((server) => keepRecording(context, shells, server, signal)),
+    ]);
   } finally {
     shells.close();
   }
@@ -72,14 +74,16 @@ async function recordOnce(context: Context, shells: Shells, server: Mariadb, sig
   if (!health.ok) throw new ManagerError({ code: "notUp", message: health.words });
   const recorded = await recordedPosition(context, server);
   // A gap between the last save and now is closed by another save at once.
-  if (recorded === "") await context.notes.forget(savedAtOf(server));
+  if (recorded === "") await context.notes.forget(savedAtOf(server.name));
   const position = recorded === "" ? await positionNow(shells, server, signal) : recorded;
   const files = recordingInto(context, server.name);
   const stream = await shells.of(server.vm).tunnel(portOf(server));
   const ended = new AbortController();
   const end = () => stream.destroy();
   signal.addEventListener("abort", end, { once: true });
-  const saving = keepSaving(context, server, files, AbortSignal.any([signal, ended.signal]));
+  const saving = keepSaving(context, server, AbortSignal.any([signal, ended.signal]), (act) =>
+    saveBeside(context, server, files, act),
+  );
   try {
     await replicate({
       stream,
@@ -106,28 +110,12 @@ async function recordOnce(context: Context, shells: Shells, server: Mariadb, sig
 }
 
 /** Recording goes on meanwhile: what comes while it is saved is in both, and replayed once. */
-async function keepSaving(context: Context, server: Mariadb, files: RecordedFiles, signal: AbortSignal): Promise<void> {
-  const { hands, description, notes } = context;
-  const everyMs = description.alone.saveEverySeconds * 1000;
-  const savedAt = savedAtOf(server);
-  while (!signal.aborted) {
-    const last = notes.recall(savedAt);
-    const dueInMs = typeof last === "number" ? last + everyMs - Date.now() : 0;
-    try {
-      await sleep(Math.max(0, dueInMs), undefined, { signal });
-      const file = await files.next();
-      await hands.save(server, { signal, progress: () => undefined });
-      await notes.remember(savedAt, Date.now());
-      await dropBefore(context, server.name, file);
-    } catch (error) {
-      if (signal.aborted) return;
-      context.log(`${server.name} could not be saved: ${error instanceof Error ? error.message : error}`);
-      await sleep(saveAgainAfterMs, undefined, { signal }).catch(() => undefined);
-    }
-  }
+async function saveBeside(context: Context, server: Mariadb, files: RecordedFiles, act: Act): Promise<void> {
+  const file = await files.next();
+  await context.hands.save(server, act);
+  await dropBefore(context, server.name, file);
 }
 
-const savedAtOf = (server: Mariadb) => `saves/${server.name}/at`;
 /** MariaDB's ER_MASTER_FATAL_ERROR_READING_BINLOG. */
 const forgottenThere = 1236;
 

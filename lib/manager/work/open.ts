@@ -23,6 +23,7 @@ import { createWorkshop, type Workshop } from "./workshop.ts";
 /** Everything that a command works with, opened from a description. */
 export interface Opened {
   readonly description: Description;
+  readonly warnings: readonly string[];
   readonly stateDir: string;
   readonly journal: Journal;
   /** Of this state directory, for good. */
@@ -39,6 +40,8 @@ export interface Opened {
   readonly workshop: Workshop;
   /** One doing of a technique, named by `key`: it may be cut off and begun again. */
   doing(key: string, work: (techniques: TechniqueHands) => Promise<void>): Promise<void>;
+  /** The provider's id of an image, by our name for it. */
+  imageIdOf(image: string): Promise<string>;
   /** Asks the provider once; made there where the key may. */
   applicationId(): Promise<string>;
   close(): Promise<void>;
@@ -55,7 +58,14 @@ export interface OpenOptions {
   readonly look?: boolean;
 }
 
-export async function readFileChecked(file: string): Promise<{ description: Description; directory: string }> {
+export interface Checked {
+  readonly description: Description;
+  readonly directory: string;
+  /** What may be so, and is better known, each with its line and cure. */
+  readonly warnings: readonly string[];
+}
+
+export async function readFileChecked(file: string): Promise<Checked> {
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new ManagerError(
       { code: "no-description", message: `${file} cannot be read.`, cure: "Write one: belay-manager init" },
@@ -73,7 +83,8 @@ export async function readFileChecked(file: string): Promise<{ description: Desc
       cure: `Correct ${faults.length === 1 ? "it" : "these"} in ${path.basename(file)}, then run the command again.`,
     });
   }
-  return { description: read.description, directory };
+  const { description, warnings } = read;
+  return { description, directory, warnings: warnings.map((warning) => faultLines(file, warning)) };
 }
 
 export const stateDirOf = (description: Description, { state, cwd }: Pick<OpenOptions, "state" | "cwd">): string =>
@@ -85,7 +96,7 @@ export const stateDirOf = (description: Description, { state, cwd }: Pick<OpenOp
 export async function openWork(options: OpenOptions): Promise<Opened> {
   const { env, log } = options;
   const file = path.resolve(options.cwd, options.file);
-  const { description, directory } = await readFileChecked(file);
+  const { description, directory, warnings } = await readFileChecked(file);
   const url = env.BELAY_URL || description.belay.url;
   if (url === undefined)
     throw new ManagerError({
@@ -99,12 +110,12 @@ export async function openWork(options: OpenOptions): Promise<Opened> {
     throw new ManagerError({
       code: "no-key",
       message: "There is no key.",
-      cure: "Make one on the page Manager (scopes read, collaborate, provision, configure), and set BELAY_KEY.",
+      cure: "Make one on the page Manager (scopes read, collaborate, provision, restore, configure), and set BELAY_KEY.",
     });
   const stateDir = stateDirOf(description, options);
   const journal = options.look ? await peekJournal(stateDir) : await openJournal(stateDir);
   try {
-    return await opened({ ...options, description, directory, stateDir, journal, url, key, log });
+    return await opened({ ...options, description, directory, warnings, stateDir, journal, url, key, log });
   } catch (error) {
     await journal.close();
     throw error;
@@ -115,6 +126,7 @@ async function opened(
   it: OpenOptions & {
     readonly description: Description;
     readonly directory: string;
+    readonly warnings: readonly string[];
     readonly stateDir: string;
     readonly journal: Journal;
     readonly url: string;
@@ -165,6 +177,7 @@ async function opened(
 
   const provision = createProvision({ api, records, instance, applicationId, imageIdOf, publicKey: pair.publicKey });
   const vms: VmHands = {
+    hasDisk: (vm, act) => provision.isThere(vm.name, act),
     free: (vm, act) => provision.free(vm.name, act),
     async allocate(vm, act) {
       const { address } = await provision.allocate(vm, act);
@@ -184,12 +197,13 @@ async function opened(
   /** Of one doing: begun again after a kill -9, it does not give back the VM that it has just been given. */
   const vmsOf = (key: string): VmHands => ({
     ...vms,
+    hasDisk: async (vm, act) => !journal.stepOf(`${key}/free/${vm.name}`)?.done && (await vms.hasDisk(vm, act)),
     free: async (vm, act) => void (await journal.step(`${key}/free/${vm.name}`, done, () => vms.free(vm, act))),
   });
   const techniques = made.techniques(vms);
   return {
     ...{ description, stateDir, journal, instance, api, records, context, hands, techniques, provision, vms, workshop },
-    ...{ key: it.key, sensors: made.sensors, applicationId },
+    ...{ warnings: it.warnings, key: it.key, imageIdOf, sensors: made.sensors, applicationId },
     async doing(key, work) {
       await work(made.techniques(vmsOf(key)));
       await journal.undo(key);

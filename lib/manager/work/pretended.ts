@@ -24,6 +24,7 @@ export const pretendedHands: MakeHands = ({ description }) => {
       save: pretend,
       restore: pretend,
       synchronise: pretend,
+      elsewhere: async () => ({ by: "owner", words: "pretended" }),
       async start(server, act) {
         await pretend(server, act);
         started.add(server.name);

@@ -61,7 +61,12 @@ const orElse = (names: readonly string[]): Script =>
 async function unpack(site: Site, name: string, half: string): Promise<void> {
   const { server, act, shell, context } = site;
   const archive = context.description.archives[name];
-  if (archive === undefined) throw new ManagerError({ code: "noArchive", message: `There is no archive ${name}.` });
+  if (archive === undefined)
+    throw new ManagerError({
+      code: "noArchive",
+      message: `There is no archive ${name}.`,
+      cure: "Add it under `archives`, with its sha256.",
+    });
   const within = limits(site, server.withinSeconds.deploy * 1000);
   const file = await archiveFile(site, archive);
   const sha256 = await sha256Of(file);
@@ -109,14 +114,27 @@ async function archiveFile(
   if (await stat(kept).catch(() => undefined)) return kept;
   const reply = await fetch(archive.url ?? "", { signal: act.signal });
   if (!reply.ok || reply.body === null)
-    throw new ManagerError({ code: "noArchive", message: `${archive.url} answers ${reply.status}.` });
+    throw new ManagerError({
+      code: "noArchive",
+      message: `${archive.url} answers ${reply.status}.`,
+      cure: "Correct the archive's url in the description, or fetch it yourself and name it by `file`.",
+    });
   await mkdir(path.dirname(kept), { recursive: true });
   const draft = `${kept}.${process.pid}.part`;
-  await pipeline(Readable.fromWeb(reply.body as Parameters<typeof Readable.fromWeb>[0]), createWriteStream(draft));
+  await pipeline(bytesOf(reply.body), createWriteStream(draft));
   const sha256 = await sha256Of(draft);
   if (sha256 === archive.sha256) await rename(draft, kept);
   else await rm(draft);
   return sha256 === archive.sha256 ? kept : draft;
+}
+
+async function* bytesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
 }
 
 async function sha256Of(file: string): Promise<string> {
@@ -124,7 +142,14 @@ async function sha256Of(file: string): Promise<string> {
   try {
     await pipeline(createReadStream(file), hash);
   } catch (cause) {
-    throw new ManagerError({ code: "noArchive", message: `The archive ${file} cannot be read.` }, { cause });
+    throw new ManagerError(
+      {
+        code: "noArchive",
+        message: `The archive ${file} cannot be read.`,
+        cure: "Put it there, or correct the archive's file in the description.",
+      },
+      { cause },
+    );
   }
   return hash.digest("hex");
 }

@@ -2,6 +2,7 @@ import type { ServerSpec } from "../description/index.ts";
 import { type Act, type CreateHands, type HandsContext, ManagerError } from "../servers.ts";
 import { isSshError, type Shells, shellsOf, untilReached } from "../ssh/index.ts";
 import { command } from "./command.ts";
+import { bringDataBack, dataElsewhere } from "./data.ts";
 import { deploy } from "./deploy.ts";
 import { haproxy } from "./haproxy.ts";
 import { httpd } from "./httpd.ts";
@@ -30,6 +31,7 @@ export const createHands: CreateHands = (context) => {
     },
     save: (server, act) => told(act, async () => await hands(server, act).save()),
     restore: (server, act) => told(act, async () => await hands(server, act).restore()),
+    elsewhere: (server, leaving, act) => told(act, () => hands(server, act).elsewhere(leaving)),
     synchronise: (server, act) => told(act, async () => await hands(server, act).synchronise()),
     reach: (vm, act) => told(act, () => untilReached(shells.of(vm.name), reachWithinMs, act.signal)),
     close: async () => shells.close(),
@@ -46,7 +48,11 @@ function bound(context: HandsContext, shells: Shells, server: ServerSpec, act: A
     health: () => wrapper.health(site),
     save: () => wrapper.save?.(site),
     restore: () => wrapper.restore?.(site),
-    synchronise: () => wrapper.synchronise?.(site),
+    async synchronise() {
+      if (wrapper.elsewhere === undefined) await bringDataBack(site, wrapper);
+      await wrapper.synchronise?.(site);
+    },
+    elsewhere: (leaving: readonly string[]) => wrapper.elsewhere?.(site, leaving) ?? dataElsewhere(site),
   });
   switch (server.kind) {
     case "httpd":

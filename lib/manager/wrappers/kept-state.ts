@@ -5,13 +5,22 @@ import type { Writable } from "node:stream";
 import type { HandsContext } from "../servers.ts";
 
 /** Saves of a server, on the manager's side: whole files, named by their time, the newest few kept. */
+export interface Save {
+  readonly file: string;
+  readonly name: string;
+  /** When it was begun, as people read it. */
+  readonly at: string;
+}
+
 export interface KeptState {
   write(fill: (to: Writable) => Promise<void>): Promise<void>;
-  newest(): Promise<{ readonly file: string; readonly name: string } | undefined>;
+  newest(): Promise<Save | undefined>;
   readonly dir: string;
 }
 
 const keptSaves = 3;
+/** 2026-11-23T16-40-00.000Z.save */
+const timeOf = (name: string) => `${name.slice(0, 10)} ${name.slice(11, 19).replaceAll("-", ":")} UTC`;
 
 export function keptState({ stateDir }: Pick<HandsContext, "stateDir">, server: string): KeptState {
   const dir = path.join(stateDir, "saves", server);
@@ -35,7 +44,7 @@ export function keptState({ stateDir }: Pick<HandsContext, "stateDir">, server: 
     },
     async newest() {
       const name = (await names()).at(-1);
-      return name === undefined ? undefined : { name, file: path.join(dir, name) };
+      return name === undefined ? undefined : { name, file: path.join(dir, name), at: timeOf(name) };
     },
   };
 }

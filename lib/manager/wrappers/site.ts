@@ -1,5 +1,5 @@
 import { type Bindings, bindingsOf, type ServerSpec } from "../description/index.ts";
-import type { Act, HandsContext, Health } from "../servers.ts";
+import type { Act, Elsewhere, HandsContext, Health } from "../servers.ts";
 import type { CommandOptions, Shells, VmShell } from "../ssh/index.ts";
 import type { Programs } from "./deploy.ts";
 
@@ -27,6 +27,8 @@ export interface Wrapper<S extends ServerSpec = ServerSpec> {
   save?(site: Site<S>): Promise<void>;
   restore?(site: Site<S>): Promise<void>;
   synchronise?(site: Site<S>): Promise<void>;
+  /** Of a kind that keeps its data by itself: it is asked where they are, and brings them back by its `synchronise`. */
+  elsewhere?(site: Site<S>, leaving: readonly string[]): Promise<Elsewhere>;
 }
 
 /** Where a server of ours keeps its things on a VM. Names of servers are letters, digits and dashes. */

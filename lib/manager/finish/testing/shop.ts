@@ -27,6 +27,7 @@ export function sayingHands(says: (act: string) => void | Promise<void>, running
   return {
     ...{ deploy: doing("deploy"), configure: doing("configure"), start: doing("start"), stop: doing("stop") },
     ...{ save: doing("save"), restore: doing("restore"), synchronise: doing("synchronise"), reach: doing("reach") },
+    elsewhere: async () => ({ by: "nobody", words: "nowhere" }),
     health: async ({ name }) => ({ ok: running.has(name), words: running.has(name) ? "well" : "down" }),
     close: async () => {},
   };

@@ -1,4 +1,4 @@
-import { type Description, portOf, type ServerOf } from "../../description/index.ts";
+import { type Description, isRecorded, portOf, type ServerOf } from "../../description/index.ts";
 import type { ServerPaths } from "../site.ts";
 
 type Mariadb = ServerOf<"mariadb">;
@@ -12,10 +12,6 @@ export const socketOf = (paths: ServerPaths): string => `${paths.run}/mysqld.soc
 
 /** How long a write waits for a mirror that is silent before it is acknowledged without it. */
 const mirrorPatienceMs = 2000;
-
-/** Saved now and then, and its modification requests recorded off the VM, for `replay-server`. */
-export const isRecorded = (server: Mariadb, { alone }: Pick<Description, "alone">): boolean =>
-  server.state === "stateful" && alone.allow.includes("replay-server");
 
 /** A write is acknowledged once somebody else has it: its mirror, or, where it is alone, the manager that records it. */
 export const isSemiSynchronous = (server: Mariadb, description: Pick<Description, "alone">): boolean =>

@@ -6,7 +6,7 @@ import { closedSql } from "./accounts.ts";
 import { mariadbConfig, socketOf } from "./config.ts";
 import { checkUsersOf, confOf, type Mariadb, mirrorOf, readFollowing, readState } from "./database.ts";
 import { keepFollowing } from "./follow.ts";
-import { restoreSave, save } from "./saves.ts";
+import { databaseElsewhere, restoreSave, save } from "./saves.ts";
 import { synchronise, wholeNote } from "./synchronise.ts";
 
 const program = "mariadbd";
@@ -84,4 +84,5 @@ echo $! > ${paths.pid}`,
   save: (site) => save(site, limits(site, site.server.withinSeconds.synchronise * 1000)),
   restore: (site) => restoreSave(site, limits(site, site.server.withinSeconds.synchronise * 1000)),
   synchronise,
+  elsewhere: databaseElsewhere,
 };

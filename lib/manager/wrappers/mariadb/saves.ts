@@ -1,8 +1,9 @@
-import { ManagerError } from "../../servers.ts";
-import { type CommandOptions, sh } from "../../ssh/index.ts";
+import { type Elsewhere, ManagerError } from "../../servers.ts";
+import { type CommandOptions, isSshError, sh } from "../../ssh/index.ts";
 import { keptState } from "../kept-state.ts";
+import { limits } from "../site.ts";
 import { forget, loadSettings } from "./copy.ts";
-import { confOf, type DatabaseSite, readState, wholeMark } from "./database.ts";
+import { confOf, type DatabaseSite, mirrorOf, readState, wholeMark } from "./database.ts";
 import { replayRecorded } from "./replay.ts";
 
 /**
@@ -37,4 +38,23 @@ gunzip -c | mariadb --defaults-file=${confOf(site)} --init-command=${loadSetting
     });
   await replayRecorded(site, within);
   await site.shell.must("mark it whole", sh`touch ${wholeMark(site)} && sync`, within);
+}
+
+const askMirrorMs = 5_000;
+
+/** A mirror that is in rotation has all of it; a save has what was there then, and what was recorded since. */
+export async function databaseElsewhere(site: DatabaseSite, leaving: readonly string[]): Promise<Elsewhere> {
+  const { server, context } = site;
+  const mirror = mirrorOf(site);
+  if (mirror !== null && !leaving.includes(mirror.server.vm)) {
+    const seen = await readState(mirror, limits(site, askMirrorMs)).catch((error: unknown) => {
+      if (isSshError(error) || error instanceof ManagerError) return undefined;
+      throw error;
+    });
+    if (seen?.open) return { by: "mirror", words: `${server.name} is copied from ${mirror.server.name}.` };
+  }
+  const saved = await keptState(context, server.name).newest();
+  if (saved !== undefined) return { by: "save", words: `${server.name} comes back as of its save of ${saved.at}.` };
+  const none = mirror === null ? "it has no mirror" : `its mirror ${mirror.server.name} is not in rotation`;
+  return { by: "nobody", words: `${server.name} has its data on that disk alone: ${none}, and no save.` };
 }

@@ -1,10 +1,11 @@
 import path from "node:path";
+import { isRecorded } from "../../description/index.ts";
 import { ManagerError } from "../../servers.ts";
 import { type CommandOptions, isSshError, sh } from "../../ssh/index.ts";
 import { keptState } from "../kept-state.ts";
 import { limits } from "../site.ts";
 import { accountsSql, openSql, recorderPassword } from "./accounts.ts";
-import { isRecorded, isSemiSynchronous, serverIdOf } from "./config.ts";
+import { isSemiSynchronous, serverIdOf } from "./config.ts";
 import { copyFromMirror, forget, seed } from "./copy.ts";
 import {
   checkUsersOf,

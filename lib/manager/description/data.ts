@@ -1,0 +1,44 @@
+import type { FaultAt } from "./fault.ts";
+import type { Description, ServerOf, ServerSpec } from "./schema.ts";
+
+/** Where the data of servers are kept besides on the disk of their VM, which is removed with it. Pure. */
+
+/** A database has data, whatever is said of it; so has what is saved. */
+export const hasData = (server: ServerSpec): boolean =>
+  server.state === "stateful" || server.kind === "mariadb" || isSavedByCommand(server);
+
+/** Its owner says how its state is written and read. */
+export const isSavedByCommand = (server: ServerSpec): server is ServerOf<"command"> =>
+  server.kind === "command" && server.options.save !== undefined && server.options.restore !== undefined;
+
+/** Saved now and then, and its modification requests recorded off the VM, for `replay-server`. */
+export const isRecorded = (server: ServerOf<"mariadb">, { alone }: Pick<Description, "alone">): boolean =>
+  server.state === "stateful" && alone.allow.includes("replay-server");
+
+function isKeptElsewhere(server: ServerSpec, description: Description): boolean {
+  if (server.kind === "mariadb") return server.options.replicates.length > 0 || isRecorded(server, description);
+  return server.kind === "command" && (server.options.synchronise !== undefined || isSavedByCommand(server));
+}
+
+const unsaved = "No state of this kind is saved: write `state: stateless`, or describe it as of kind command.";
+export const cureOfDataAtRisk = ({ kind }: ServerSpec): string =>
+  ({
+    mariadb:
+      "Write `state: stateful` and add replay-server to alone.allow: then it is saved and recorded. Or give it a mirror by options.replicates.",
+    command: "Give it the commands `save` and `restore`; or `synchronise`, where other servers have its data.",
+    ...{ httpd: unsaved, haproxy: unsaved, php: unsaved },
+  })[kind];
+
+/** No faults: the application works as described. Its data are at risk all the same, and nothing would say so before they are lost. */
+export const dataAtRisk = (description: Description): readonly FaultAt[] =>
+  description.servers.flatMap((server, at) =>
+    hasData(server) && !isKeptElsewhere(server, description)
+      ? [
+          {
+            path: ["servers", at, "name"],
+            message: `the data of ${server.name} are on the disk of its VM and nowhere else: \`rebuild-vm\` is refused, and made anew from its image it does not come back.`,
+            cure: cureOfDataAtRisk(server),
+          },
+        ]
+      : [],
+  );
