@@ -2,7 +2,8 @@ import type { VmId } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import type { GuestWatch } from "../guest-watch.ts";
 import type { Heard } from "../ports.ts";
-import { answerQuestion, endApplicationIncidents } from "./questions.ts";
+import { createAnswering } from "./answering.ts";
+import { answerQuestions, endApplicationIncidents, type Question } from "./questions.ts";
 
 /** A wake may be lost: a customer is answered within a second all the same. */
 const lookEveryMs = 800;
@@ -25,9 +26,11 @@ export interface Conversation {
   stop(): Promise<void>;
 }
 
-type Asked = Extract<Heard["message"], { readonly kind: "diagnosis.asked" }>;
-const isQuestion = (heard: Heard): heard is Heard & { readonly message: Asked } =>
-  heard.message.kind === "diagnosis.asked";
+/** VMs that are looked at for customers' questions at once: all customers', and one's. */
+const answeredAtOnce = 32;
+const ofOneAtOnce = 8;
+
+const isQuestion = (heard: Heard): heard is Question => heard.message.kind === "diagnosis.asked";
 
 export function createConversation(env: Env, options: EngineOptions, guests: GuestWatch): Conversation {
   const { store, clock, log } = env;
@@ -37,18 +40,28 @@ export function createConversation(env: Env, options: EngineOptions, guests: Gue
   let woken = false;
   let loop: Promise<void> = Promise.resolve();
 
+  const unanswered = (error: unknown) => {
+    if (!stopping.signal.aborted) log.error("customers' messages could not be answered", { error: String(error) });
+  };
+  const answering = createAnswering<Question>({
+    ...{ width: answeredAtOnce, ofOne: ofOneAtOnce, monotonicMs: () => clock.monotonicMs(), failed: unanswered },
+    answer: (questions, waitedMs) => answerQuestions(env, options, guests, applicationDown, questions, waitedMs),
+  });
+
   async function endWhatIsWell() {
-    const before = [...applicationDown];
+    // Of one whose question is being answered an incident may just be opened: it is not known to the read below.
+    const asked = answering.inHand();
+    const before = [...applicationDown].filter((vm) => !asked.has(vm));
     const left = new Set(await endApplicationIncidents(env));
     for (const vm of before) if (!left.has(vm)) applicationDown.delete(vm);
     for (const vm of left) applicationDown.add(vm);
   }
 
   async function look() {
-    for (const heard of await store.unsettled()) {
-      if (isQuestion(heard)) await answerQuestion(env, options, guests, applicationDown, heard);
-      else if (clock.now() > heard.at + nobodysAfterMs) await store.settle(heard.id, clock.now());
-    }
+    const unsettled = await store.unsettled();
+    answering.offer(unsettled.filter(isQuestion));
+    for (const heard of unsettled)
+      if (!isQuestion(heard) && clock.now() > heard.at + nobodysAfterMs) await store.settle(heard.id, clock.now());
     await endWhatIsWell();
   }
 
@@ -58,7 +71,7 @@ export function createConversation(env: Env, options: EngineOptions, guests: Gue
       try {
         await look();
       } catch (error) {
-        if (!stopping.signal.aborted) log.error("customers' messages could not be answered", { error: String(error) });
+        unanswered(error);
       }
       if (woken || stopping.signal.aborted) continue;
       wake = new AbortController();
@@ -89,6 +102,7 @@ export function createConversation(env: Env, options: EngineOptions, guests: Gue
       stopping.abort("stopping");
       wake?.abort("stopping");
       await loop;
+      await answering.stop();
     },
   };
 }

@@ -1,7 +1,17 @@
 import { expect, test } from "vitest";
-import { aVm, hostNumber, organizationNumber } from "../../decide/testing/clouds.ts";
-import { type Incident, parseId, type Sensor, type SensorReport, type Vm } from "../../model/index.ts";
-import { endApplicationIncidents } from "./questions.ts";
+import { aHost, aVm, hostNumber, organizationNumber } from "../../decide/testing/clouds.ts";
+import {
+  type CustomerView,
+  type Host,
+  type Incident,
+  idSource,
+  type JointConclusion,
+  parseId,
+  type Sensor,
+  type SensorReport,
+  type Vm,
+} from "../../model/index.ts";
+import { answerQuestions, endApplicationIncidents, type Question } from "./questions.ts";
 
 const applicationId = parseId("app", `app_${"1".padStart(20, "0")}`);
 const incidentId = parseId("inc", `inc_${"1".padStart(20, "0")}`);
@@ -74,3 +84,103 @@ test.each(cases)("an application that is down, and %s", async (_, it, words) => 
   if (words === undefined) expect(said).toBeUndefined();
   else expect(said).toMatch(words);
 });
+
+const messageId = idSource(
+  () => td,
+  () => 0,
+).next("msg");
+const question = (customer: CustomerView, organization = 1): Question => ({
+  ...{ id: messageId, organizationId: organizationNumber(organization), incidentId: null, repairId: null, sequence: 1 },
+  ...{ at: td, from: "customer", by: "manager" },
+  message: { kind: "diagnosis.asked", vmId: vm.id, customer, words: "It is gone." },
+});
+
+interface Answered {
+  readonly vm?: Partial<Vm>;
+  readonly host?: Partial<Host>;
+  readonly open?: Incident;
+  readonly waitedMs?: number;
+  /** What the engine's own watch knows of the guest. */
+  readonly lastAnswer?: number;
+  readonly asks?: readonly Question[];
+}
+
+/** The answers, and what it took to give them. */
+async function answer(customer: CustomerView, it: Answered = {}) {
+  const told: { readonly incidentId: string | null; readonly conclusion: JointConclusion; readonly vm: string }[] = [];
+  let looked = 0;
+  let opened = 0;
+  const questions = it.asks ?? [question(customer)];
+  const settled: string[] = [];
+  await answerQuestions(
+    {
+      clock: { now: () => td, monotonicMs: () => 0, sleep: () => new Promise(() => {}) },
+      prober: { answers: async () => true },
+      hypervisor: {
+        async readDomain() {
+          looked++;
+          return { ...vm, state: "running", ...it.vm };
+        },
+      },
+      store: {
+        vm: async () => ({ ...vm, organizationId: organizationNumber(1), state: "running", ...it.vm }),
+        host: async () => ({ ...aHost(1), ...it.host }),
+        openHostIncidents: async () => [],
+        openIncidentOf: async () => it.open,
+        openIncident: async () => {
+          opened++;
+          return undefined;
+        },
+        async say({ incidentId, message }) {
+          if (message.kind === "diagnosis.answered")
+            told.push({ incidentId, conclusion: message.conclusion, vm: message.provider.vm });
+          return messageId;
+        },
+        settle: async (id) => void settled.push(id),
+      },
+    },
+    { probeTimeoutMs: 500 },
+    { answers: () => it.lastAnswer, lastAnswer: () => it.lastAnswer, verdict: () => ({ kind: "well" }) },
+    new Set(),
+    questions,
+    it.waitedMs ?? 0,
+  );
+  expect(settled).toHaveLength(questions.length);
+  return { told, looked, opened };
+}
+
+const cut: CustomerView = { reached: "by-none", processes: "unknown", service: "fails" };
+
+test("where both conclude that the VM failed and nothing is under way, the answer says so and names no incident", async () => {
+  const { told, opened } = await answer(cut);
+  expect(told).toMatchObject([{ incidentId: null, conclusion: { layer: "vm", certainty: "likely" } }]);
+  expect(told[0]?.conclusion.words).toContain("The provider repairs nothing of this VM yet.");
+  expect(opened).toBe(0); // on the customer's word alone nothing of the VM is touched
+});
+
+test.each([
+  ["repairing", "It is being repaired (incident"],
+  ["handed-over", "People were told (incident"],
+] as const)("where an incident of the VM is %s, the answer names it", async (state, words) => {
+  const { told } = await answer(cut, { vm: { state: "crashed" }, open: { ...incident, layer: "vm", state } });
+  expect(told).toMatchObject([{ incidentId: incident.id, conclusion: { layer: "vm", certainty: "certain" } }]);
+  expect(told[0]?.conclusion.words).toContain(words);
+});
+
+test("questions about one VM share a look, and another owner's is not answered", async () => {
+  const { told, looked } = await answer(cut, { asks: [question(cut), question(cut), question(cut, 2)] });
+  expect(looked).toBe(1);
+  expect(told).toHaveLength(2);
+});
+
+test.each([
+  ["answered when it was asked last", 1, "running"],
+  ["did not", undefined, "silent"],
+] as const)(
+  "a question that waited too long is answered by what is known: a guest that %s",
+  async (_, lastAnswer, sees) => {
+    const { told, looked } = await answer(cut, { waitedMs: 400, ...(lastAnswer !== undefined && { lastAnswer }) });
+    expect(looked).toBe(0);
+    expect(told).toMatchObject([{ vm: sees }]);
+  },
+);

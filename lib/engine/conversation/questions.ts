@@ -15,37 +15,63 @@ import {
 import type { EngineOptions, Env } from "../env.ts";
 import { within } from "../guard/within.ts";
 import type { GuestWatch } from "../guest-watch.ts";
-import type { EngineStore, Heard } from "../ports.ts";
+import type { EngineStore, Heard, Hypervisor } from "../ports.ts";
 import { refOf, sayTo } from "./say.ts";
 
 /** A customer is answered within a second: what takes longer to find out is answered by what is known. */
-const lookWithinMs = 600;
+const answerWithinMs = 600;
+/** In less than this nobody is asked: a guest that is slow would be taken for a silent one. */
+const lookAtLeastMs = 300;
 
 type Asked = Extract<Heard["message"], { readonly kind: "diagnosis.asked" }>;
+export type Question = Heard & { readonly message: Asked };
+
+/** All that an answer touches. */
+type Answers = Pick<Env, "clock" | "prober"> & {
+  readonly store: Pick<
+    EngineStore,
+    "vm" | "host" | "openHostIncidents" | "openIncidentOf" | "openIncident" | "say" | "settle"
+  >;
+  readonly hypervisor: Pick<Hypervisor, "readDomain">;
+};
+type Guests = Pick<GuestWatch, "answers" | "verdict" | "lastAnswer">;
+type Options = Pick<EngineOptions, "probeTimeoutMs">;
+
+/** What its host and its guest say now; what is known of them already where the question has waited too long for that. */
+async function asked(
+  { hypervisor, prober, clock }: Answers,
+  { probeTimeoutMs }: Options,
+  guests: Guests,
+  vm: Vm,
+  lookWithinMs: number,
+) {
+  const unknown = { state: vm.state };
+  if (lookWithinMs < lookAtLeastMs) return [unknown, guests.answers(vm.id) !== undefined] as const;
+  const read = hypervisor.readDomain(vm.hostId, vm.uuid).then(
+    (it) => ({ state: it?.state ?? ("missing" as const) }),
+    () => unknown,
+  );
+  return Promise.all([
+    within(clock, lookWithinMs, read, unknown),
+    within(clock, lookWithinMs, prober.answers(vm, vm.answerCheck, probeTimeoutMs), false),
+  ]);
+}
 
 /** What the engine sees of the VM right now. */
-async function seen(env: Env, options: EngineOptions, guests: GuestWatch, vm: Vm): Promise<ProviderView> {
-  const { store, hypervisor, prober, clock } = env;
+async function seen(
+  env: Answers,
+  options: Options,
+  guests: Guests,
+  vm: Vm,
+  lookWithinMs: number,
+): Promise<ProviderView> {
+  const { store } = env;
   const host = await store.host(vm.hostId);
   const isolated = (await store.openHostIncidents()).some(
     (it) => it.hostId === vm.hostId && it.cause === "host-isolated",
   );
   const asks = host?.state === "up" && (host.standing === "in-use" || host.standing === "maintenance");
-  const unknown = { state: vm.state };
-  const [sight, answers] = asks
-    ? await Promise.all([
-        within(
-          clock,
-          lookWithinMs,
-          hypervisor.readDomain(vm.hostId, vm.uuid).then(
-            (it) => ({ state: it?.state ?? ("missing" as const) }),
-            () => unknown,
-          ),
-          unknown,
-        ),
-        within(clock, lookWithinMs, prober.answers(vm, vm.answerCheck, options.probeTimeoutMs), false),
-      ])
-    : [unknown, false];
+  const [sight, answers] = asks ? await asked(env, options, guests, vm, lookWithinMs) : [{ state: vm.state }, false];
   return providerView(host, isolated, sight, {
     verdict: answers ? { kind: "well" } : guests.verdict(vm.id),
     silent: !answers,
@@ -55,9 +81,9 @@ async function seen(env: Env, options: EngineOptions, guests: GuestWatch, vm: Vm
 
 /** One incident that both see: it is the owner's to repair, and ends when their sensors say so. */
 async function openApplicationIncident(
-  env: Env,
+  env: Answers,
   vm: Vm,
-  { at, by, message }: Heard & { readonly message: Asked },
+  { at, by, message }: Question,
   { certainty, words }: JointConclusion,
 ): Promise<void> {
   const now = env.clock.now();
@@ -72,38 +98,56 @@ async function openApplicationIncident(
   });
 }
 
-/** Answers a customer's question: the provider's view, and what follows from the two together. */
-export async function answerQuestion(
-  env: Env,
-  options: EngineOptions,
-  guests: GuestWatch,
+/** Answers customers' questions about one VM, which is looked at once: the provider's view, and what follows from both together. */
+export async function answerQuestions(
+  env: Answers,
+  options: Options,
+  guests: Guests,
   applicationDown: Set<VmId>,
-  question: Heard & { readonly message: Asked },
+  questions: readonly Question[],
+  waitedMs: number,
 ): Promise<void> {
   const { store, clock } = env;
-  const vm = await store.vm(question.message.vmId);
-  if (vm !== undefined && vm.organizationId === question.organizationId) {
-    const view = await seen(env, options, guests, vm);
-    const conclusion = concludeTogether(view, question.message.customer);
-    let open = await store.openIncidentOf(vm.id);
-    if (open === undefined && conclusion.layer === "application" && conclusion.certainty !== "unsure") {
-      applicationDown.add(vm.id); // before it is there: a look must not take it for over
-      await openApplicationIncident(env, vm, question, conclusion);
-      open = await store.openIncidentOf(vm.id);
-      if (open?.layer !== "application") applicationDown.delete(vm.id);
-    }
-    const ours = conclusion.layer === "vm" && open?.layer === "vm" ? ` ${underWay(open)}` : "";
-    const thread = { incidentId: open?.id ?? question.incidentId, repairId: null };
-    await sayTo(env, vm.organizationId, thread, `answer/${question.id}`, {
-      ...{ kind: "diagnosis.answered", question: question.id, vm: refOf(vm), provider: view },
-      conclusion: { ...conclusion, words: `${conclusion.words}${ours}` },
-    });
+  const vmId = questions[0]?.message.vmId;
+  const vm = vmId === undefined ? undefined : await store.vm(vmId);
+  const view = vm === undefined ? undefined : await seen(env, options, guests, vm, answerWithinMs - waitedMs);
+  for (const question of questions) {
+    if (vm !== undefined && view !== undefined && vm.organizationId === question.organizationId)
+      await answerQuestion(env, vm, view, applicationDown, question);
+    await store.settle(question.id, clock.now());
   }
-  await store.settle(question.id, clock.now());
 }
 
-const underWay = ({ id, state }: Incident): string =>
-  state === "handed-over" ? `People were told (incident ${id}).` : `It is being repaired (incident ${id}).`;
+async function answerQuestion(
+  env: Answers,
+  vm: Vm,
+  view: ProviderView,
+  applicationDown: Set<VmId>,
+  question: Question,
+): Promise<void> {
+  const { store } = env;
+  const conclusion = concludeTogether(view, question.message.customer);
+  let open = await store.openIncidentOf(vm.id);
+  if (open === undefined && conclusion.layer === "application" && conclusion.certainty !== "unsure") {
+    applicationDown.add(vm.id); // before it is there: a look must not take it for over
+    await openApplicationIncident(env, vm, question, conclusion);
+    open = await store.openIncidentOf(vm.id);
+    if (open?.layer !== "application") applicationDown.delete(vm.id);
+  }
+  const thread = { incidentId: open?.id ?? null, repairId: null };
+  await sayTo(env, vm.organizationId, thread, `answer/${question.id}`, {
+    ...{ kind: "diagnosis.answered", question: question.id, vm: refOf(vm), provider: view },
+    conclusion: { ...conclusion, words: `${conclusion.words}${oursSoFar(conclusion, open)}` },
+  });
+}
+
+/** What the provider does about a VM that both hold for failed: the customer may not take a conclusion for a repair. */
+function oursSoFar({ layer }: JointConclusion, open: Incident | undefined): string {
+  if (layer !== "vm" && layer !== "host") return "";
+  if (open === undefined || open.layer === "application") return " The provider repairs nothing of this VM yet.";
+  const { id, state } = open;
+  return state === "handed-over" ? ` People were told (incident ${id}).` : ` It is being repaired (incident ${id}).`;
+}
 
 /** Whether every sensor that looks at the VM, or, where none does, at its application, says that all is well, by a report that is not old. */
 const isWell = (report: SensorReport, vm: VmId, now: number): boolean => {

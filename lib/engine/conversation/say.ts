@@ -6,7 +6,7 @@ export const refOf = ({ id, name }: Pick<Vm, "id" | "name">): VmRef => ({ id, na
 
 /** Says it to the VM's owner, once for each key; nothing to a VM of nobody's. */
 export async function sayTo(
-  env: Pick<Env, "store" | "clock">,
+  env: { readonly store: Pick<Env["store"], "say">; readonly clock: Pick<Env["clock"], "now"> },
   organizationId: OrganizationId | null,
   thread: { readonly incidentId: IncidentId | null; readonly repairId: RepairId | null },
   key: string,
