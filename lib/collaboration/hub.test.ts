@@ -129,6 +129,62 @@ test("a manager that died without a word is followed when its lease ends", async
   await vi.waitFor(() => expect(second.words()).toEqual(["1"]));
 });
 
+/** How many beats came beside how many pings: the server pings as long as it has the connection. */
+function counted({ ws, frames }: ReturnType<Awaited<ReturnType<typeof startHub>>["manager"]>) {
+  let pings = 0;
+  let beatsBefore = 0;
+  ws.on("ping", () => pings++);
+  const beats = () => frames.filter(({ type }) => type === "beat").length;
+  return {
+    since: () => {
+      pings = 0;
+      beatsBefore = beats();
+    },
+    pings: () => pings,
+    beats: () => beats() - beatsBefore,
+  };
+}
+
+test("the right that is written down outlives what any beat promises", async () => {
+  const talk = fakeConversation();
+  const claimedFor: number[] = [];
+  const claimManager: typeof talk.store.claimManager = (manager, forMs, at) => {
+    claimedFor.push(forMs);
+    return talk.store.claimManager(manager, forMs, at);
+  };
+  await using live = await startHub({ ...talk.store, claimManager }, keys(), { leaseMs: 5000, wayMs: 700 });
+  const { leaseMs } = await live.manager("aster").until("welcome");
+  expect(leaseMs).toBe(5000);
+  await vi.waitFor(() => expect(claimedFor.length).toBeGreaterThan(2));
+  // a beat goes out up to three beats after its claim was asked for, and takes a while on its way
+  expect(Math.min(...claimedFor)).toBeGreaterThanOrEqual(5000 + 700 + 3 * 50);
+});
+
+test("no beat promises a right that could not be renewed", async () => {
+  const talk = fakeConversation();
+  await using live = await startHub(talk.store, keys());
+  const one = live.manager("aster");
+  await one.until("beat");
+  const count = counted(one);
+  talk.away(true);
+  await vi.waitFor(() => expect(count.pings()).toBeGreaterThan(10), 10_000);
+  count.since();
+  await vi.waitFor(() => expect(count.pings()).toBeGreaterThan(10), 10_000);
+  expect(count.beats()).toBe(0);
+  talk.away(false);
+  await vi.waitFor(() => expect(count.beats()).toBeGreaterThan(0));
+});
+
+test("a manager that is not heard any more is promised nothing more", async () => {
+  const talk = fakeConversation();
+  await using live = await startHub(talk.store, keys(), { leaseMs: 2000 });
+  const one = live.manager("aster", { autoPong: false });
+  const count = counted(one);
+  await one.closed;
+  expect(count.pings()).toBeGreaterThan(30); // it was kept for its lease
+  expect(count.beats()).toBeLessThan(count.pings() * 0.75); // and its right was renewed for half of that
+});
+
 test.each(["reader", "person", "operator", "nobody"])("%s is no manager", async (key) => {
   await using live = await startHub(fakeConversation().store, keys());
   expect(await live.manager(key).closed).toBe(managerCloseCodes.keyRefused);

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { managerCloseCodes } from "../contract/index.ts";
 import { keyCheck } from "./key-check.ts";
-import { defaultLimits, type HubLimits } from "./limits.ts";
+import { defaultLimits, type HubLimits, silentAfterMs } from "./limits.ts";
 import type { Surroundings } from "./ports.ts";
 import { type ManagerSession, managerSession } from "./session.ts";
 import { silentManagers } from "./silent-managers.ts";
@@ -95,7 +95,7 @@ export function createCollaborationHub(options: CollaborationHubOptions): Collab
   async function tidy(): Promise<void> {
     try {
       const now = clock.now();
-      for (const { organizationId, instance } of silentManagers(await store.managers(), now, limits.leaseMs))
+      for (const { organizationId, instance } of silentManagers(await store.managers(), now, silentAfterMs(limits)))
         await store.releaseManager(organizationId, instance, now);
     } catch (error) {
       log.warn("managers that fell silent could not be looked for; trying again", { error });

@@ -2,7 +2,7 @@ import type { RawData, WebSocket } from "ws";
 import { type ManagerFrame, managerCloseCodes, type ProviderFrame, protocolVersion } from "../contract/index.ts";
 import type { MessageId, OrganizationId, Viewer } from "../model/index.ts";
 import { listener } from "./hearing.ts";
-import type { SessionLimits } from "./limits.ts";
+import { beatsPerClaim, mayPromise, rightMs, type SessionLimits } from "./limits.ts";
 import { outbox } from "./outbox.ts";
 import type { Surroundings } from "./ports.ts";
 import { parseFrame, providerEventOf, type Refusal } from "./wire.ts";
@@ -44,6 +44,8 @@ export function managerSession(
   /** Beats since it was heard of. Not a time: where this process stood still, it is not the manager that was silent. */
   let unheard = 0;
   let claiming: Promise<void> | undefined;
+  /** When the right that was given last was asked for, on the clock that is never set. */
+  let claimedAtMs = Number.NEGATIVE_INFINITY;
   let ticks = 0;
 
   const isOpen = () => ws.readyState === ws.OPEN;
@@ -96,7 +98,9 @@ export function managerSession(
   async function askForLease({ instance, name, version }: Hello): Promise<void> {
     try {
       const manager = { organizationId, instance, name, version };
-      const { active, epoch: given } = await store.claimManager(manager, limits.leaseMs, clock.now());
+      const askedAtMs = clock.monotonicMs();
+      const { active, epoch: given } = await store.claimManager(manager, rightMs(limits), clock.now());
+      if (active) claimedAtMs = askedAtMs;
       if (isOpen()) await stand(active, given);
     } catch (error) {
       log.warn("a manager's lease could not be renewed; trying again", { error });
@@ -178,10 +182,13 @@ export function managerSession(
       if (out.waitingMs() > limits.receivedMs) return close(managerCloseCodes.tooSlow, "too slow: connect again");
       ws.ping();
       if (standing === undefined) return;
-      if (ws.bufferedAmount <= limits.busyBytes) void send({ type: "beat", at: clock.now() });
+      const isHeard = silentMs < limits.leaseMs / 2;
+      // A beat promises the right to act: none goes out that what is written down does not outlive.
+      const holds = standing === "standby" || (isHeard && mayPromise(clock.monotonicMs() - claimedAtMs, limits));
+      if (holds && ws.bufferedAmount <= limits.busyBytes) void send({ type: "beat", at: clock.now() });
       // A manager that is not heard must not keep the right to act from the one that stands by.
-      // An active one's lease outlives several beats; one that stands by wants to know soon.
-      if (silentMs < limits.leaseMs / 2 && (standing === "standby" || ticks++ % 2 === 0)) void claim();
+      // An active one's right outlives several beats; one that stands by wants to know soon.
+      if (isHeard && (standing === "standby" || ticks++ % beatsPerClaim === 0)) void claim();
       pump();
     },
     wake: pump,

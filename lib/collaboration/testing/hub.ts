@@ -32,9 +32,10 @@ const isOf = <T extends ProviderFrame["type"]>(type: T, frame: ProviderFrame): f
 export function manager(
   url: string,
   key: string,
-  options: { instance?: string; silent?: boolean; mute?: boolean } = {},
+  options: { instance?: string; silent?: boolean; mute?: boolean; autoPong?: boolean } = {},
 ) {
-  const ws = new WebSocket(url, { headers: { authorization: `Bearer ${key}` } });
+  const { autoPong = true } = options;
+  const ws = new WebSocket(url, { headers: { authorization: `Bearer ${key}` }, autoPong });
   const frames: ProviderFrame[] = [];
   const waiting = new Set<() => void>();
   const closed = new Promise<number>((resolve) => ws.once("close", (code) => resolve(code)));

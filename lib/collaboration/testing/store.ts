@@ -108,7 +108,7 @@ export function fakeConversation() {
     endpoints: async () => [...endpoints.values()],
     async recordDelivery(organizationId, found, at) {
       const endpoint = endpoints.get(organizationId);
-      if (endpoint !== undefined) endpoints.set(organizationId, { ...endpoint, ...found, triedAt: at });
+      if (endpoint !== undefined) endpoints.set(organizationId, { ...endpoint, gone: false, ...found, triedAt: at });
       deliveries.push(found.words);
     },
     applications: async () =>

@@ -23,7 +23,7 @@ export interface Ears {
   refused(id: MessageId | null, error: Refused["error"]): void;
   /** The provider's time of day: deadlines are told by it. */
   beat(at: number): void;
-  /** The connection is gone, and nothing was heard for `silentMs`; another attempt follows by itself. */
+  /** The connection is gone, and there was no beat for `silentMs`; another attempt follows by itself. */
   down(words: string, silentMs: number): void;
   /** The provider will not have us: no further attempt. */
   ended(error: ManagerError): void;
@@ -70,7 +70,10 @@ export function startLink(options: LinkOptions): Link {
   let attempt = 0;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
-  let heardAt = performance.now();
+  /** The last beat, welcome or change of standing: these alone carry the right to act. An answer to us may come where it is not renewed. */
+  let beatAt = performance.now();
+  /** The same, or that the connection was opened. */
+  let aliveAt = beatAt;
 
   function lost(words: string): void {
     clearTimeout(timer);
@@ -83,7 +86,7 @@ export function startLink(options: LinkOptions): Link {
       gone.terminate();
     }
     if (closed) return;
-    ears.down(words, performance.now() - heardAt);
+    ears.down(words, performance.now() - beatAt);
     attempt++;
     timer = setTimeout(open, backoffMs(attempt, random()));
   }
@@ -94,12 +97,19 @@ export function startLink(options: LinkOptions): Link {
     ears.ended(error);
   }
 
+  const silent = () => lost("The provider has gone silent.");
+
   function alive(): void {
     clearTimeout(timer);
-    timer = setTimeout(() => lost("The provider has gone silent."), silenceMs);
+    aliveAt = performance.now();
+    timer = setTimeout(silent, silenceMs);
   }
 
   function take(frame: ProviderFrame): void {
+    if (frame.type === "welcome" || frame.type === "standing" || frame.type === "beat") {
+      alive();
+      beatAt = aliveAt;
+    }
     if (frame.type === "welcome") {
       welcomed = true;
       attempt = 0;
@@ -126,8 +136,8 @@ export function startLink(options: LinkOptions): Link {
     });
     mine.on("message", (data) => {
       if (socket !== mine) return;
-      alive();
-      heardAt = performance.now();
+      // This process stood still: what waited to be read is old, and promises nothing any more.
+      if (performance.now() - aliveAt > silenceMs) return silent();
       const heard = hearFrame(textOf(data));
       if (heard.is === "frame") take(heard.frame);
       else if (heard.is === "unknown") {
