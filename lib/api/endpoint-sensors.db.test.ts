@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { applicationView, errorBody, managerReply, newKeyReply } from "../contract/index.ts";
+import { applicationView, errorBody, managerReply, newKeyReply, standingReply } from "../contract/index.ts";
 import type { KeyScope } from "../model/index.ts";
 import { testApi } from "./testing.ts";
 
@@ -73,4 +73,47 @@ test("a program behind an endpoint reports its sensors, once Belay's messages ar
   await cloud.store.service.releaseManager(organizationId, manager.instance, Date.now());
   expect((await post(headers)).status).toBe(204);
   expect((await send("DELETE", "/endpoint", headers)).status).toBe(204);
+});
+
+test("of two managers behind an endpoint one may act; a connected one keeps both from it", async () => {
+  const { cloud } = api;
+  const { organizationId } = cloud.birch;
+  const { headers } = await keyOf("ben", ["collaborate", "configure"]);
+  const post = (instance: string) =>
+    send("POST", "/collaboration/standing", headers, { instance, name: "m", version: "1" });
+  const stands = async (instance: string) => standingReply.parse(await (await post(instance)).json());
+  expect(await refusalOf(await post("instance-a"))).toMatchObject({ status: 409, field: "endpoint" });
+  await send("PUT", "/endpoint", headers, { url: "https://manager.example/" });
+  const first = await stands("instance-a");
+  expect(first).toMatchObject({ standing: "active", epoch: expect.any(Number), leaseMs: 10_000 });
+  expect(await stands("instance-b")).toMatchObject({ standing: "standby", epoch: 0 });
+  expect(await stands("instance-a")).toMatchObject({ standing: "active", epoch: first.epoch });
+  const managers = await cloud.store.service.managers();
+  expect(managers.find((it) => it.organizationId === organizationId)).toMatchObject({ byEndpoint: true });
+
+  const vm = await cloud.vm(await cloud.host("stood"), "stood-1", organizationId);
+  const ask = (epoch: number | undefined) =>
+    send("POST", "/collaboration/messages", headers, {
+      ...{ specversion: "1.0", id: cloud.ids.next("msg"), source: "m", type: "belay.diagnosis.asked.v1" },
+      ...{ time: new Date().toISOString(), datacontenttype: "application/json", ...(epoch !== undefined && { epoch }) },
+      data: {
+        ...{ kind: "diagnosis.asked", vmId: vm.id, words: "It is gone." },
+        customer: { reached: "by-all", processes: "some-dead", service: "fails" },
+      },
+    });
+  expect((await ask(first.epoch)).status).toBe(202);
+  expect(await refusalOf(await ask(first.epoch + 1))).toMatchObject({ status: 409, field: "epoch" });
+  expect(await refusalOf(await ask(undefined))).toMatchObject({ status: 409, field: "epoch" }); // no one beside it
+
+  await cloud.store.service.releaseManager(organizationId, "instance-a", Date.now());
+  const connected = { organizationId, instance: "over-the-socket", name: "m", version: "1" };
+  const { epoch } = await cloud.store.service.claimManager(connected, 60_000, Date.now());
+  expect(epoch).toBe(first.epoch + 1);
+  expect(await stands("instance-b")).toMatchObject({ standing: "standby" });
+  await cloud.store.service.releaseManager(organizationId, connected.instance, Date.now());
+  expect(await stands("instance-b")).toMatchObject({ standing: "active", epoch: epoch + 1 });
+  const reader = await keyOf("ben", ["read"]);
+  const who = { instance: "instance-c", name: "m", version: "1" };
+  expect((await send("POST", "/collaboration/standing", reader.headers, who)).status).toBe(403);
+  await cloud.store.service.releaseManager(organizationId, "instance-b", Date.now());
 });

@@ -1,11 +1,12 @@
 import { lookup as systemLookup } from "node:dns/promises";
 import { networkInterfaces } from "node:os";
 import { Webhook } from "standardwebhooks";
-import { eventType } from "../contract/index.ts";
+import { type EndpointTest, eventType } from "../contract/index.ts";
 import type { Clock, ServiceStore } from "../engine/ports.ts";
-import { BelayError, type Endpoint } from "../model/index.ts";
+import { BelayError, type Endpoint, idSource } from "../model/index.ts";
 import { type CheckedUrl, checkUrl, type Lookup } from "./checked-url.ts";
 import { type Answered, post } from "./post.ts";
+import { providerAddresses } from "./provider-addresses.ts";
 import { source } from "./wire.ts";
 
 export interface Called {
@@ -23,7 +24,7 @@ export interface EndpointCaller {
   /** Throws BelayError with the field `url` where the address may not be called. */
   check(url: string): Promise<void>;
   /** Sends a signed message that means nothing, once. */
-  test(endpoint: Target): Promise<{ readonly ok: boolean; readonly words: string }>;
+  test(endpoint: Target): Promise<Called>;
   /** Sends this event, once. Never throws. */
   call(endpoint: Target, event: Sent, signal?: AbortSignal): Promise<Called>;
 }
@@ -31,11 +32,11 @@ export interface EndpointCaller {
 const timeoutMs = 10_000;
 const lookupMs = 5000;
 
-/** How a disabled endpoint is known again after a restart: what was said of its last delivery. */
+/** What people are told of an endpoint that wants no more. */
 export const goneWords = "The endpoint answered 410 Gone: nothing more is sent to it until it is set or tested anew.";
 
 /** The system's resolver, which has no time-out of its own. */
-const lookup: Lookup = async (host) => {
+const systemNames: Lookup = async (host) => {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error("the DNS does not answer")), lookupMs);
   try {
@@ -48,11 +49,6 @@ const lookup: Lookup = async (host) => {
 
 const interfaceNetworks = (): readonly string[] =>
   Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).flatMap(({ cidr }) => cidr ?? []));
-
-const addressOfUri = (uri: string): readonly string[] => {
-  const host = URL.parse(uri)?.hostname.replace(/^\[|\]$/g, "");
-  return host === undefined || host === "" ? [] : [host];
-};
 
 const outcomeOf = (answered: Answered): Called => {
   if (answered.kind === "none") return { ok: false, gone: false, words: answered.words };
@@ -67,15 +63,17 @@ const outcomeOf = (answered: Answered): Called => {
 /** Calls customers' endpoints: each call's addresses are looked up, checked against the policy of now, and then called as they are. */
 export function createEndpointCaller(options: {
   readonly store: Pick<ServiceStore, "hosts" | "policy">;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "monotonicMs">;
   readonly lookup?: Lookup;
 }): EndpointCaller {
-  const { store, clock } = options;
+  const { store, clock, lookup = systemNames } = options;
+  const ownAddresses = providerAddresses({ lookup, monotonicMs: () => clock.monotonicMs() });
+  const ids = idSource(() => clock.now(), Math.random);
 
   async function checked(url: string): Promise<CheckedUrl> {
     const [{ endpointNetworks }, hosts] = await Promise.all([store.policy(), store.hosts()]);
-    const own = [...interfaceNetworks(), ...hosts.flatMap(({ uri }) => addressOfUri(uri))];
-    return checkUrl(url, { allowed: endpointNetworks, own }, options.lookup ?? lookup);
+    const own = [...interfaceNetworks(), ...(await ownAddresses(hosts.map(({ uri }) => uri)))];
+    return checkUrl(url, { allowed: endpointNetworks, own }, lookup);
   }
 
   async function call({ url, secret }: Target, event: Sent, signal?: AbortSignal): Promise<Called> {
@@ -99,12 +97,12 @@ export function createEndpointCaller(options: {
   return {
     check: async (url) => void (await checked(url)),
     async test(endpoint) {
-      const { ok, words } = await call(endpoint, {
-        ...{ specversion: "1.0", id: `test_${crypto.randomUUID()}`, source, type: eventType("endpoint.test") },
+      const event: EndpointTest = {
+        ...{ specversion: "1.0", id: ids.next("msg"), source, type: eventType("endpoint.test") },
         ...{ time: new Date(clock.now()).toISOString(), datacontenttype: "application/json" },
         data: { kind: "endpoint.test", words: "Belay looks whether this endpoint answers. Nothing is to be done." },
-      });
-      return { ok, words };
+      };
+      return call(endpoint, event);
     },
     call,
   };

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { expect, test, vi } from "vitest";
-import { providerEvent } from "../contract/index.ts";
+import { endpointTest, providerEvent } from "../contract/index.ts";
 import { createEndpointCaller, goneWords } from "./endpoint-caller.ts";
 import { silent } from "./testing/hub.ts";
 import { type FakeConversation, fakeConversation, ids } from "./testing/store.ts";
@@ -63,7 +63,7 @@ function webhooks(talk: FakeConversation, addresses: readonly string[] = ["127.0
 function talkWith(port: number, url = `http://127.0.0.1:${port}/belay`) {
   const talk = fakeConversation();
   talk.allow(["127.0.0.0/8"]);
-  talk.endpoints.set(aster, { organizationId: aster, url, secret, words: null, ok: true, triedAt: null });
+  talk.endpoints.set(aster, { organizationId: aster, url, secret, words: null, ok: true, gone: false, triedAt: null });
   return talk;
 }
 
@@ -126,10 +126,11 @@ test("410 ends the deliveries until the endpoint is set or tested anew", async (
   const talk = talkWith(endpoint.port);
   talk.say(aster, "1");
   await using hooks = webhooks(talk);
-  await vi.waitFor(() => expect(talk.endpoints.get(aster)).toMatchObject({ ok: false, words: goneWords }));
+  await vi.waitFor(() => expect(talk.endpoints.get(aster)).toMatchObject({ ok: false, gone: true, words: goneWords }));
   talk.say(aster, "2");
   const { url } = talk.endpoints.get(aster) ?? { url: "" };
-  expect(await hooks.caller.test({ url, secret })).toEqual({ ok: true, words: "The endpoint answered 200." });
+  expect(await hooks.caller.test({ url, secret })).toMatchObject({ ok: true, words: "The endpoint answered 200." });
+  expect(endpointTest.parse(JSON.parse(endpoint.got.at(-1)?.body ?? "")).id).toMatch(/^msg_/);
   expect(endpoint.got).toHaveLength(2); // the 410 and the test
   await talk.store.recordDelivery(aster, { ok: true, words: "tested" }, Date.now());
   await vi.waitFor(() => expect(unreceived(talk)).toBe(0));
@@ -149,6 +150,7 @@ test("a connected manager gets the messages, the endpoint nothing", async () => 
     secret,
     words: null,
     ok: true,
+    gone: false,
     triedAt: null,
   });
   talk.say(birch, "2");

@@ -1,7 +1,7 @@
 import type { CollaborationServiceStore } from "../engine/ports.ts";
 import type { OrganizationId } from "../model/index.ts";
 import { backOff, type Tries } from "./back-off.ts";
-import { type EndpointCaller, goneWords } from "./endpoint-caller.ts";
+import type { EndpointCaller } from "./endpoint-caller.ts";
 import type { Surroundings } from "./ports.ts";
 import { severalAtOnce } from "./several-at-once.ts";
 import { isSaid, providerEventOf, type Said } from "./wire.ts";
@@ -73,7 +73,7 @@ export function createWebhooks(
     if (ending.signal.aborted) return false;
     const at = clock.now();
     if (ok) await store.recordReceived(organizationId, said.id, at);
-    await store.recordDelivery(organizationId, { ok, words }, at);
+    await store.recordDelivery(organizationId, { ok, gone, words }, at);
     if (ok) tries.over(said.id);
     else tries.failed(said.id, clock.monotonicMs());
     return ok && !gone;
@@ -101,10 +101,10 @@ export function createWebhooks(
 
   async function round(): Promise<void> {
     const [endpoints, managers] = await Promise.all([store.endpoints(), store.managers()]);
-    const heard = new Set(managers.filter(({ connected }) => connected).map((it) => it.organizationId));
-    const open = endpoints.filter(
-      ({ organizationId, ok, words }) => !heard.has(organizationId) && (ok || words !== goneWords),
+    const heard = new Set(
+      managers.filter(({ connected, byEndpoint }) => connected && byEndpoint !== true).map((it) => it.organizationId),
     );
+    const open = endpoints.filter(({ organizationId, gone }) => !heard.has(organizationId) && !gone);
     for (const endpoint of open) {
       if (busy.size >= limits.organizations) await Promise.race(busy.values());
       if (ending.signal.aborted) return;

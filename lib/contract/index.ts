@@ -54,8 +54,11 @@ export {
   customerMessage,
   customerTechniqueNames,
   customerView,
+  type EndpointTest,
   type EndpointView,
+  endpointLeaseMs,
   endpointReply,
+  endpointTest,
   endpointTested,
   eventType,
   fallbackNames,
@@ -92,6 +95,8 @@ export {
   type SensorView,
   sensorReportView,
   sensorsBody,
+  standingBody,
+  standingReply,
 } from "./collaboration/index.ts";
 export { type Change, type CloudEvent, change, cloudEvent } from "./events.ts";
 export {

@@ -55,6 +55,8 @@ export interface Endpoint {
   /** Of the last delivery, in words; null before the first. */
   readonly words: string | null;
   readonly ok: boolean;
+  /** It answered 410: nothing is sent to it until it is set or tested anew. */
+  readonly gone: boolean;
   readonly triedAt: EpochMs | null;
 }
 
@@ -66,7 +68,10 @@ export interface ManagerStanding {
   readonly name: string;
   readonly version: string;
   readonly epoch: number;
+  /** It is heard: over the WebSocket, or behind the endpoint. */
   readonly connected: boolean;
+  /** It has no standing connection: messages go to the endpoint, and it asks for the right to act by POST. */
+  readonly byEndpoint?: boolean;
   readonly since: EpochMs;
   readonly heardAt: EpochMs;
 }

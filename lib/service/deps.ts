@@ -5,10 +5,10 @@ import type { Endpoint } from "../model/index.ts";
 export interface EndpointCaller {
   /** Throws BelayError with the field `url` where the address may not be called. */
   check(url: string): Promise<void>;
-  /** Sends a signed message that means nothing, once. */
+  /** Sends a signed message that means nothing, once. `gone`: it wants no more messages. */
   test(
     endpoint: Pick<Endpoint, "url"> & { readonly secret: string },
-  ): Promise<{ readonly ok: boolean; readonly words: string }>;
+  ): Promise<{ readonly ok: boolean; readonly gone: boolean; readonly words: string }>;
 }
 
 /** What the services are given. `simulated` is told to everybody who asks for the cloud. */

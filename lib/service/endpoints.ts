@@ -23,18 +23,23 @@ export function endpointService({ store, clock, endpointCaller }: ServiceDeps) {
       return known === undefined ? null : view(known);
     },
 
-    /** Its addresses are looked at first. Each time there is a new secret, told in this answer and nowhere else. */
+    /**
+     * Its addresses are looked at first. Another address has a new secret, told in this answer and nowhere else. The same one keeps its secret:
+     * whoever sets it anew, as after a 410, does not end the validity of the signatures that they check.
+     */
     async putEndpoint(
       viewer: Viewer,
-      { url }: z.infer<typeof putEndpointBody>,
+      { url, newSecret }: z.infer<typeof putEndpointBody>,
     ): Promise<z.infer<typeof newEndpointReply>> {
       must(can.speakForCustomer(viewer));
       await endpointCaller.check(url);
       const { organizationId } = viewer;
-      const secret = `whsec_${randomBytes(32).toString("base64")}`;
-      const endpoint = { organizationId, url, ok: true, words: null, triedAt: null };
+      const before = newSecret ? undefined : await store.endpoint(organizationId);
+      const kept = before?.url === url ? before.secret : undefined;
+      const secret = kept ?? `whsec_${randomBytes(32).toString("base64")}`;
+      const endpoint = { organizationId, url, ok: true, gone: false, words: null, triedAt: null };
       await store.putEndpoint(endpoint, secret, viewer, clock.now());
-      return { endpoint: view(endpoint), secret };
+      return { endpoint: view(endpoint), secret: kept === undefined ? secret : null };
     },
 
     async removeEndpoint(viewer: Viewer): Promise<void> {
@@ -55,7 +60,7 @@ export function endpointService({ store, clock, endpointCaller }: ServiceDeps) {
       mayTestAt.set(organizationId, now + testEveryMs);
       const outcome = await endpointCaller.test(endpoint);
       await store.recordDelivery(organizationId, outcome, clock.now());
-      return outcome;
+      return { ok: outcome.ok, words: outcome.words };
     },
   };
 }

@@ -29,6 +29,7 @@ export const needs = {
 
   sayToProvider: ["collaborate"],
   reportSensors: ["collaborate"],
+  standForCustomer: ["collaborate"],
 
   allocate: ["provision"],
   freeVm: ["provision"],

@@ -50,7 +50,7 @@ export function sensorService({ store, clock, endpointCaller }: ServiceDeps) {
       must(can.speakForCustomer(viewer));
       const { organizationId } = viewer;
       const [endpoint, managers] = await Promise.all([store.endpoint(organizationId), store.managers()]);
-      if (managers.some((it) => it.organizationId === organizationId && it.connected))
+      if (managers.some((it) => it.organizationId === organizationId && it.connected && it.byEndpoint !== true))
         throw new BelayError(
           "conflict",
           "A manager is connected over the WebSocket: its sensors are the ones that count.",

@@ -18,6 +18,7 @@ import { organizationService } from "./organizations.ts";
 import { policyService } from "./policy.ts";
 import { withScopes } from "./scopes.ts";
 import { sensorService } from "./sensors.ts";
+import { standingService } from "./standing.ts";
 import { trafficService } from "./traffic.ts";
 import { wholeCloud } from "./views.ts";
 import { vmService } from "./vms.ts";
@@ -52,6 +53,7 @@ const fullService = (deps: ServiceDeps) => ({
   ...endpointService(deps),
   ...conversationService(deps),
   ...sensorService(deps),
+  ...standingService(deps),
 });
 export type Service = ReturnType<typeof fullService>;
 

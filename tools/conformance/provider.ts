@@ -10,14 +10,18 @@ import {
   type ProviderEvent,
   type ProviderFrame,
   sensorsBody,
+  standingBody,
 } from "../../lib/contract/index.ts";
 import { application, organization } from "./ids.ts";
+import { type Called, type SavedStates, savedStates } from "./saved-states.ts";
 
 /** What the manager did, in order. */
 export type Heard =
   | { readonly at: number; readonly is: "frame"; readonly frame: ManagerFrame; readonly connection: number }
   | { readonly at: number; readonly is: "posted"; readonly event: CustomerEvent }
+  | { readonly at: number; readonly is: "stood"; readonly standing: "active" | "standby" }
   | { readonly at: number; readonly is: "reported"; readonly report: z.infer<typeof sensorsBody> }
+  | { readonly at: number; readonly is: "called"; readonly called: Called }
   | { readonly at: number; readonly is: "connected"; readonly connection: number; readonly authorized: boolean }
   | { readonly at: number; readonly is: "closed"; readonly connection: number }
   | { readonly at: number; readonly is: "wrong"; readonly words: string };
@@ -28,9 +32,10 @@ export interface Provider {
   /** What becomes of the manager's messages. `hold`: no answer. */
   answering: "take" | "hold" | "refuse";
   beating: boolean;
+  readonly saved: SavedStates;
   /** The status of POSTed messages. */
   postStatus: number;
-  /** What a connection is greeted with; null: nothing. */
+  /** What a connection is greeted with, and who asks by POST is told; null: nothing. */
   greeting: { standing: "active" | "standby"; epoch: number } | null;
   /** The next connections are closed at once with this code. */
   refuseNext: { times: number; code: number };
@@ -55,6 +60,7 @@ export async function startProvider(key: string, port = 0): Promise<Provider> {
     provider.onHeard?.();
   };
   const wrong = (words: string) => note({ at: Date.now(), is: "wrong", words });
+  const saved = savedStates((called) => note({ at: Date.now(), is: "called", called }), wrong);
 
   const http: Server = createServer((request, response) => {
     void answerHttp(request).then(({ status, body }) => {
@@ -93,6 +99,24 @@ export async function startProvider(key: string, port = 0): Promise<Provider> {
       }
       note({ at: Date.now(), is: "reported", report: report.data });
       return { status: 204, body: null };
+    }
+    const idempotencyKey = request.headers["idempotency-key"];
+    const onCall = saved.answer(
+      request.method ?? "GET",
+      (request.url ?? "").replace("/api/v1", ""),
+      typeof idempotencyKey === "string" ? idempotencyKey : undefined,
+      text === "" ? undefined : JSON.parse(text),
+    );
+    if (onCall !== undefined) return onCall;
+    if (request.method === "POST" && request.url === "/api/v1/collaboration/standing") {
+      const asks = standingBody.safeParse(JSON.parse(text));
+      if (!asks.success) {
+        wrong(`a POSTed question for the right to act has not the protocol's form: ${asks.error.issues[0]?.message}`);
+        return refused(400, "bad-input", "not the protocol's form");
+      }
+      if (provider.greeting === null) return refused(503, "not-available", "Try again.");
+      note({ at: Date.now(), is: "stood", standing: provider.greeting.standing });
+      return { status: 200, body: { ...provider.greeting, leaseMs: 6_000 } };
     }
     if (request.method !== "POST" || request.url !== "/api/v1/collaboration/messages")
       return refused(404, "not-found", "The conformance kit has no such route.");
@@ -176,6 +200,7 @@ export async function startProvider(key: string, port = 0): Promise<Provider> {
   const provider: Provider = {
     url: "",
     heard,
+    saved,
     answering: "take",
     beating: true,
     postStatus: 202,

@@ -7,6 +7,8 @@ import {
   managerReply,
   offerView,
   sensorsBody,
+  standingBody,
+  standingReply,
 } from "../../contract/index.ts";
 import type { Service } from "../../service/index.ts";
 import { body, json, ofOrganization, refused } from "../describe.ts";
@@ -48,6 +50,16 @@ const sensors = createRoute({
   responses: { 204: { description: "Taken" }, ...refused },
 });
 
+const standing = createRoute({
+  method: "post",
+  path: "/collaboration/standing",
+  summary:
+    "A manager behind an endpoint asks for the right to act, every few seconds: of several of one organization one is active, and the " +
+    "others stand by. It may act for `leaseMs` from when it asked.",
+  request: { body: body(standingBody) },
+  responses: { 200: json("Whether it may act", standingReply), ...refused },
+});
+
 const manager = createRoute({
   method: "get",
   path: "/manager",
@@ -77,6 +89,7 @@ export const conversationRoutes = (app: OpenAPIHono<ApiEnv>, service: Service) =
       await service.reportSensors(c.var.viewer, c.req.valid("json"));
       return c.body(null, 204);
     })
+    .openapi(standing, async (c) => c.json(await service.standForCustomer(c.var.viewer, c.req.valid("json")), 200))
     .openapi(manager, async (c) =>
       c.json(await service.manager(c.var.viewer, c.req.valid("query").organizationId), 200),
     )

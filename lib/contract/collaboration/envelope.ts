@@ -32,6 +32,12 @@ export const customerEvent = z
   .object({ ...attributes, epoch: z.int().min(1).optional(), data: customerMessage })
   .refine(typeIsKind, wrongType);
 
+/** Sent once to an endpoint when it is tested: it is confirmed as every message, and nothing is to be done for it. */
+export const endpointTest = z
+  .object({ ...attributes, data: z.object({ kind: z.literal("endpoint.test"), words: z.string().max(2000) }) })
+  .refine(typeIsKind, wrongType);
+
+export type EndpointTest = z.infer<typeof endpointTest>;
 export type ProviderEvent = z.infer<typeof providerEvent>;
 export type CustomerEvent = z.infer<typeof customerEvent>;
 export const eventType = (kind: string): string => `belay.${kind}.v1`;

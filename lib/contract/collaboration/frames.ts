@@ -25,14 +25,24 @@ export const sensorsBody = z.object({
   sensors: z.array(sensorReading).max(500),
 });
 
+/** Who speaks. The instance is the same over reconnects of one run of the manager, and in its next run on the same journal. */
+const speaker = {
+  instance: z.string().min(8).max(80),
+  name: z.string().min(1).max(80),
+  version: z.string().max(40),
+};
+const standing = z.enum(["active", "standby"]);
+
+/** POST /api/v1/collaboration/standing: a manager behind an endpoint asks for the right to act, every few seconds. */
+export const standingBody = z.object(speaker);
+/** `active` for `leaseMs` from the moment when it asked; its epoch is 0 while it stands by. */
+export const standingReply = z.object({ standing, epoch: z.int(), leaseMs: z.int() });
+
 export const managerFrame = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("hello"),
     protocol: z.literal(protocolVersion),
-    /** The same over reconnects of one run of the manager, and of its next run on the same journal. */
-    instance: z.string().min(8).max(80),
-    name: z.string().min(1).max(80),
-    version: z.string().max(40),
+    ...speaker,
   }),
   z.object({ type: z.literal("received"), id: messageId }),
   z.object({ type: z.literal("message"), message: customerEvent }),
@@ -52,21 +62,21 @@ export const providerFrame = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("welcome"),
     protocol: z.literal(protocolVersion),
-    standing: z.enum(["active", "standby"]),
-    epoch: z.int(),
-    leaseMs: z.int(),
+    ...standingReply.shape,
   }),
-  z.object({ type: z.literal("standing"), standing: z.enum(["active", "standby"]), epoch: z.int() }),
+  z.object({ type: z.literal("standing"), standing, epoch: z.int() }),
   z.object({ type: z.literal("message"), message: providerEvent }),
   z.object({ type: z.literal("taken"), id: messageId }),
   z.object({ type: z.literal("refused"), id: messageId.nullable(), error: refusedWords }),
-  /** Every second, also when nothing happens: silence for longer means that the socket is dead. */
+  /** Every second, also when nothing happens. Each promises the active one its right for `leaseMs`; silence for longer is a dead socket. */
   z.object({ type: z.literal("beat"), at: epochMs }),
 ]);
 export type ProviderFrame = z.infer<typeof providerFrame>;
 
-/** How long the right to act outlives a broken connection. */
+/** How long a manager may act after the last beat. */
 export const managerLeaseMs = 6_000;
+/** How long a manager behind an endpoint may act after it asked. */
+export const endpointLeaseMs = 10_000;
 
 /** Why the server closed a manager's socket. After each but the first two it connects again. */
 export const managerCloseCodes = {

@@ -2,12 +2,15 @@ export { allocateBody, createKeyBody, putEndpointBody, putImageBody } from "./bo
 export {
   type CustomerEvent,
   customerEvent,
+  type EndpointTest,
+  endpointTest,
   eventType,
   type ProviderEvent,
   protocolVersion,
   providerEvent,
 } from "./envelope.ts";
 export {
+  endpointLeaseMs,
   type ManagerFrame,
   managerCloseCodes,
   managerFrame,
@@ -15,6 +18,8 @@ export {
   type ProviderFrame,
   providerFrame,
   sensorsBody,
+  standingBody,
+  standingReply,
 } from "./frames.ts";
 export {
   customerMessage,

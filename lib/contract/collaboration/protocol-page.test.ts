@@ -2,8 +2,11 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import type { z } from "zod";
 import { jointTable } from "../../model/index.ts";
-import { customerEvent, providerEvent } from "./envelope.ts";
-import { managerCloseCodes, managerFrame, providerFrame } from "./frames.ts";
+import { restoreBesideBody, restoreCheckpointBody } from "../bodies.ts";
+import { checkpointView } from "../checkpoint-views.ts";
+import { intentAccepted, intentView } from "../replies.ts";
+import { customerEvent, endpointTest, providerEvent } from "./envelope.ts";
+import { managerCloseCodes, managerFrame, providerFrame, standingBody, standingReply } from "./frames.ts";
 import { customerMessage, providerMessage } from "./messages.ts";
 
 const page = await readFile(new URL("../../../docs/protocol.md", import.meta.url), "utf8");
@@ -11,7 +14,10 @@ const examples: readonly unknown[] = [...page.matchAll(/^```json\n([\s\S]*?)^```
   JSON.parse(text ?? ""),
 );
 
-const schemas: Readonly<Record<string, z.ZodType>> = { providerEvent, customerEvent, managerFrame, providerFrame };
+const schemas: Readonly<Record<string, z.ZodType>> = {
+  ...{ providerEvent, customerEvent, endpointTest, managerFrame, providerFrame, standingBody, standingReply },
+  ...{ checkpointView, restoreCheckpointBody, restoreBesideBody, intentView, intentAccepted },
+};
 
 test.each(examples.map((example) => [JSON.stringify(example).slice(0, 160), example]))(
   "%s… is as the schemas say",
@@ -30,7 +36,7 @@ const literals = (
 ) => options.flatMap(({ shape }) => [...shape.kind.values]);
 
 test("every kind of message and every code of a close is on the page", () => {
-  for (const kind of [...literals(providerMessage.options), ...literals(customerMessage.options)])
+  for (const kind of [...literals(providerMessage.options), ...literals(customerMessage.options), "endpoint.test"])
     expect(page, kind).toContain(kind);
   for (const code of Object.values(managerCloseCodes)) expect(page).toContain(`| ${code} |`);
 });

@@ -141,7 +141,7 @@ export interface CollaborationServiceStore {
   removeEndpoint(organization: OrganizationId, by: Viewer, at: EpochMs): Promise<void>;
   recordDelivery(
     organization: OrganizationId,
-    found: { readonly ok: boolean; readonly words: string },
+    found: { readonly ok: boolean; readonly gone?: boolean; readonly words: string },
     at: EpochMs,
   ): Promise<void>;
   endpoints(): Promise<readonly (Endpoint & { readonly secret: string })[]>;
@@ -151,7 +151,7 @@ export interface CollaborationServiceStore {
    * is not over: `active` false. A new holder gets a new epoch.
    */
   claimManager(
-    manager: Pick<ManagerStanding, "organizationId" | "instance" | "name" | "version">,
+    manager: Pick<ManagerStanding, "organizationId" | "instance" | "name" | "version" | "byEndpoint">,
     leaseMs: number,
     at: EpochMs,
   ): Promise<{ readonly active: boolean; readonly epoch: number }>;

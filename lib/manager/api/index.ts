@@ -4,6 +4,7 @@ export {
   allocation,
   allocations,
   applicationNamed,
+  askToStand,
   createApplication,
   freeVm,
   images,
@@ -12,3 +13,11 @@ export {
   sayToProvider,
   vms,
 } from "./requests.ts";
+export {
+  checkpoints,
+  incidentsOf,
+  intent,
+  restoreBeside,
+  restoreCheckpoint,
+  takeCheckpoint,
+} from "./saved-states.ts";

@@ -15,6 +15,8 @@ import {
   managerReply,
   organizationList,
   type sensorsBody,
+  type standingBody,
+  standingReply,
   type VmView,
   vmList,
 } from "../../contract/index.ts";
@@ -49,6 +51,14 @@ export const manager = (api: Api): Promise<ManagerReply> => api.ask("GET", "/man
 
 export const sayToProvider = (api: Api, event: CustomerEvent): Promise<unknown> =>
   api.ask("POST", "/collaboration/messages", conversationMessageView, { body: event });
+
+/** Whether this manager may act: asked again and again by one that has no standing connection to be told by. */
+export const askToStand = (
+  api: Pick<Api, "ask">,
+  body: z.input<typeof standingBody>,
+  signal: AbortSignal,
+): Promise<z.infer<typeof standingReply>> =>
+  api.ask("POST", "/collaboration/standing", standingReply, { body, signal });
 
 export const reportSensors = (api: Api, body: z.input<typeof sensorsBody>): Promise<unknown> =>
   api.ask("POST", "/collaboration/sensors", z.undefined(), { body });

@@ -2,8 +2,8 @@ import type { Agent } from "../agent/index.ts";
 import { startLink } from "../link/index.ts";
 import type { Opened } from "../work/index.ts";
 import type { Channel } from "./channel.ts";
+import { version } from "./version.ts";
 
-export const version = "1.0.0";
 /** A beat takes a moment on its way: that much is no difference of clocks. */
 const clocksAgreeMs = 500;
 /** Until the provider says otherwise (its `welcome`). */

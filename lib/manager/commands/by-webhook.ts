@@ -4,12 +4,21 @@ import { startWebhook } from "../link/index.ts";
 import { ManagerError } from "../servers.ts";
 import type { Opened } from "../work/index.ts";
 import type { Channel } from "./channel.ts";
+import { standByPost } from "./stand-by-post.ts";
+import { version } from "./version.ts";
 
 const sayAgainMs = 1_000;
 
-/** Messages come to an address of the manager's own, signed; what it says, and what its sensors say, is POSTed. There is no standing. */
+/** Another manager acts, as the provider says. It may be said again once this one does. */
+const isAnothersTurn = (error: unknown) =>
+  error instanceof ManagerError && error.code === "conflict" && error.field === "epoch";
+
+/**
+ * Messages come to an address of the manager's own, signed; what it says, and what its sensors say, is POSTed, and so it asks whether it is
+ * the one that may act. A message is taken also while it stands by: it came here, and nobody else gets it.
+ */
 export async function byWebhook(
-  { api }: Opened,
+  { api, instance, description }: Opened,
   agent: Agent,
   log: (words: string) => void,
   { listen, secret }: { readonly listen: string; readonly secret: string | undefined },
@@ -24,10 +33,11 @@ export async function byWebhook(
   const host = colon < 0 ? "127.0.0.1" : listen.slice(0, colon);
   const hook = await startWebhook({
     ...{ port: Number(listen.slice(colon + 1)), host, secret, log },
-    ears: { message: async (event) => void (await agent.hear(event)) },
+    ears: { message: (event) => agent.feed({ is: "message", event }) },
   });
-  agent.stand("active");
   log(`Messages are taken at http://${host}:${hook.port}/`);
+  const name = `belay-manager for ${description.application.name}`.slice(0, 80);
+  const standing = standByPost(api, { instance, name, version }, agent, log);
   let reporting = false;
   let refused = "";
   return {
@@ -35,8 +45,10 @@ export async function byWebhook(
       sayToProvider(api, message).then(
         () => void agent.feed({ is: "taken", id: message.id }).catch(() => {}),
         (error: unknown) => {
-          const again = isPassing(error);
+          const isLost = isAnothersTurn(error);
+          const again = isPassing(error) || isLost;
           log(`The provider refused what was said: ${sayError(error)}`);
+          if (isLost) standing.lost();
           agent.feed({ is: "refused", id: message.id, again }).catch(() => {});
           if (again) setTimeout(() => agent.sendAgain(), sayAgainMs).unref();
         },
@@ -63,6 +75,9 @@ export async function byWebhook(
         });
     },
     clockAheadMs: () => 0,
-    close: () => hook.close(),
+    async close() {
+      standing.close();
+      await hook.close();
+    },
   };
 }

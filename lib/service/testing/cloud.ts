@@ -66,8 +66,8 @@ export async function testCloud() {
     },
     async test({ url }) {
       tested.push(url);
-      if (url.includes("away")) return { ok: false, words: "Nobody listens at the endpoint." };
-      return { ok: true, words: "The endpoint answered 204." };
+      if (url.includes("away")) return { ok: false, gone: false, words: "Nobody listens at the endpoint." };
+      return { ok: true, gone: false, words: "The endpoint answered 204." };
     },
   };
   const service = createService({

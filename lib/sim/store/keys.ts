@@ -60,11 +60,10 @@ export function keys(parts: Parts): ForPeople {
     endpoints: async () => [...tables.endpoints.values()].sort((a, b) => byText(a.organizationId, b.organizationId)),
 
     async putEndpoint(endpoint, secret, by, at) {
-      const { organizationId, url, ok, words, triedAt } = endpoint;
+      const { organizationId, url, ok, gone, words, triedAt } = endpoint;
       need(tables.organizations, organizationId, "organization", "organizationId");
-      tables.endpoints.set(organizationId, { organizationId, url, secret, ok, words, triedAt } satisfies Endpoint & {
-        secret: string;
-      });
+      const row = { organizationId, url, secret, ok, gone, words, triedAt };
+      tables.endpoints.set(organizationId, row satisfies Endpoint & { secret: string });
       audit(parts, by, at, "endpoint.put", organizationId);
       parts.wakeDelivery();
     },
@@ -75,9 +74,9 @@ export function keys(parts: Parts): ForPeople {
       audit(parts, by, at, "endpoint.remove", organization);
     },
 
-    async recordDelivery(organization, { ok, words }, triedAt) {
+    async recordDelivery(organization, { ok, gone = false, words }, triedAt) {
       const row = tables.endpoints.get(organization);
-      if (row) tables.endpoints.set(organization, { ...row, ok, words, triedAt });
+      if (row) tables.endpoints.set(organization, { ...row, ok, gone, words, triedAt });
     },
   };
 }

@@ -21,11 +21,13 @@ export function managers(parts: Parts): ForPeople {
     parts.wake("messages");
   };
   return {
-    async claimManager({ organizationId, instance, name, version }, leaseMs, at) {
+    async claimManager({ organizationId, instance, name, version, byEndpoint = false }, leaseMs, at) {
       const row = tables.managers.get(organizationId);
       const before = row?.standing;
       const isSame = before?.instance === instance;
-      if (row && before?.connected && isSame && before.name === name && before.version === version) {
+      const isRenewal =
+        isSame && before.byEndpoint === byEndpoint && before.name === name && before.version === version;
+      if (row && before?.connected && isRenewal) {
         tables.managers.set(organizationId, { standing: { ...before, heardAt: at }, until: at + leaseMs });
         return { active: true, epoch: before.epoch };
       }
@@ -33,7 +35,8 @@ export function managers(parts: Parts): ForPeople {
       if (row && before?.connected && !isSame && row.until > at) return { active: false, epoch: before.epoch };
       const epoch = (before?.epoch ?? 0) + (isSame ? 0 : 1);
       const since = isSame && before?.connected ? before.since : at;
-      const standing = { organizationId, instance, name, version, epoch, connected: true, since, heardAt: at };
+      const who = { organizationId, instance, name, version, byEndpoint };
+      const standing = { ...who, epoch, connected: true, since, heardAt: at };
       tables.managers.set(organizationId, { standing, until: at + leaseMs });
       tell(standing, at, `The manager ${name} of ${owner.name} is heard, epoch ${epoch}.`);
       return { active: true, epoch };

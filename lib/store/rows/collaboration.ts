@@ -54,6 +54,7 @@ export const toEndpoint = (row: EndpointRow): Endpoint & { readonly secret: stri
   secret: row.secret,
   words: row.words,
   ok: row.ok,
+  gone: row.gone,
   triedAt: epochMsOrNull(row.triedAt),
 });
 
@@ -65,6 +66,7 @@ export const toManager = (row: ManagerRow): ManagerStanding => ({
   version: row.version,
   epoch: row.epoch,
   connected: row.releasedAt === null,
+  byEndpoint: row.byEndpoint,
   since: epochMs(row.since),
   heardAt: epochMs(row.heardAt),
 });

@@ -23,10 +23,10 @@ export const serviceEndpoints = ({ database, write, ids }: Parts): Endpoints => 
 
   putEndpoint: (endpoint, secret, by, at) =>
     write(async (tx) => {
-      const { organizationId, url, ok, words, triedAt } = endpoint;
+      const { organizationId, url, ok, gone, words, triedAt } = endpoint;
       if ((await tx.db.organization.findUnique({ where: { id: organizationId } })) === null)
         throw new BelayError("not-found", `There is no organization ${organizationId}.`, { field: "organizationId" });
-      const data = { url, secret, ok, words, triedAt: instantOrNull(triedAt) };
+      const data = { url, secret, ok, gone, words, triedAt: instantOrNull(triedAt) };
       const where = { organizationId };
       await tx.db.endpoint.upsert({ where, create: { ...where, ...data }, update: data });
       const details = { origin: URL.parse(url)?.origin ?? null };
@@ -42,7 +42,7 @@ export const serviceEndpoints = ({ database, write, ids }: Parts): Endpoints => 
       await audit(tx, ids, by, at, { action: "endpoint.remove", subject: organizationId, details: {} });
     }),
 
-  async recordDelivery(organizationId, { ok, words }, at) {
-    await database.endpoint.updateMany({ where: { organizationId }, data: { ok, words, triedAt: instant(at) } });
+  async recordDelivery(organizationId, { ok, gone = false, words }, at) {
+    await database.endpoint.updateMany({ where: { organizationId }, data: { ok, gone, words, triedAt: instant(at) } });
   },
 });

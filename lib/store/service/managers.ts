@@ -32,9 +32,9 @@ export const serviceManagers = ({ database, write }: Parts): Managers => {
   }
 
   return {
-    async claimManager({ organizationId, instance, name, version }, leaseMs, at) {
+    async claimManager({ organizationId, instance, name, version, byEndpoint = false }, leaseMs, at) {
       const lease = { until: instant(at + leaseMs), heardAt: instant(at) };
-      const mine = { organizationId, instance, name, version, releasedAt: null };
+      const mine = { organizationId, instance, name, version, byEndpoint, releasedAt: null };
       if ((await database.managerClaim.updateMany({ where: mine, data: lease })).count === 1) {
         const row = await database.managerClaim.findFirst({ where: mine });
         if (row !== null) return { active: true, epoch: row.epoch };

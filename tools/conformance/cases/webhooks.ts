@@ -66,6 +66,28 @@ export const webhooks: readonly Case[] = [
     },
   },
   {
+    name: "webhook: asks whether it may act, and says nothing while another one does",
+    by: "webhook",
+    async run(kit) {
+      kit.provider.greeting = { standing: "standby", epoch: 0 };
+      const stood = (standing: "active" | "standby") => (one: Heard) => one.is === "stood" && one.standing === standing;
+      await kit.until(
+        stood("standby"),
+        "It did not ask for the right to act (POST /api/v1/collaboration/standing)",
+        15_000,
+      );
+      await kit.never(() => undefined, "", 300);
+      const from = kit.mark();
+      const incident = kit.incident();
+      await kit.deliver(incident.proposed(20_000));
+      await kit.never(messageOf, "It spoke while another manager is the active one", 1_200, from);
+      kit.provider.greeting = { standing: "active", epoch: 7 };
+      const answer = await kit.until(answerTo(incident.repair), "It did not answer once it was the active one", 15_000);
+      if (answer.epoch !== undefined && answer.epoch !== 7)
+        throw new Wrong("It speaks with an epoch that was not given to it");
+    },
+  },
+  {
     name: "webhook: says again what the provider could not take, under the same id",
     by: "webhook",
     async run(kit) {

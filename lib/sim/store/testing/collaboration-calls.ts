@@ -93,12 +93,14 @@ export function collaborationCalls({ random, ids, by, known, any }: Hands) {
         url: `https://${letter}.example/hook?token=x`,
         words: null,
         ok: false,
+        gone: false,
         triedAt: null,
       },
     };
     const manager = {
       ...{ organizationId: mine, instance: pick(["instance-1", "instance-1", "instance-2"]), name: "shop" },
       version: pick(["1", "1", "1", "2"]),
+      byEndpoint: random.chance(0.2),
     };
     const epoch = (await engine.managerOf(mine))?.epoch ?? null;
     const claimed = random.chance(0.9) ? epoch : pick([null, 7]);
@@ -206,7 +208,7 @@ export function collaborationCalls({ random, ids, by, known, any }: Hands) {
       hasEndpoint: (it) => it.engine.hasEndpoint(owner),
       putEndpoint: (it) => it.service.putEndpoint(endpoint, `whsec_${letter}`, by, now),
       removeEndpoint: (it) => it.service.removeEndpoint(owner, by, now),
-      recordDelivery: (it) => it.service.recordDelivery(owner, { ok: yes, words }, now),
+      recordDelivery: (it) => it.service.recordDelivery(owner, { ok: yes, gone: !yes && letter === "c", words }, now),
       claimManager: (it) => it.service.claimManager(manager, 6000, now),
       claimManagerToo: (it) => it.service.claimManager(manager, 6000, now),
       releaseManager: (it) => it.service.releaseManager(mine, manager.instance, now),
