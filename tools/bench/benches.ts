@@ -4,7 +4,12 @@ import { pathToFileURL } from "node:url";
 import type { Bench } from "./types.ts";
 
 const isBench = (value: unknown): value is Bench =>
-  typeof value === "object" && value !== null && "name" in value && "summary" in value && "run" in value;
+  typeof value === "object" &&
+  value !== null &&
+  "name" in value &&
+  "summary" in value &&
+  "flags" in value &&
+  "run" in value;
 
 /** Every file of this folder that exports `bench`: to add a measurement, add its file. */
 export async function allBenches(dir = import.meta.dirname): Promise<Bench[]> {

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CaptureMethod, CheckpointId } from "../../lib/model/index.ts";
+import { sameAs, type Values, whole } from "./flags.ts";
 import { type Client, longestGap, startClient, wallMs } from "./saved/load.ts";
 import { openSavingLab, type SavedVm, type SavingLab } from "./saved/saving-lab.ts";
-import { startWorkload, workloadUrl } from "./saved/workload.ts";
+import { guestMemoryMiB, loadFlags, startWorkload, workloadUrl } from "./saved/workload.ts";
 import { summary } from "./stats.ts";
-import type { Bench, BenchContext } from "./types.ts";
+import { type BenchContext, measurement } from "./types.ts";
 
 interface Way {
   readonly name: string;
@@ -75,12 +76,20 @@ async function measure(saving: SavingLab, vm: SavedVm, client: Client, way: Way,
   };
 }
 
-async function run(context: BenchContext) {
-  const { args, log, onEnd } = context;
-  const rounds = Number(args.rounds ?? context.runs ?? 3);
-  const windowMs = Number(args.window ?? 35) * 1_000;
-  const load = { memoryMiB: Number(args.memory ?? 128), dirtyMiBps: Number(args.dirty ?? 4) };
-  const guestMiB = Number(args.guest ?? load.memoryMiB + 128);
+const flags = {
+  runs: whole("N", 3, "rounds; in each all four ways take their turn"),
+  rounds: sameAs("runs"),
+  window: whole("SECONDS", 35, "how long each turn takes"),
+  ...loadFlags(128, 4),
+  guest: whole("MiB", 0, "the guest's memory; 0: 128 MiB more than what it rewrites", 0),
+};
+
+async function run(context: BenchContext, given: Values<typeof flags>) {
+  const { log, onEnd } = context;
+  const rounds = given.rounds ?? given.runs;
+  const windowMs = given.window * 1_000;
+  const load = { memoryMiB: given.memory, dirtyMiBps: given.dirty };
+  const guestMiB = given.guest || guestMemoryMiB(load);
   const saving = await openSavingLab(context, 1);
   const vm = await saving.addGuest({ name: "shop", host: "host-1", memoryMiB: guestMiB });
   await startWorkload(vm.guest.address, load);
@@ -166,9 +175,9 @@ async function run(context: BenchContext) {
   };
 }
 
-export const bench: Bench = {
+export const bench = measurement({
   name: "checkpoint",
   summary:
-    "what checkpoints cost a guest that serves requests and rewrites memory (--memory MiB, --dirty MiB/s, --rounds N): without, stop every 7 s, background every 7 s and every 1 s, in turns",
-  run,
-};
+    "what checkpoints cost a guest that serves requests and rewrites memory: without, stop every 7 s, background every 7 s and every 1 s, in turns",
+  ...{ flags, run },
+});

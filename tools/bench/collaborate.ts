@@ -1,12 +1,12 @@
 import type { AuctionImage } from "../auction/stage.ts";
 import { startVisitors, type Visit } from "../auction/visitors.ts";
-import { Failure } from "../kit/failure.ts";
+import { oneOf, type Values, whole } from "./flags.ts";
 import { summary } from "./stats.ts";
 import { openAuctionLab } from "./together/auction-lab.ts";
 import { lostWrites, untreated } from "./together/auction-losses.ts";
 import { overheadOf } from "./together/auction-overhead.ts";
 import { type DatabaseVm, type Phases, type RepairSeen, repairOf } from "./together/auction-repair.ts";
-import type { Bench, BenchContext } from "./types.ts";
+import { type BenchContext, measurement } from "./types.ts";
 
 const visitors = 4;
 const thinkMs = 800;
@@ -16,13 +16,18 @@ const paperMs = 330_000;
 const phaseSummary = (all: readonly Phases[]) =>
   Object.fromEntries(phaseNames.map((name) => [name, summary(all.flatMap((it) => it[name] ?? []))]));
 
-const numberOf = (args: BenchContext["args"], name: string, otherwise: number): number => {
-  const value = Number(args[name] ?? otherwise);
-  if (Number.isInteger(value) && value >= 0) return value;
-  throw new Failure(`--${name} ${args[name]} is no whole number.`, `--${name} ${otherwise}`);
+const flags = {
+  runs: whole("N", 5, "how often the VM is killed, on each image"),
+  image: oneOf(["bare", "prepared", "both"], "both", "what a new VM is made from"),
+  pairs: whole("N", 3, "windows without and with the manager, for what it costs", 0),
+  window: whole("MS", 20_000, "how long each of these is"),
 };
 
-async function measured(context: BenchContext, image: AuctionImage, runs: number, pairs: number) {
+async function measured(
+  context: BenchContext,
+  image: AuctionImage,
+  { runs, pairs, window: windowMs }: { readonly runs: number; readonly pairs: number; readonly window: number },
+) {
   const { log, signal } = context;
   const lab = await openAuctionLab(context, image);
   const repairs: RepairSeen[] = [];
@@ -32,10 +37,7 @@ async function measured(context: BenchContext, image: AuctionImage, runs: number
   let sent = 0;
   try {
     const address = await lab.address("web");
-    const overhead =
-      pairs === 0
-        ? null
-        : await overheadOf(lab, { pairs, log, signal, windowMs: numberOf(context.args, "window", 20_000) });
+    const overhead = pairs === 0 ? null : await overheadOf(lab, { pairs, log, signal, windowMs });
     for (let run = 1; run <= runs; run++) {
       // The one that works for all, each time: the other took its place by the run before.
       const vm: DatabaseVm = run % 2 === 1 ? "db-1" : "db-2";
@@ -84,14 +86,11 @@ async function measured(context: BenchContext, image: AuctionImage, runs: number
   }
 }
 
-async function run(context: BenchContext) {
-  const { runs = 5, args } = context;
-  const { image = "both" } = args;
-  if (image !== "both" && image !== "bare" && image !== "prepared")
-    throw new Failure(`--image ${image} is not known.`, "--image bare, --image prepared or --image both");
-  const pairs = numberOf(args, "pairs", 3);
-  const prepared = image === "bare" ? undefined : await measured(context, "prepared", runs, pairs);
-  const bare = image === "prepared" ? undefined : await measured(context, "bare", runs, prepared ? 0 : pairs);
+async function run(context: BenchContext, given: Values<typeof flags>) {
+  const { image } = given;
+  const prepared = image === "bare" ? undefined : await measured(context, "prepared", given);
+  const pairs = prepared ? 0 : given.pairs;
+  const bare = image === "prepared" ? undefined : await measured(context, "bare", { ...given, pairs });
   const both = [prepared, bare].flatMap((it) => it ?? []);
   const sum = (of: (it: (typeof both)[number]) => number) => both.reduce((all, it) => all + of(it), 0);
   const overhead = both.map((it) => it.overhead).find((it) => it !== null) ?? null;
@@ -116,9 +115,9 @@ async function run(context: BenchContext) {
   };
 }
 
-export const bench: Bench = {
+export const bench = measurement({
   name: "collaborate",
   summary:
-    "a MariaDB VM of the auction is killed under load → its database in rotation again and synchronised, by provider and customer together; --image bare|prepared|both, --pairs N windows of overhead",
-  run,
-};
+    "a MariaDB VM of the auction is killed under load → its database in rotation again and synchronised, by provider and customer together",
+  ...{ flags, run },
+});

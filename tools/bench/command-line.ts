@@ -3,13 +3,15 @@ import { Failure } from "../kit/failure.ts";
 export interface BenchCommand {
   /** undefined: show what there is. */
   readonly name: string | undefined;
-  readonly runs: number | undefined;
+  /** Show what can be set instead of measuring. */
+  readonly help: boolean;
   /** One line of JSON, for programs; else the same, laid out for people. */
   readonly json: boolean;
+  /** What is the measurement's own to know. */
   readonly args: Readonly<Record<string, string>>;
 }
 
-/** `NAME [--runs N] [--json] [--key value]…`. A key without a value is "true". */
+/** `NAME [--json] [--help] [--key value]…`. A key without a value is "true". */
 export function readCommandLine(words: readonly string[]): BenchCommand {
   let name: string | undefined;
   const args: Record<string, string> = {};
@@ -17,22 +19,17 @@ export function readCommandLine(words: readonly string[]): BenchCommand {
     const word = words[at] ?? "";
     if (!word.startsWith("--")) {
       if (name !== undefined)
-        throw new Failure(`"${word}" is one word too many`, "npm run bench -- NAME [--runs N] [--json]");
+        throw new Failure(`"${word}" is one word too many`, "npm run bench -- NAME [--FLAG VALUE] [--json]");
       name = word;
       continue;
     }
     const [key = "", inline] = word.slice(2).split("=", 2);
     const next = words[at + 1];
-    const hasValue = inline === undefined && key !== "json" && next !== undefined && !next.startsWith("--");
+    const alone = key === "json" || key === "help";
+    const hasValue = inline === undefined && !alone && next !== undefined && !next.startsWith("--");
     args[key] = inline ?? (hasValue ? next : "true");
     if (hasValue) at++;
   }
-  const { runs, json, ...rest } = args;
-  return { name, runs: runs === undefined ? undefined : wholeNumber(runs), json: json === "true", args: rest };
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new Failure(`--runs ${text}: a whole number above 0 is wanted`, "npm run bench -- NAME --runs 10");
+  const { json, help, ...rest } = args;
+  return { name, help: help === "true", json: json === "true", args: rest };
 }

@@ -2,11 +2,12 @@ import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { acknowledged, startVisitors, type Visit } from "../auction/visitors.ts";
 import { until } from "../stack/enrol.ts";
+import { someOf, type Values, whole } from "./flags.ts";
 import { summary } from "./stats.ts";
 import { aloneDescription } from "./together/auction-alone.ts";
 import { type AuctionLab, openAuctionLab } from "./together/auction-lab.ts";
 import { inVm } from "./together/auction-ssh.ts";
-import type { Bench, BenchContext } from "./types.ts";
+import { type BenchContext, measurement } from "./types.ts";
 
 const withinMs = 5 * 60_000;
 const lookEveryMs = 100;
@@ -98,9 +99,14 @@ async function underWrites<T>(lab: AuctionLab, prefix: string, work: () => Promi
 /** The process is killed and its data are thrown away: only the save and the recording are left, which the manager has. */
 const lostDisk = "killall -9 mariadbd; sleep 0.2; rm -rf /var/lib/mysql/*";
 
-async function run(context: BenchContext) {
-  const { runs = 5, log, signal, args } = context;
-  const runsOf = (technique: Technique) => (args.only === undefined || args.only === technique ? runs : 0);
+const flags = {
+  runs: whole("N", 5, "how often each fails"),
+  only: someOf(["restartServer", "replayServer", "rebuildVm"], "only these"),
+};
+
+async function run(context: BenchContext, { runs, only }: Values<typeof flags>) {
+  const { log, signal } = context;
+  const runsOf = (technique: Technique) => (only.includes(technique) ? runs : 0);
   const lab = await openAuctionLab(context, "prepared", {
     ...{ name: "alone", mode: "customer", description: aloneDescription(techniques.restartServer) },
   });
@@ -160,9 +166,9 @@ async function run(context: BenchContext) {
   };
 }
 
-export const bench: Bench = {
+export const bench = measurement({
   name: "customer",
   summary:
-    "what the customer's manager repairs alone, mode customer: a killed web server restarted, a lost database replayed, a killed VM made anew with its state (--only restartServer|replayServer|rebuildVm)",
-  run,
-};
+    "what the customer's manager repairs alone, mode customer: a killed web server restarted, a lost database replayed, a killed VM made anew with its state",
+  ...{ flags, run },
+});

@@ -1,22 +1,28 @@
 import { openFaultLab } from "../stack/fault-lab.ts";
+import { sameAs, someOf, whole } from "./flags.ts";
 import { summary } from "./stats.ts";
 import { faultClasses } from "./together/faults.ts";
-import { judgeLab, labCustomer } from "./together/lab-faults.ts";
+import { judgeLab, labClassNames, labCustomer } from "./together/lab-faults.ts";
 import { type Judged, judgeSimulated } from "./together/simulated-faults.ts";
-import type { Bench } from "./types.ts";
+import { measurement } from "./types.ts";
 
 const share = (of: readonly Judged[]) => of.filter((it) => it.right).length / Math.max(1, of.length);
 
-export const bench: Bench = {
+const classNames = [...new Set([...faultClasses.map(({ name }) => name), ...labClassNames])];
+
+export const bench = measurement({
   name: "diagnose",
-  summary:
-    "labelled faults against what provider and customer conclude (--each N per class SIMULATED, --lab N in the lab)",
-  async run({ args, log, signal, lab, onEnd }) {
-    const each = Number(args.each ?? 18);
-    const inLab = Number(args.lab ?? 2);
-    const only = args.only;
+  summary: "labelled faults, SIMULATED and in the lab, against what provider and customer conclude",
+  flags: {
+    each: whole("N", 18, "faults of each class, SIMULATED", 0),
+    runs: sameAs("each"),
+    lab: whole("N", 2, "faults of each class in the lab; 0: no lab comes up", 0),
+    only: someOf(classNames, "only these classes"),
+  },
+  async run({ log, signal, lab, onEnd }, { only, runs, each: given, lab: inLab }) {
+    const each = runs ?? given;
     const judged: Judged[] = [];
-    for (const fault of faultClasses.filter(({ name }) => only === undefined || name === only)) {
+    for (const fault of faultClasses.filter(({ name }) => only.includes(name))) {
       for (let seed = 1; seed <= each; seed++) {
         signal.throwIfAborted();
         const one = await judgeSimulated(fault, seed);
@@ -67,4 +73,4 @@ export const bench: Bench = {
       target: "≥ 300 faults of ≥ 12 classes: accuracy ≥ 0.99, destructiveWhileUncertain 0",
     };
   },
-};
+});

@@ -1,6 +1,5 @@
 import { powerOff, powerOn, runOnHost, setBmc } from "../../lab/index.ts";
 import type { IncidentView, MaintenanceView } from "../../lib/contract/index.ts";
-import { Failure } from "../kit/failure.ts";
 import { watchCopies } from "../stack/copies.ts";
 import { cloudOf, until } from "../stack/enrol.ts";
 import {
@@ -12,8 +11,9 @@ import {
   openFaultLab,
   page,
 } from "../stack/fault-lab.ts";
+import { oneOf, type Values, whole } from "./flags.ts";
 import { summary } from "./stats.ts";
-import type { Bench, BenchContext } from "./types.ts";
+import { type BenchContext, measurement } from "./types.ts";
 
 const guests = ["shop-1", "shop-2", "shop-3"] as const;
 /** Gets no VMs, and is asked as a peer: so all three come back on one host, and the next run can begin there. */
@@ -115,9 +115,12 @@ async function told({ server }: FaultLab): Promise<string[]> {
   ];
 }
 
-async function run({ runs = 5, args, log, lab: openLab, onEnd }: BenchContext) {
-  const bmc = args.bmc ?? "lit";
-  if (bmc !== "lit" && bmc !== "dark") throw new Failure(`--bmc ${bmc} is not known.`, "--bmc lit or --bmc dark");
+const flags = {
+  runs: whole("N", 5, "how often a host loses its power"),
+  bmc: oneOf(["lit", "dark"], "lit", "dark: its power controller loses the power too"),
+};
+
+async function run({ log, lab: openLab, onEnd }: BenchContext, { runs, bmc }: Values<typeof flags>) {
   const dark = bmc === "dark";
   const { name } = await openLab({ hosts: 3 });
   const fault = await openFaultLab({
@@ -170,9 +173,9 @@ async function run({ runs = 5, args, log, lab: openLab, onEnd }: BenchContext) {
   };
 }
 
-export const bench: Bench = {
+export const bench = measurement({
   name: "evacuate",
   summary:
-    "a host with three VMs loses its power → declared dead (detectMs) → proven off (fencedMs) → all three answer elsewhere (allBackMs); --bmc dark: its BMC loses the power too",
-  run,
-};
+    "a host with three VMs loses its power → declared dead (detectMs) → proven off (fencedMs) → all three answer elsewhere (allBackMs)",
+  ...{ flags, run },
+});

@@ -1,9 +1,10 @@
 import { createGuest } from "../../lab/index.ts";
 import { type Connection, connect, SshConnection, sshDialer } from "../../lib/libvirt/index.ts";
+import { whole } from "./flags.ts";
 import { memoryPerConnection } from "./libvirt/memory.ts";
 import { virshOverSsh } from "./libvirt/virsh.ts";
 import { summary } from "./stats.ts";
-import type { Bench } from "./types.ts";
+import { measurement } from "./types.ts";
 
 const callsPerRun = 200;
 const pipelinedCalls = 5000;
@@ -27,11 +28,12 @@ async function pipelinedPerSecond(connection: Connection): Promise<number> {
   return Math.round((pipelinedCalls / ms) * 1000);
 }
 
-export const bench: Bench = {
+export const bench = measurement({
   name: "libvirt",
   summary:
     "the list of a host's domains: our call over one kept SSH connection, `virsh list --all` over a new one, in turn; memory of 1,000 connections",
-  async run({ runs = 20, log, lab: openLab, signal, onEnd }) {
+  flags: { runs: whole("N", 20, `turns; each has one of virsh and ${callsPerRun} of ours`) },
+  async run({ log, lab: openLab, signal, onEnd }, { runs }) {
     const lab = await openLab({ hosts: 1 });
     const [host] = lab.hosts;
     if (host === undefined) throw new Error("the lab has no host");
@@ -77,4 +79,4 @@ export const bench: Bench = {
       target: "callMs.p50 ≤ 3, virshRatio ≥ 50, rssPerConnectionKiB ≤ 256",
     };
   },
-};
+});

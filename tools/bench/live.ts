@@ -9,8 +9,9 @@ import { type CloudView, cloudView, vmView } from "../../lib/contract/index.ts";
 import { Failure } from "../kit/failure.ts";
 import { freePort, type RunningServer, startServer } from "../stack/server.ts";
 import { runDemo } from "../start/run-demo.ts";
+import { whole } from "./flags.ts";
 import { summary } from "./stats.ts";
-import type { Bench } from "./types.ts";
+import { measurement } from "./types.ts";
 
 const fewest = 50;
 const pauseMs = 60;
@@ -79,11 +80,12 @@ async function openPage(
   return page;
 }
 
-export const bench: Bench = {
+export const bench = measurement({
   name: "live",
   summary:
     "event committed → painted in chromium (SIMULATED cloud as the source of VMs; server, database, socket and browser are real)",
-  async run({ runs = 200, log, signal, onEnd }) {
+  flags: { runs: whole("N", 200, "events", fewest) },
+  async run({ log, signal, onEnd }, { runs: events }) {
     if (!existsSync(browserPath))
       throw new Failure(`there is no browser at ${browserPath}`, "apt-get install chromium, or set CHROMIUM");
     const dataDir = await mkdtemp(path.join(tmpdir(), "belay-bench-live-"));
@@ -96,7 +98,6 @@ export const bench: Bench = {
     const { vms }: CloudView = cloudView.parse(await server.api("GET", "/cloud"));
     const paints = await notePaints(page);
 
-    const events = Math.max(fewest, runs);
     const repliedMs: number[] = [];
     for (let event = 0; event < events; event++) {
       signal.throwIfAborted();
@@ -127,4 +128,4 @@ export const bench: Bench = {
       requestMs: summary(repliedMs),
     };
   },
-};
+});

@@ -13,9 +13,10 @@ import {
 import { customerKey } from "../stack/customer-key.ts";
 import { freePort, type RunningServer, startServer } from "../stack/server.ts";
 import { runDemo } from "../start/run-demo.ts";
+import { whole } from "./flags.ts";
 import { summary } from "./stats.ts";
 import { type Talker, talk } from "./together/talker.ts";
-import type { Bench } from "./types.ts";
+import { type BenchContext, measurement } from "./types.ts";
 
 const organization = "Aster";
 const answerWithinMs = 2_000;
@@ -69,7 +70,7 @@ const delays = (talker: Talker, incidents: readonly IncidentView[]): number[] =>
     return told === undefined ? [] : [told.at - td];
   });
 
-async function stage(context: Parameters<Bench["run"]>[0]): Promise<Stage> {
+async function stage(context: BenchContext): Promise<Stage> {
   const { log, signal, onEnd } = context;
   const dataDir = await mkdtemp(path.join(tmpdir(), "belay-bench-notify-"));
   onEnd(() => rm(dataDir, { recursive: true, force: true }));
@@ -96,11 +97,12 @@ async function stage(context: Parameters<Bench["run"]>[0]): Promise<Stage> {
   return { server, key, signal, application, vms };
 }
 
-export const bench: Bench = {
+export const bench = measurement({
   name: "notify",
   summary: "failure detected → message at the customer's manager, and a silent manager → the fallback at its deadline",
-  async run(context) {
-    const { runs = 100, log, signal } = context;
+  flags: { runs: whole("N", 100, "failures; a fifth as many more for the silent manager") },
+  async run(context, { runs }) {
+    const { log, signal } = context;
     const on = await stage(context);
 
     const helpful = await talk({
@@ -165,4 +167,4 @@ export const bench: Bench = {
       },
     };
   },
-};
+});

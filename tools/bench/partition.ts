@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isolate, powerOff, readLab, rejoin } from "../../lab/index.ts";
 import { until } from "../stack/enrol.ts";
 import { allProtected, answers, type FaultLab, hostIncidents, openFaultLab, page } from "../stack/fault-lab.ts";
-import type { Bench, BenchContext } from "./types.ts";
+import { type Values, whole } from "./flags.ts";
+import { type BenchContext, measurement } from "./types.ts";
 
 const hosts = ["host-1", "host-2", "host-3"] as const;
 /** Many times what it takes to declare a host dead and to fence it. */
@@ -39,7 +40,11 @@ async function cutOffFrom(fault: FaultLab, count: number): Promise<Outcome> {
   return { cutFrom: count, fenced, guestsRestarted, said: news.map((it) => it.words) };
 }
 
-async function run({ log, lab: openLab, onEnd }: BenchContext) {
+const flags = {
+  runs: whole("N", 1, "how often Belay is cut off from one, two and all"),
+};
+
+async function run({ log, lab: openLab, onEnd }: BenchContext, { runs }: Values<typeof flags>) {
   const { name } = await openLab({ hosts: hosts.length });
   const fault = await openFaultLab({
     lab: { name },
@@ -48,7 +53,8 @@ async function run({ log, lab: openLab, onEnd }: BenchContext) {
     onEnd,
   });
   const outcomes: Outcome[] = [];
-  for (const count of [1, 2, hosts.length]) {
+  const counts = Array.from({ length: runs }, () => [1, 2, hosts.length]).flat();
+  for (const count of counts) {
     const outcome = await cutOffFrom(fault, count);
     log(`cut off from ${count}: fenced ${outcome.fenced.join(", ") || "none"}. ${outcome.said.join(" ")}`);
     outcomes.push(outcome);
@@ -70,8 +76,8 @@ async function run({ log, lab: openLab, onEnd }: BenchContext) {
   };
 }
 
-export const bench: Bench = {
+export const bench = measurement({
   name: "partition",
   summary: "Belay is cut off from one, two and all hosts, each for 20 s: how many healthy hosts it fences",
-  run,
-};
+  ...{ flags, run },
+});

@@ -3,13 +3,22 @@ import { createGuest, type GuestInfo, powerOff, powerOn, runOnHost } from "../..
 import type { CheckpointStatusView, MaintenanceView, VmView } from "../../lib/contract/index.ts";
 import { adopted, cloudOf, until } from "../stack/enrol.ts";
 import { allProtected, answers, type FaultLab, openFaultLab } from "../stack/fault-lab.ts";
+import { amount, someOf, type Values, whole } from "./flags.ts";
+import { backFigures } from "./saved/figures.ts";
 import { measureSizes } from "./saved/sizes.ts";
 import { openHistory } from "./saved/ticks.ts";
-import { startWorkload, workloadStats } from "./saved/workload.ts";
+import { guestMemoryMiB, type Load, loadFlags, startWorkload, workloadStats } from "./saved/workload.ts";
 import { summary } from "./stats.ts";
-import type { Bench, BenchContext } from "./types.ts";
+import { type BenchContext, measurement } from "./types.ts";
 
-type Fault = "same-host" | "other-host" | "standby";
+const faults = ["same-host", "other-host", "standby"] as const;
+type Fault = (typeof faults)[number];
+const named: Readonly<Record<Fault, string>> = {
+  "same-host": "sameHost",
+  "other-host": "otherHost",
+  standby: "standby",
+};
+const leastGuestMiB = 256;
 const victim = "host-1";
 const witness = "host-3";
 /** Where a guest may be. */
@@ -27,10 +36,11 @@ const statusOf = async ({ server }: FaultLab, vm: VmView): Promise<CheckpointSta
   (await cloudOf(server)).checkpointStatuses.find((it) => it.vmId === vm.id);
 
 /** A guest of its own for each run: the planner gives a VM time between two repairs. */
-async function protectedGuest(fault: FaultLab, name: string, everyMs: number, standby: boolean) {
-  const guest = await createGuest(fault.name, { name, host: victim, disk: "shared" });
+async function protectedGuest(fault: FaultLab, name: string, everyMs: number, standby: boolean, load: Load) {
+  const memoryMiB = Math.max(leastGuestMiB, guestMemoryMiB(load));
+  const guest = await createGuest(fault.name, { name, host: victim, disk: "shared", memoryMiB });
   await answers(guest);
-  await startWorkload(guest.address, { memoryMiB: 64, dirtyMiBps: 1 });
+  await startWorkload(guest.address, load);
   const vm = await adopted(fault.server, name, guest.address);
   await fault.server.api("PATCH", `/vms/${vm.id}`, {
     ...{ consent: "roll-back", wanted: "running", checkpointEveryMs: everyMs, standby },
@@ -85,14 +95,21 @@ async function told({ server }: FaultLab): Promise<string[]> {
     ]);
 }
 
-async function run(context: BenchContext) {
-  const { runs = 10, args, log, lab: openLab, onEnd } = context;
-  const everyMs = Number(args.every ?? 5) * 1_000;
-  const kinds = (args.only?.split(",") ?? ["same-host", "other-host", "standby", "sizes"]) as (Fault | "sizes")[];
+const flags = {
+  runs: whole("N", 10, "failures of each kind"),
+  every: amount("SECONDS", 5, "the interval of the checkpoints", 1),
+  ...loadFlags(64, 1),
+  only: someOf([...faults, "sizes"], "only these"),
+  sizeRuns: whole("N", 5, "restores of each size, and no more than --runs; their memory is their own"),
+};
+
+async function run(context: BenchContext, given: Values<typeof flags>) {
+  const { log, lab: openLab, onEnd } = context;
+  const { runs, only: kinds } = given;
+  const everyMs = given.every * 1_000;
+  const load: Load = { memoryMiB: given.memory, dirtyMiBps: given.dirty };
   const { name } = await openLab({ hosts: 3 });
-  const sizes = kinds.includes("sizes")
-    ? await measureSizes(context, Math.min(runs, Number(args.sizeRuns ?? 5)))
-    : null;
+  const sizes = kinds.includes("sizes") ? await measureSizes(context, Math.min(runs, given.sizeRuns)) : null;
   const found = new Map<Fault, Run[]>();
   let lost = 0;
   if (kinds.some((kind) => kind !== "sizes")) {
@@ -102,12 +119,12 @@ async function run(context: BenchContext) {
     const third = await fault.host(witness);
     await fault.server.api<MaintenanceView>("POST", `/hosts/${third.id}/maintenance`, { parallel: 1 });
     let number = 0;
-    for (const how of ["same-host", "other-host", "standby"] as const) {
+    for (const how of faults) {
       if (!kinds.includes(how)) continue;
       const done: Run[] = [];
       found.set(how, done);
       for (let count = 1; count <= runs; count++) {
-        const { guest, vm } = await protectedGuest(fault, `shop-${++number}`, everyMs, how === "standby");
+        const { guest, vm } = await protectedGuest(fault, `shop-${++number}`, everyMs, how === "standby", load);
         try {
           const it = await failed(fault, guest, vm, how);
           done.push(it);
@@ -127,16 +144,8 @@ async function run(context: BenchContext) {
   }
   const all = [...found.values()].flat();
   return {
-    everyMs,
-    ...Object.fromEntries(
-      [...found].map(([how, done]) => [
-        how === "same-host" ? "sameHost" : how === "other-host" ? "otherHost" : "standby",
-        summary(
-          done.map((it) => it.backMs),
-          0,
-        ),
-      ]),
-    ),
+    ...{ everyMs, ...load },
+    ...Object.fromEntries([...found].map(([how, done]) => [named[how], backFigures(done.map((it) => it.backMs))])),
     backMeans:
       "ms from kill -9 of QEMU, or from the host's power off (detection by Belay and proof by the fence device in it), to the first answer of the guest's program, which only the saved memory can give",
     lost,
@@ -152,13 +161,13 @@ async function run(context: BenchContext) {
       "the guest's own clock of 10 ms steps at its first answer, against when it was last seen at that step, to the failure; in units of the interval that was chosen, and of the one that was really kept",
     ...sizes,
     target:
-      "sameHost.p95 ≤ 4000, otherHost.p95 ≤ 12000, standby.p95 ≤ 9000, lazyRatio ≤ 1.5, lostWorkInIntervals ≤ 1.1, lost = 0",
+      "sameHost.p95Ms ≤ 4000, otherHost.p95Ms ≤ 12000, standby.p95Ms ≤ 9000, lazyRatio ≤ 1.5, lostWorkInIntervals ≤ 1.1, lost = 0",
   };
 }
 
-export const bench: Bench = {
+export const bench = measurement({
   name: "restore",
   summary:
-    "a saved guest's QEMU is killed, or its host loses power → its program goes on from the newest checkpoint, on the same host, another, or a standby's; restore of 1 GiB against 256 MiB (--only same-host,other-host,standby,sizes)",
-  run,
-};
+    "a saved guest's QEMU is killed, or its host loses power → its program goes on from the newest checkpoint, on the same host, another, or a standby's; restore of 1 GiB against 256 MiB",
+  ...{ flags, run },
+});

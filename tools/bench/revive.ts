@@ -6,8 +6,9 @@ import type { VmView } from "../../lib/contract/index.ts";
 import { ensureIdentity } from "../../lib/hypervisor/index.ts";
 import { adopted, enrolLab, incidentsOf, until } from "../stack/enrol.ts";
 import { freePort, startServer } from "../stack/server.ts";
+import { whole } from "./flags.ts";
 import { summary } from "./stats.ts";
-import type { Bench } from "./types.ts";
+import { measurement } from "./types.ts";
 
 /** The planner gives a VM up after three repairs within ten minutes: no VM is killed more often than that. */
 const killsPerVm = 3;
@@ -24,11 +25,12 @@ async function page(address: string): Promise<string | undefined> {
 
 const killScript = 'kill -9 "$(cat "/run/libvirt/qemu/$1.pid")"';
 
-export const bench: Bench = {
+export const bench = measurement({
   name: "revive",
   summary:
     "kill -9 of a VM's QEMU → Belay's incident (detectMs) → the guest's first HTTP answer after its new boot (serviceBackMs)",
-  async run({ runs = 10, log, lab: openLab, onEnd }) {
+  flags: { runs: whole("N", 10, "how often a VM is killed") },
+  async run({ log, lab: openLab, onEnd }, { runs }) {
     const dataDir = await mkdtemp(path.join(tmpdir(), "belay-bench-"));
     onEnd(() => rm(dataDir, { recursive: true, force: true }));
     const { publicKey } = await ensureIdentity(path.join(dataDir, "ssh"));
@@ -108,4 +110,4 @@ export const bench: Bench = {
       target: "detectMs.p95 ≤ 500, serviceBackMs.p95 ≤ 10000, lost = 0",
     };
   },
-};
+});

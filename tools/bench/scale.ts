@@ -1,6 +1,7 @@
 import { createRig, type Rig } from "../../lib/sim/index.ts";
+import { sameAs, type Values, whole } from "./flags.ts";
 import { summary } from "./stats.ts";
-import type { Bench, BenchContext } from "./types.ts";
+import { type BenchContext, measurement } from "./types.ts";
 
 const vmsPerHost = 8;
 const hostsPerRack = 40;
@@ -103,14 +104,19 @@ async function loseRack(rig: Rig) {
   return { ...result, back };
 }
 
-async function run(context: BenchContext) {
-  const { args, log } = context;
-  const hosts = Number(args.hosts ?? 2_500);
+const flags = {
+  hosts: whole("N", 2_500, `hosts of ${vmsPerHost} VMs each`, hostsPerRack),
+  kills: whole("N", 300, "how many VMs die, one after another"),
+  runs: sameAs("kills"),
+};
+
+async function run(context: BenchContext, { hosts, kills, runs }: Values<typeof flags>) {
+  const { log } = context;
   const rig = await open(hosts, context);
   log("SIMULATED: scans");
   const scanCpuMs = await scanCost(rig, 5);
   log("SIMULATED: a VM dies, many times");
-  const { wallMs, busyMs, virtualMs } = await eventToPlan(rig, hosts, Number(args.kills ?? 300));
+  const { wallMs, busyMs, virtualMs } = await eventToPlan(rig, hosts, runs ?? kills);
   log(`SIMULATED: a rack of ${hostsPerRack} hosts loses its power`);
   const rack = await loseRack(rig);
   const rssMiB = Math.round(process.memoryUsage().rss / 2 ** 20);
@@ -140,9 +146,8 @@ async function run(context: BenchContext) {
   };
 }
 
-export const bench: Bench = {
+export const bench = measurement({
   name: "scale",
-  summary:
-    "SIMULATED: 2,500 hosts with 20,000 VMs (--hosts N): scans, a VM's death to its plan, a rack of 40 hosts lost",
-  run,
-};
+  summary: "SIMULATED: 2,500 hosts with 20,000 VMs: scans, a VM's death to its plan, a rack of 40 hosts lost",
+  ...{ flags, run },
+});

@@ -6,7 +6,8 @@ import { z } from "zod";
 import { Failure } from "../kit/failure.ts";
 import { nodeArguments } from "../kit/project.ts";
 import { tellAll } from "../sim/scenarios.ts";
-import type { Bench } from "./types.ts";
+import { whole } from "./flags.ts";
+import { measurement } from "./types.ts";
 
 const command = fileURLToPath(new URL("../sim.ts", import.meta.url));
 const said = z.object({
@@ -34,16 +35,15 @@ async function playPart(options: { seed: number; steps: number; part: number; of
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 
-export const bench: Bench = {
+export const bench = measurement({
   name: "sim",
-  summary:
-    "SIMULATED: random steps a second with all invariants looked at after each (--steps N, --seed S, --processes P); every scenario",
-  async run({ args, signal, log }) {
-    const [steps, seed, processes] = [
-      Number(args.steps ?? 1_000_000),
-      Number(args.seed ?? 1),
-      Number(args.processes ?? availableParallelism()),
-    ];
+  summary: "SIMULATED: random steps a second with all invariants looked at after each; every scenario",
+  flags: {
+    steps: whole("N", 1_000_000, "random steps in all"),
+    seed: whole("S", 1, "the same seed is the same steps", 0),
+    processes: whole("P", availableParallelism(), "how many processes share them"),
+  },
+  async run({ signal, log }, { steps, seed, processes }) {
     log("SIMULATED: every scenario");
     const scenariosBegun = performance.now();
     const told = await tellAll();
@@ -77,4 +77,4 @@ export const bench: Bench = {
         "stepsPerSecond (of all processes, by default one for each core) ≥ 5000, violations 0 over ≥ 1,000,000 steps, scenarios ≥ 80, their seconds ≤ 60",
     };
   },
-};
+});

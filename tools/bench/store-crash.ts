@@ -7,18 +7,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { runOnHost } from "../../lab/index.ts";
 import type { CheckpointId } from "../../lib/model/index.ts";
 import { until } from "../stack/enrol.ts";
+import { sameAs, type Values, whole } from "./flags.ts";
 import { openCopy } from "./saved/copies.ts";
 import type { ChildGiven, ChildSays } from "./saved/engine-child.ts";
 import { leftovers } from "./saved/leftovers.ts";
 import { openSavingLab } from "./saved/saving-lab.ts";
 import { watchStops } from "./saved/stops.ts";
-import { count, startWorkload } from "./saved/workload.ts";
+import { count, guestMemoryMiB, type Load, loadFlags, startWorkload } from "./saved/workload.ts";
 import { summary } from "./stats.ts";
-import type { Bench, BenchContext } from "./types.ts";
+import { type BenchContext, measurement } from "./types.ts";
 
 const victims = ["store", "engine", "agent"] as const;
 type Victim = (typeof victims)[number];
 const generations = 3;
+const leastGuestMiB = 160;
 const afterBeginMs = 1_500;
 const beginMs = 60_000;
 const againMs = 120_000;
@@ -65,15 +67,23 @@ function openEngine(given: ChildGiven, log: BenchContext["log"]) {
   };
 }
 
-async function run(context: BenchContext) {
-  const { args, log, onEnd } = context;
-  const kills = Number(args.kills ?? 200);
+const flags = {
+  kills: whole("N", 200, "how often something is killed"),
+  runs: sameAs("kills"),
+  ...loadFlags(24, 2),
+};
+
+async function run(context: BenchContext, given: Values<typeof flags>) {
+  const { log, onEnd } = context;
+  const kills = given.runs ?? given.kills;
+  const load: Load = { memoryMiB: given.memory, dirtyMiBps: given.dirty };
   const saving = await openSavingLab(context, 1);
   const host = saving.hosts[0];
   if (host === undefined) throw new Error("the lab has no host");
-  const vm = await saving.addGuest({ name: "shop", host: host.name, memoryMiB: 160 });
+  const memoryMiB = Math.max(leastGuestMiB, guestMemoryMiB(load));
+  const vm = await saving.addGuest({ name: "shop", host: host.name, memoryMiB });
   const { address } = vm.guest;
-  await startWorkload(address, { memoryMiB: 24, dirtyMiBps: 2 });
+  await startWorkload(address, load);
   await count(address, 2);
   await saving.kept.stop(); // the child's has it from here on
   const stops = await watchStops(saving, host, vm.guest.uuid, onEnd);
@@ -162,6 +172,7 @@ async function run(context: BenchContext) {
   left.push(...segments.map((file) => `segment ${file}`));
   const lockStep = await count(address, 2);
   return {
+    ...load,
     ...{ kills, killed, ...engine.counts() },
     nothingTakenAfterKill: stuck,
     unrestorable,
@@ -182,9 +193,9 @@ async function run(context: BenchContext) {
   };
 }
 
-export const bench: Bench = {
+export const bench = measurement({
   name: "store-crash",
   summary:
-    "the store's process, the engine's side and the agent on the host are killed at random during captures and retention (--kills N): what can be restored then, how long the guest stood, what was left behind",
-  run,
-};
+    "the store's process, the engine's side and the agent on the host are killed at random during captures and retention: what can be restored then, how long the guest stood, what was left behind",
+  ...{ flags, run },
+});

@@ -1,22 +1,30 @@
 import type { CheckpointId } from "../../lib/model/index.ts";
+import { sameAs, type Values, whole } from "./flags.ts";
 import { openCopy } from "./saved/copies.ts";
 import { startClient } from "./saved/load.ts";
 import { openSavingLab } from "./saved/saving-lab.ts";
-import { count, startWorkload, workloadUrl } from "./saved/workload.ts";
+import { count, guestMemoryMiB, loadFlags, startWorkload, workloadUrl } from "./saved/workload.ts";
 import { summary } from "./stats.ts";
-import type { Bench, BenchContext } from "./types.ts";
+import { type BenchContext, measurement } from "./types.ts";
 
 /** So many looks of the copy's own at disk and memory after it went on. */
 const looks = 3;
 const keptGenerations = 2;
 
-async function run(context: BenchContext) {
-  const { args, log, onEnd } = context;
-  const captures = Number(args.captures ?? 200);
-  const every = Number(args.every ?? 1);
-  const load = { memoryMiB: Number(args.memory ?? 32), dirtyMiBps: Number(args.dirty ?? 4) };
+const flags = {
+  captures: whole("N", 200, "how often the guest is saved"),
+  runs: sameAs("captures"),
+  every: whole("K", 1, "each K-th is restored and compared"),
+  ...loadFlags(32, 4),
+};
+
+async function run(context: BenchContext, given: Values<typeof flags>) {
+  const { log, onEnd } = context;
+  const { every } = given;
+  const captures = given.runs ?? given.captures;
+  const load = { memoryMiB: given.memory, dirtyMiBps: given.dirty };
   const saving = await openSavingLab(context, 1);
-  const vm = await saving.addGuest({ name: "shop", host: "host-1", memoryMiB: load.memoryMiB + 128 });
+  const vm = await saving.addGuest({ name: "shop", host: "host-1", memoryMiB: guestMemoryMiB(load) });
   const { address } = vm.guest;
   await startWorkload(address, load);
   await count(address, 1);
@@ -74,9 +82,9 @@ async function run(context: BenchContext) {
   };
 }
 
-export const bench: Bench = {
+export const bench = measurement({
   name: "tearing",
   summary:
-    "disk and memory of one instant: a guest that counts in lock-step on both, captured under load (--captures N), each copy restored beside it and compared (--every K: each K-th)",
-  run,
-};
+    "disk and memory of one instant: a guest that counts in lock-step on both, captured under load, each copy restored beside it and compared",
+  ...{ flags, run },
+});

@@ -11,6 +11,8 @@ const block = z.object({
 });
 const jobs = z.object({ return: z.array(z.unknown()) });
 const capabilities = z.object({ return: z.array(z.object({ capability: z.string(), state: z.boolean() })) });
+/** Those that a capture of any method sets; libvirt has its own, which stay on. */
+const ownCapabilities = new Set(["background-snapshot", "pause-before-switchover", "x-ignore-shared"]);
 const workDir = "/var/lib/libvirt/belay-host/work";
 
 /** What captures left on a host, each in words. The bitmaps of the newest checkpoint and of the one before are no leftovers: the next is taken against them. */
@@ -31,8 +33,7 @@ export async function leftovers(lab: string, host: string, guest: string): Promi
   for (const node of nodes) if (node["node-name"].startsWith("belay")) found.push(`block node ${node["node-name"]}`);
   for (const job of (await ask("query-jobs", jobs)).return) found.push(`job ${JSON.stringify(job)}`);
   for (const { capability, state } of (await ask("query-migrate-capabilities", capabilities)).return)
-    if (state && (capability === "background-snapshot" || capability === "pause-before-switchover"))
-      found.push(`capability ${capability}`);
+    if (state && ownCapabilities.has(capability)) found.push(`capability ${capability}`);
   const { stdout } = await runOnHost(lab, host, ["ls", workDir]);
   for (const file of stdout.split("\n").filter(Boolean)) found.push(`file ${file}`);
   return found;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { until } from "../../stack/enrol.ts";
+import { amount, whole } from "../flags.ts";
 
 /** The program in the lab's guests (lab/guest/rootfs/usr/lib/belay/workload), over HTTP. */
 const port = 8080;
@@ -23,6 +24,16 @@ export interface Load {
   readonly memoryMiB: number;
   readonly dirtyMiBps: number;
 }
+
+/** What a guest with this load has besides: its system, and what it serves from. */
+const besidesMiB = 128;
+export const guestMemoryMiB = ({ memoryMiB }: Pick<Load, "memoryMiB">): number => memoryMiB + besidesMiB;
+
+/** The flags of measurements whose guest rewrites memory, and what they are otherwise. */
+export const loadFlags = (memoryMiB: number, dirtyMiBps: number) => ({
+  memory: whole("MiB", memoryMiB, "memory that the guest fills and rewrites"),
+  dirty: amount("MiB/s", dirtyMiBps, "how fast it rewrites that by itself"),
+});
 
 /** Starts it where it does not run, fills its memory and sets its rate. */
 export async function startWorkload(address: string, { memoryMiB, dirtyMiBps }: Load): Promise<void> {

@@ -284,16 +284,18 @@ async function judgeOne(place: Place, kind: LabClass, talker: Talker, turn: numb
   return { fault: `lab ${kind.name}`, seed: turn, right, tookMs, concluded, destructiveWhileUncertain: destructive };
 }
 
+export const labClassNames: readonly string[] = labClasses.map(({ name }) => name);
+
 export async function judgeLab(
   fault: FaultLab,
   talker: Talker,
   each: number,
   log: (line: string) => void,
   signal: AbortSignal,
-  only?: string,
+  only: readonly string[],
 ): Promise<readonly Judged[]> {
   const judged: Judged[] = [];
-  for (const kind of labClasses.filter(({ name }) => only === undefined || name === only)) {
+  for (const kind of labClasses.filter(({ name }) => only.includes(name))) {
     for (let turn = 0; turn < each; turn++) {
       signal.throwIfAborted();
       const subject = fault.subjects[turn % fault.subjects.length];
