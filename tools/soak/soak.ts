@@ -3,14 +3,15 @@ import type { CloudView } from "../../lib/contract/index.ts";
 import { type CopyWatch, watchCopies } from "../stack/copies.ts";
 import { cloudOf, until } from "../stack/enrol.ts";
 import { allProtected, type FaultLab, page } from "../stack/fault-lab.ts";
-import { type Damage, faults, mendAll, noDamage } from "./faults.ts";
+import { type Damage, mendAll, noDamage } from "./faults.ts";
 import { brokenIn, eventsOnlyGrow, healthyFenced } from "./invariants.ts";
+import { turnOf } from "./schedule.ts";
 
-export interface SoakOptions {
+export interface Soaking {
   readonly fault: FaultLab;
   readonly forMs: number;
-  /** Draws numbers in [0, 1): the same stream gives the same faults, though the machine's own timing differs. */
-  readonly random: () => number;
+  /** The same seed gives the same turns. What of a turn can be done, and how many there are, is the machine's timing. */
+  readonly seed: number;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
 }
@@ -22,20 +23,14 @@ export interface SoakResult {
   readonly looks: number;
 }
 
-/** Between two faults: short enough that repairs overlap, long enough that they come to something. */
-const pauseMs = { min: 3_000, max: 20_000 } as const;
-/** How long a cut, an isolation or a power loss stays. */
-const damageMs = { min: 8_000, max: 30_000 } as const;
 const settleMs = 240_000;
 
 /** Breaks things at random in a real lab for a while, looks at the invariants all the time, then mends everything and waits for rest. */
-export async function soak(options: SoakOptions): Promise<SoakResult> {
-  const { fault, random, signal, log } = options;
+export async function soak(options: Soaking): Promise<SoakResult> {
+  const { fault, seed, signal, log } = options;
   const damage = noDamage();
   const broken = new Set<string>();
   const counts: Record<string, number> = {};
-  const between = ({ min, max }: { min: number; max: number }) => min + random() * (max - min);
-  const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)];
   const break_ = (words: string) => {
     if (broken.has(words)) return;
     broken.add(words);
@@ -46,20 +41,21 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   try {
     const until = Date.now() + options.forMs;
     let mendAt = Number.POSITIVE_INFINITY;
-    while (Date.now() < until && !signal.aborted) {
+    for (let number = 1; Date.now() < until && !signal.aborted; number++) {
       if (Date.now() >= mendAt) {
         for (const words of await mendAll(fault, damage)) log(words);
         mendAt = Number.POSITIVE_INFINITY;
       }
-      const chosen = weighted(random());
-      const words = await chosen.inject(fault, damage, pick);
+      const turn = turnOf(seed, number);
+      const pick = <T>(from: readonly T[]) => from[Math.floor(turn.whom * from.length)];
+      const words = await turn.fault.inject(fault, damage, pick);
       if (words !== undefined) {
         log(words);
-        counts[chosen.name] = (counts[chosen.name] ?? 0) + 1;
+        counts[turn.fault.name] = (counts[turn.fault.name] ?? 0) + 1;
         if (damage.cut.size + damage.isolated.size + damage.off.size > 0 && mendAt === Number.POSITIVE_INFINITY)
-          mendAt = Date.now() + between(damageMs);
+          mendAt = Date.now() + turn.damageMs;
       }
-      await sleep(between(pauseMs), undefined, { signal }).catch(() => undefined);
+      await sleep(turn.pauseMs, undefined, { signal }).catch(() => undefined);
     }
     for (const words of await mendAll(fault, damage)) log(words);
     log("everything is mended; waiting for rest");
@@ -77,16 +73,6 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
 }
 
 const looksOf = (copies: CopyWatch) => copies.looks;
-
-function weighted(at: number) {
-  const sum = faults.reduce((total, it) => total + it.weight, 0);
-  let left = at * sum;
-  for (const it of faults) {
-    left -= it.weight;
-    if (left < 0) return it;
-  }
-  throw new Error("the table of faults is empty");
-}
 
 /** Looks at the whole cloud twice a second; a server that is just being killed is no finding. */
 function watchCloud(fault: FaultLab, damage: Damage, tell: (words: string) => void) {

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isolate, labDown, labUp, powerOff, powerOn, readLab, rejoin } from "../../lab/index.ts";
 import type { HostView, MaintenanceView } from "../../lib/contract/index.ts";
-import { seededRandom } from "../../lib/sim/index.ts";
 import { soak } from "../soak/soak.ts";
 import { type CopyWatch, runningCopies, watchCopies } from "./copies.ts";
 import { cloudOf, until } from "./enrol.ts";
@@ -126,7 +125,7 @@ test("a short soak: random faults break no invariant", async () => {
   const result = await soak({
     fault,
     forMs: 60_000,
-    random: seededRandom(3, "soak").next,
+    seed: 3,
     signal: new AbortController().signal,
     log: () => undefined,
   });
