@@ -34,12 +34,17 @@ try {
   );
   if (!/^\s*(?!--)\S/m.test(sql)) {
     console.log("The migrations already make what the schema says: nothing to write.");
+    console.log(`Next: change prisma/schema.prisma, then  npm run db:new -- ${name}`);
   } else {
     const stamp = new Date().toISOString().replace(/\D/g, "").slice(0, 14);
     const directory = join("prisma", "migrations", `${stamp}_${name}`);
     await mkdir(directory, { recursive: true });
     await writeFile(join(directory, "migration.sql"), `${sql.trim()}\n`);
     console.log(`${sql.trim()}\n\nWritten to ${directory}/migration.sql`);
+    console.log(
+      "Next: read it; data that is there must survive it, and moving that is yours to write. Then  npm run check",
+    );
+    console.log("      The server applies it when it starts.");
   }
 } finally {
   await postgres.stop();

@@ -7,6 +7,7 @@ import {
   listGuests,
   removeGuest,
 } from "../index.ts";
+import { nextLine } from "./deeds.ts";
 import { type LabOption, labCommand, oneOf, whole } from "./options.ts";
 import { guestTable } from "./show.ts";
 
@@ -28,14 +29,23 @@ export function addGuestCommands(program: Command, { onPhase }: EnsureImageOptio
     .action(async (name: string, { lab, memory, ...rest }: CreateOptions) => {
       const options = { name, memoryMiB: memory, ...rest, ...(onPhase ? { onPhase } : {}) };
       console.log(JSON.stringify(await createGuest(lab, options), null, 2));
+      console.error(nextLine("see where it runs", "guest list", lab)); // what is on stdout is for programs
     });
   labCommand(guest, "list", "guests, and what their hosts say of them")
     .option("--json", "as JSON")
     .action(async ({ lab, json }: LabOption & { json?: boolean }) => {
       const guests = await listGuests(lab);
-      console.log(json ? JSON.stringify(guests, null, 2) : guestTable(guests));
+      if (json) return console.log(JSON.stringify(guests, null, 2));
+      console.log(guestTable(guests));
+      const first = guests[0]?.name;
+      if (first === undefined) console.log(nextLine("make one", "guest create web-1 --host host-1", lab));
+      else console.log(nextLine("end one", `guest remove ${first}`, lab));
     });
   labCommand(guest, "remove", "end a guest and delete its disks")
     .argument("<name>")
-    .action(async (name: string, { lab }: LabOption) => await removeGuest(lab, name));
+    .action(async (name: string, { lab }: LabOption) => {
+      await removeGuest(lab, name);
+      console.log(`${name} is gone, and its disks with it.`);
+      console.log(nextLine("see which are left", "guest list", lab));
+    });
 }

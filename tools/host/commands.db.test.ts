@@ -91,6 +91,7 @@ test("examine keeps nothing; list shows what is watched; remove forgets it", asy
   printed = [];
   await listHosts(io);
   expect(printed.find((line) => line.includes("looked-at"))).toMatch(/looked-at +connecting +0 +off +qemu\+ssh:/);
+  expect(printed.at(-1)).toMatch(/^Next: .*npm run host -- add URI$/);
   await removeHost(io, "looked-at");
   expect(await names()).not.toContain("looked-at");
   expect(await words(removeHost(io, "looked-at"))).toContain("No host is called looked-at.");

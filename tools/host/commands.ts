@@ -90,6 +90,7 @@ export async function examineHost(io: HostIo, uri: string, approve: string | und
 export async function listHosts({ client, print }: HostIo): Promise<void> {
   const { hosts, vms } = await client.ask("GET", "/cloud", cloudView);
   for (const line of hostLines(hosts, vms)) print(line);
+  if (hosts.length > 0) print(`Next: see them at ${client.url}, or watch another  npm run host -- add URI`);
 }
 
 export async function removeHost({ client, print }: HostIo, name: string): Promise<void> {

@@ -30,6 +30,7 @@ test("the helper is installed on a host that is watched, with the cloud's lease"
   expect(printed[0]).toBe("  ✓ Started by systemd.");
   await uninstallHelper(io, installer, "hst_1");
   expect(asked[1]).toEqual([host]);
+  expect(printed.at(-1)).toContain("npm run host -- install host-1");
 });
 
 test("a host that is not watched, and a time that is none, are said as such", async () => {

@@ -53,4 +53,6 @@ export async function uninstallHelper(io: HostIo, installer: HostInstaller, name
   await show(io, installer.uninstall(host));
   io.print("");
   io.print(`${host.name} has no helper any more. Its guests run on; a lease no longer proves anything.`);
+  io.print("Next: see on its page what protects it now. To put the helper back:");
+  io.print(`    npm run host -- install ${host.name}`);
 }
