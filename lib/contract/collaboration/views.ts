@@ -54,7 +54,8 @@ export const endpointView = z.object({
   triedAt: epochMs.nullable(),
 });
 /** `secret` signs the deliveries (Standard Webhooks, `whsec_…`). Told this once. */
-export const newEndpointReply = z.object({ endpoint: endpointView, secret: z.string() });
+/** `secret` is null where it is the one that was told before. */
+export const newEndpointReply = z.object({ endpoint: endpointView, secret: z.string().nullable() });
 
 /** Paths on hosts are null for customers. */
 export const imageView = z.object({
@@ -91,6 +92,8 @@ export const managerView = z.object({
   version: z.string(),
   epoch: z.int(),
   connected: z.boolean(),
+  /** It has no standing connection. */
+  byEndpoint: z.boolean().optional(),
   since: epochMs,
   heardAt: epochMs,
 });

@@ -100,7 +100,7 @@ export function collaborationCalls({ random, ids, by, known, any }: Hands) {
     const manager = {
       ...{ organizationId: mine, instance: pick(["instance-1", "instance-1", "instance-2"]), name: "shop" },
       version: pick(["1", "1", "1", "2"]),
-      byEndpoint: random.chance(0.2),
+      byEndpoint: letter === "c",
     };
     const epoch = (await engine.managerOf(mine))?.epoch ?? null;
     const claimed = random.chance(0.9) ? epoch : pick([null, 7]);
