@@ -11,7 +11,8 @@ export class Wrong extends Error {
 
 export interface Case {
   readonly name: string;
-  readonly by: "socket" | "webhook";
+  /** A manager that stays connected, one that takes messages at an address, or a command that calls for something and ends. */
+  readonly by: "socket" | "webhook" | "take" | "go-back";
   run(kit: Kit): Promise<void>;
 }
 
@@ -30,9 +31,12 @@ export interface Kit {
   /** Every message that the manager said, by either way, from there on. */
   said(from?: number): readonly CustomerEvent[];
   hello(from?: number): Promise<Extract<ManagerFrame, { type: "hello" }>>;
+  /** Whether the command that was started has ended well. */
+  endedWell(): Promise<boolean>;
 }
 
 const patienceMs = 8_000;
+const commandMs = 60_000;
 
 export const messageOf = (one: Heard): CustomerEvent | undefined =>
   one.is === "posted" ? one.event : one.is === "frame" && one.frame.type === "message" ? one.frame.message : undefined;
@@ -73,11 +77,13 @@ export function createKit(options: {
   const ids = idSource(options.seed);
   const waiting = new Set<() => void>();
   let ended = false;
+  const end = Promise.withResolvers<number | null>();
   provider.onHeard = () => {
     for (const look of waiting) look();
   };
-  manager.onEnd = () => {
+  manager.onEnd = (code) => {
     ended = true;
+    end.resolve(code);
     for (const look of waiting) look();
   };
 
@@ -130,6 +136,12 @@ export function createKit(options: {
         20_000,
         from,
       ),
+    async endedWell() {
+      const late = Promise.withResolvers<never>();
+      const words = `The command did not end within ${commandMs / 1000} s`;
+      const timer = setTimeout(() => late.reject(new Wrong(words)), commandMs);
+      return (await Promise.race([end.promise, late.promise]).finally(() => clearTimeout(timer))) === 0;
+    },
   };
   return kit;
 }

@@ -9,8 +9,8 @@ export interface Manager {
   kill(): Promise<void>;
   /** Its last lines. */
   output(): string;
-  /** Called where it ends and was not killed by the kit. */
-  onEnd: (() => void) | undefined;
+  /** Called where it ends and was not killed by the kit. `code` is null where it was killed by somebody else. */
+  onEnd: ((code: number | null) => void) | undefined;
 }
 
 const keptChars = 4_000;
@@ -51,8 +51,8 @@ export function commandManager(
       child.stderr?.on("data", keep);
       child.on("error", keep);
       const mine = child;
-      mine.on("exit", () => {
-        if (child === mine) manager.onEnd?.();
+      mine.on("exit", (code) => {
+        if (child === mine) manager.onEnd?.(code);
       });
     },
     async kill() {

@@ -9,9 +9,11 @@ const names = [
   "goes on after kill -9 in the middle of a repair",
   "webhook: takes a message that is delivered twice for one",
   "webhook: POSTs what its sensors say, again and again",
+  "go-back: confirms, and ends once the repair has",
+  "go-back: says that it did not go back, though the call was accepted",
 ];
 
-test("Belay's manager passes, and three wrong ones are caught, each by its own cases", async () => {
+test("Belay's manager passes, and four wrong ones are caught, each by its own cases", async () => {
   const cases = allCases.filter(({ name }) => names.includes(name));
   expect(cases).toHaveLength(names.length);
   const judged = await judgeOurs(

@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Webhook } from "standardwebhooks";
 import type { ProviderEvent } from "../../lib/contract/index.ts";
+import { vms } from "./ids.ts";
 import { type Case, createKit, type Kit, Wrong } from "./kit.ts";
 import { commandManager, type Manager, runningManager } from "./manager-process.ts";
 import { type Provider, startProvider } from "./provider.ts";
+import { savedId } from "./saved-states.ts";
 
 export interface Verdict {
   readonly name: string;
@@ -20,6 +22,10 @@ export interface UnderTest {
   readonly command: string | null;
   /** With `{port}`: where it is to take messages. */
   readonly webhookCommand: string | null;
+  /** Calls for a save of `{vm}` and ends once it is there. */
+  readonly takeCommand: string | null;
+  /** Takes `{vm}` back to `{saved}`, without asking anybody, and ends once it is. */
+  readonly goBackCommand: string | null;
   /** Or a manager that runs already, behind this address. */
   readonly running: {
     readonly url: string;
@@ -28,6 +34,19 @@ export interface UnderTest {
     readonly key: string;
   } | null;
 }
+
+/** What is started for a case; null: nothing of this kind is under test. */
+const commandFor = (by: Case["by"], under: UnderTest): string | null =>
+  ({
+    socket: under.command,
+    webhook: under.webhookCommand,
+    take: under.takeCommand,
+    "go-back": under.goBackCommand,
+  })[by];
+
+/** The cases that this manager can be judged by. */
+export const casesFor = (cases: readonly Case[], under: UnderTest): readonly Case[] =>
+  cases.filter(({ by }) => commandFor(by, under) !== null || (by === "webhook" && under.running !== null));
 
 export async function runCases(
   cases: readonly Case[],
@@ -55,7 +74,7 @@ async function runCase(one: Case, under: UnderTest, seed: number): Promise<strin
   const secret = under.running?.secret ?? `whsec_${randomBytes(24).toString("base64")}`;
   const provider = await startProvider(key, under.running?.port ?? 0);
   const port = await freePort();
-  const command = one.by === "webhook" ? under.webhookCommand : under.command;
+  const command = commandFor(one.by, under)?.replaceAll("{vm}", vms.one.name).replaceAll("{saved}", savedId) ?? null;
   const manager: Manager =
     command === null ? runningManager() : commandManager(command, { url: provider.url, key, secret, stateDir, port });
   const endpoint = under.running?.url ?? `http://127.0.0.1:${port}/`;
