@@ -51,7 +51,9 @@ test("a customer turns it on, gives their manager a key, follows the conversatio
     const shown = await dialog.getByRole("code").innerText();
     expect(shown).toMatch(/^blk_/);
     await dialog.getByRole("button", { name: "I have it" }).click();
-    await expect(page.getByRole("list", { name: "Keys" })).toContainText("tune-engine");
+    const keys = page.getByRole("list", { name: "Keys" });
+    await expect(keys).toContainText("tune-engine");
+    await expect(keys).toContainText("Change how applications and VMs are protected.");
     return shown;
   });
 

@@ -1,4 +1,4 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button, Checkbox, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { dateWords, endpointQuery, putEndpoint, removeEndpoint, testEndpoint } from "../../lib/client/index.ts";
@@ -17,9 +17,10 @@ export function EndpointPanel() {
   const { data, error, isPending } = useQuery(endpointQuery);
   const { busy, problem, ask } = useAsk();
   const [editing, setEditing] = useState(false);
+  const [removing, setRemoving] = useState(false);
   const again = () => cache.invalidateQueries({ queryKey: endpointQuery.queryKey });
-  const after = async (question: Parameters<typeof ask>[0]) => {
-    await ask(question);
+  const test = async () => {
+    await ask(testEndpoint);
     await again();
   };
   return (
@@ -53,17 +54,20 @@ export function EndpointPanel() {
             )}
           </div>
           <div className={classes.choices}>
-            <Button size="compact-xs" variant="default" loading={busy} onClick={() => void after(testEndpoint)}>
+            <Button size="compact-xs" variant="default" loading={busy} onClick={() => void test()}>
               Send a test
             </Button>
-            <Button size="compact-xs" variant="default" onClick={() => void after(removeEndpoint)}>
+            <Button size="compact-xs" variant="default" onClick={() => setRemoving(true)}>
               Remove it
             </Button>
           </div>
         </div>
       )}
       <Dialog title="Endpoint" opened={editing} onClose={() => setEditing(false)}>
-        <Inputs url={data?.url ?? ""} onSaved={() => void again()} onClose={() => setEditing(false)} />
+        <Inputs before={data?.url} onSaved={() => void again()} onClose={() => setEditing(false)} />
+      </Dialog>
+      <Dialog title="Remove the endpoint?" opened={removing} onClose={() => setRemoving(false)}>
+        <Remove onDone={() => void again()} onClose={() => setRemoving(false)} />
       </Dialog>
     </Panel>
   );
@@ -74,23 +78,41 @@ const deliveryWords = ({ ok, words, triedAt }: EndpointView): string =>
     ? "Nothing was sent there yet."
     : `${ok ? "It took the last message" : "The last message did not arrive"}, ${dateWords(triedAt)}. ${words ?? ""}`;
 
+function Remove({ onDone, onClose }: { readonly onDone: () => void; readonly onClose: () => void }) {
+  const { busy, problem, ask } = useAsk();
+  const remove = async () => {
+    if ((await ask(removeEndpoint)) === undefined) return;
+    onDone();
+    onClose();
+  };
+  return (
+    <Form submit="Remove it" dangerous busy={busy} problem={problem} onSubmit={() => void remove()} onCancel={onClose}>
+      <p>While no manager is connected, nobody hears of repairs then. Its secret ends with it.</p>
+    </Form>
+  );
+}
+
 function Inputs({
-  url: before,
+  before,
   onSaved,
   onClose,
 }: {
-  readonly url: string;
+  /** undefined: none is set. */
+  readonly before: string | undefined;
   readonly onSaved: () => void;
   readonly onClose: () => void;
 }) {
   const { busy, problem, wrongAt, ask } = useAsk();
-  const [url, setUrl] = useState(before);
+  const [url, setUrl] = useState(before ?? "");
+  const [newSecret, setNewSecret] = useState(false);
   const [secret, setSecret] = useState<string | undefined>(undefined);
+  const same = url === before;
   const save = async () => {
-    const made = await ask(() => putEndpoint({ url }));
+    const made = await ask(() => putEndpoint({ url, newSecret }));
     if (made === undefined) return;
-    setSecret(made.secret);
     onSaved();
+    if (made.secret === null) onClose();
+    else setSecret(made.secret);
   };
   if (secret !== undefined)
     return <Secret words="Every delivery is signed with it: check the signature." secret={secret} onClose={onClose} />;
@@ -104,6 +126,15 @@ function Inputs({
         onChange={(event) => setUrl(event.currentTarget.value)}
         data-autofocus
       />
+      {before === undefined ? null : (
+        <Checkbox
+          label="Make a new secret"
+          description="What is signed with the old one is not sent any more: give the new one to your manager at once. Another address always gets a new one."
+          checked={newSecret || !same}
+          disabled={!same}
+          onChange={(event) => setNewSecret(event.currentTarget.checked)}
+        />
+      )}
     </Form>
   );
 }

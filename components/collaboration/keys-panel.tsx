@@ -82,7 +82,8 @@ export function KeysPanel() {
 }
 
 const scopeWords = (scope: KeyScope): string => keyScopes[scope];
-const usual: readonly KeyScope[] = ["read", "collaborate", "provision", "restore"];
+/** What belay-manager needs for all of its commands: its first `up` makes the application. */
+const usual: readonly KeyScope[] = keyScopeNames;
 
 function NewKey({ onMade, onClose }: { readonly onMade: () => void; readonly onClose: () => void }) {
   const { busy, problem, wrongAt, ask } = useAsk();

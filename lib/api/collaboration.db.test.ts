@@ -258,6 +258,15 @@ test("an endpoint is set with a secret that is told once, tested, and removed", 
   const seen = await (await send("GET", "/endpoint", headers)).text();
   expect(endpointReply.parse(JSON.parse(seen)).endpoint).toMatchObject({ url, ok: true, words: null });
   expect(seen).not.toContain(set.secret);
+  const again = async (more: object) =>
+    newEndpointReply.parse(await (await send("PUT", "/endpoint", headers, { url, ...more })).json()).secret;
+  const kept = async () => (await api.cloud.store.service.endpoint(api.cloud.aster.organizationId))?.secret;
+  expect([await again({}), await kept()]).toEqual([null, set.secret]); // what is checked with it stays valid
+  const other = await again({ newSecret: true });
+  expect(other).toMatch(/^whsec_/);
+  expect([other === set.secret, await kept()]).toEqual([false, other]);
+  expect(await again({ url: "https://manager.example/other" })).toMatch(/^whsec_/);
+  expect(await again({})).toMatch(/^whsec_/);
   expect(await (await send("POST", "/endpoint/test", headers)).json()).toMatchObject({ ok: true });
   expect(api.cloud.tested).toEqual([url]);
   expect(await refused("POST", "/endpoint/test", headers)).toMatchObject({ status: 409 }); // a moment ago

@@ -55,9 +55,10 @@ export const endpointQuery = queryOptions({
     (await orThrow(call(api("/endpoint"), { reply: endpointReply, signal }))).endpoint,
 });
 
+/** The secret is told this once; null: it is the one that was told before. */
 export const putEndpoint = (
   body: z.input<typeof putEndpointBody>,
-): Promise<Result<{ readonly endpoint: EndpointView; readonly secret: string }>> =>
+): Promise<Result<{ readonly endpoint: EndpointView; readonly secret: string | null }>> =>
   call(api("/endpoint"), { method: "PUT", body, reply: newEndpointReply });
 
 export const removeEndpoint = (): Promise<Result<null>> => call(api("/endpoint"), { method: "DELETE", reply: nothing });

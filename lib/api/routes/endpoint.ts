@@ -16,7 +16,8 @@ const put = createRoute({
   method: "put",
   path: "/endpoint",
   summary:
-    "Deliver messages to this address, signed as Standard Webhooks. The secret is told this once. For customers.",
+    "Deliver messages to this address, signed as Standard Webhooks. The secret is told this once, and null where it stays as it was: for the " +
+    "same address without `newSecret`. For customers.",
   request: { body: body(putEndpointBody) },
   responses: { 200: json("Set", newEndpointReply), ...refused },
 });

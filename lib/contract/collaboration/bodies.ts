@@ -18,9 +18,13 @@ export const createKeyBody = z.object({
   scopes: z.array(z.enum(keyScopeNames)).min(1).max(keyScopeNames.length),
 });
 
-/** PUT /api/v1/endpoint. Its host is looked up, and every address of it must be allowed, when it is set and at each delivery. */
+/**
+ * PUT /api/v1/endpoint. Its host is looked up, and every address of it must be allowed, when it is set and at each delivery. Set again as it is,
+ * it keeps its secret, unless a new one is asked for.
+ */
 export const putEndpointBody = z.object({
   url: z.url({ protocol: /^https?$/, error: "must be an https:// address" }).max(1000),
+  newSecret: z.boolean().default(false),
 });
 
 const hostPath = z
