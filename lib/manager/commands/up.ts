@@ -5,7 +5,7 @@ import type { Opened } from "../work/index.ts";
 import type { ManagerIo, Result } from "./io.ts";
 import { vmsPlanned } from "./vm-plan.ts";
 
-export type ForUp = Pick<
+type ForUp = Pick<
   Opened,
   "description" | "records" | "api" | "imageIdOf" | "provision" | "workshop" | "hands" | "applicationId"
 >;

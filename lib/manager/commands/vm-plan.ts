@@ -4,7 +4,7 @@ import type { Opened } from "../work/index.ts";
 
 type Known = Awaited<ReturnType<typeof allocations>>[number];
 
-export interface VmPlanned {
+interface VmPlanned {
   readonly vm: string;
   /** `changed`: `up` leaves it as it is, for what is on it would be lost. */
   readonly does: "make" | "keep" | "changed";

@@ -21,13 +21,13 @@ function isKeptElsewhere(server: ServerSpec, description: Description): boolean 
 }
 
 const unsaved = "No state of this kind is saved: write `state: stateless`, or describe it as of kind command.";
-export const cureOfDataAtRisk = ({ kind }: ServerSpec): string =>
-  ({
-    mariadb:
-      "Write `state: stateful` and add replay-server to alone.allow: then it is saved and recorded. Or give it a mirror by options.replicates.",
-    command: "Give it the commands `save` and `restore`; or `synchronise`, where other servers have its data.",
-    ...{ httpd: unsaved, haproxy: unsaved, php: unsaved },
-  })[kind];
+export function cureOfDataAtRisk(server: ServerSpec): string {
+  if (server.kind === "command")
+    return "Give it the commands `save` and `restore`; or `synchronise`, where other servers have its data.";
+  if (server.kind !== "mariadb") return unsaved;
+  const stateful = server.state === "stateful" ? "Add" : "Write `state: stateful` and add";
+  return `${stateful} replay-server to alone.allow: then it is saved and recorded. Or give it a mirror by options.replicates.`;
+}
 
 /** No faults: the application works as described. Its data are at risk all the same, and nothing would say so before they are lost. */
 export const dataAtRisk = (description: Description): readonly FaultAt[] =>
@@ -36,7 +36,7 @@ export const dataAtRisk = (description: Description): readonly FaultAt[] =>
       ? [
           {
             path: ["servers", at, "name"],
-            message: `the data of ${server.name} are on the disk of its VM and nowhere else: \`rebuild-vm\` is refused, and made anew from its image it does not come back.`,
+            message: `the data of ${server.name} are on the disk of its VM and nowhere else: they are lost with it, and \`rebuild-vm\` is refused where they cannot be saved first.`,
             cure: cureOfDataAtRisk(server),
           },
         ]

@@ -168,7 +168,7 @@ test("data that are on one disk alone are told at their line, and are no fault",
     .replace("      replicates: [mariadb-2]\n", "      databases: [shop]\n")
     .replace("      replicates: [mariadb-1]\n", "      databases: [shop]\n");
   expect(warnedOf(alone)).toEqual([
-    expect.stringMatching(/^27:11 the data of mariadb-1 are on the disk of its VM and nowhere else.*add replay-server/),
+    expect.stringMatching(/^27:11 the data of mariadb-1 are on the disk of its VM and nowhere else.*Add replay-server/),
     expect.stringMatching(/^34:11 the data of mariadb-2 /),
   ]);
   expect(warnedOf(`${alone}alone:\n  allow: [replay-server, rebuild-vm]\n`)).toEqual([]);

@@ -58,7 +58,7 @@ export interface OpenOptions {
   readonly look?: boolean;
 }
 
-export interface Checked {
+interface Checked {
   readonly description: Description;
   readonly directory: string;
   /** What may be so, and is better known, each with its line and cure. */

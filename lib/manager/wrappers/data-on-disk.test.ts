@@ -12,7 +12,7 @@ import { memoryJournal } from "../journal/index.ts";
 import type { HandsContext } from "../servers.ts";
 import { type CommandResult, type Content, type Script, SshError, type VmShell } from "../ssh/index.ts";
 import { command } from "./command.ts";
-import { bringDataBack } from "./data.ts";
+import { synchronised } from "./data.ts";
 import type { Site } from "./site.ts";
 
 /** A server of kind command whose VM is a directory here: its scripts are run by this machine's own sh. */
@@ -92,7 +92,7 @@ function world() {
   };
   return {
     said,
-    synchronise: () => bringDataBack(site, command),
+    synchronise: () => synchronised(site, command),
     save: () => command.save?.(site),
     health: () => command.health(site),
     start: () => command.start(site),

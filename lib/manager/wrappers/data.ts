@@ -10,7 +10,7 @@ import { limits, lookLimit, type ServerPaths, type Site, type Wrapper } from "./
  */
 export const wholeMark = (paths: ServerPaths) => `${paths.state}/whole`;
 
-export interface DataState {
+interface DataState {
   /** The mark is there. */
   readonly whole: boolean;
   /** It was there once: a server without data is a loss from then on, and not a beginning. */
@@ -33,8 +33,13 @@ const synchronises = (server: ServerSpec) => server.kind === "command" && server
 const lastSave = async ({ context, server }: Site): Promise<Save | undefined> =>
   isSavedByCommand(server) ? await keptState(context, server.name).newest() : undefined;
 
-/** After the start, before the owner's own command: what a new disk lacks is put there. */
-export async function bringDataBack<S extends ServerSpec>(site: Site<S>, wrapper: Wrapper<S>): Promise<void> {
+/** After the start: what a new disk lacks is put there, then the owner's own command brings it up to date. */
+export async function synchronised<S extends ServerSpec>(site: Site<S>, wrapper: Wrapper<S>): Promise<void> {
+  if (wrapper.elsewhere === undefined) await bringDataBack(site, wrapper);
+  await wrapper.synchronise?.(site);
+}
+
+async function bringDataBack<S extends ServerSpec>(site: Site<S>, wrapper: Wrapper<S>): Promise<void> {
   const { server, context, shell, act, paths } = site;
   if (!hasData(server)) return;
   const mark = wholeMark(paths);

@@ -2,7 +2,7 @@ import type { ServerSpec } from "../description/index.ts";
 import { type Act, type CreateHands, type HandsContext, ManagerError } from "../servers.ts";
 import { isSshError, type Shells, shellsOf, untilReached } from "../ssh/index.ts";
 import { command } from "./command.ts";
-import { bringDataBack, dataElsewhere } from "./data.ts";
+import { dataElsewhere, synchronised } from "./data.ts";
 import { deploy } from "./deploy.ts";
 import { haproxy } from "./haproxy.ts";
 import { httpd } from "./httpd.ts";
@@ -48,10 +48,7 @@ function bound(context: HandsContext, shells: Shells, server: ServerSpec, act: A
     health: () => wrapper.health(site),
     save: () => wrapper.save?.(site),
     restore: () => wrapper.restore?.(site),
-    async synchronise() {
-      if (wrapper.elsewhere === undefined) await bringDataBack(site, wrapper);
-      await wrapper.synchronise?.(site);
-    },
+    synchronise: () => synchronised(site, wrapper),
     elsewhere: (leaving: readonly string[]) => wrapper.elsewhere?.(site, leaving) ?? dataElsewhere(site),
   });
   switch (server.kind) {
