@@ -1,17 +1,22 @@
 import { type CustomerEvent, eventType, type ManagerFrame, type ProviderEvent } from "../../contract/index.ts";
 import {
+  againstByHand,
   type Context,
   type Input,
+  jobsByHand,
   jobsOf,
   type ManagerState,
   managerState,
   noState,
+  type Ordered,
   reduce,
   type Saying,
+  withoutOldOrders,
 } from "../decide/index.ts";
 import type { Journal } from "../journal/index.ts";
-import type { Log } from "../servers.ts";
+import { type Log, ManagerError } from "../servers.ts";
 import { createJobs, type Workers } from "./jobs.ts";
+import { createOrders } from "./orders.ts";
 
 /**
  * The manager at work: what comes in is decided, kept, and then answered and done, in this order. A message is said to be received once
@@ -22,6 +27,11 @@ export interface Agent {
   feed(input: Input): Promise<void>;
   /** A message of the provider's. False: this manager stands by, the message is not its business. */
   hear(event: ProviderEvent): Promise<boolean>;
+  /**
+   * A person wants this repaired now. Resolves when it is done; once begun it is done to its end, also where nobody waits any more and
+   * after a kill -9. Refused where somebody has its VM in hand already.
+   */
+  repair(ordered: Ordered, say: Log): Promise<void>;
   /** null: not known, as before the first welcome. `epoch` undefined: there is none (an endpoint without a standing connection). */
   stand(standing: "active" | "standby" | null, epoch?: number): void;
   /** What was not sent yet, or on another connection. */
@@ -44,14 +54,19 @@ export interface AgentOptions {
   readonly onBroken: (error: unknown) => void;
 }
 
-const stateKey = "manager";
+/** The journal's note that holds the state. */
+export const stateKey = "manager";
 const mostInFlight = 64;
 const tickMs = 250;
 
 export function createAgent(options: AgentOptions): Agent {
   const { journal, workers, log, onBroken, nowMs = Date.now } = options;
-  const kept = journal.recall(stateKey);
-  let state: ManagerState = kept === undefined ? noState : managerState.parse(kept);
+  const before = keptState(journal);
+  let state = withoutOldOrders(before, nowMs());
+  if (state !== before) log("What a person ordered half an hour ago or longer is not gone on with: order it again.");
+  /** Settles when the journal has the state as it is. */
+  let writing: Promise<void> = Promise.resolve();
+  const orders = createOrders();
   let standing: "active" | "standby" | null = null;
   let epoch: number | undefined;
   let closed = false;
@@ -76,26 +91,33 @@ export function createAgent(options: AgentOptions): Agent {
     if (closed) return;
     const next = reduce(state, input, context());
     if (input.is === "taken" || input.is === "refused") inFlight.delete(input.id);
-    if (next === state) return;
+    // A message that comes twice is not received before the journal has its first: that one may still be on its way there.
+    if (next === state) return writing;
     state = next;
+    const told = orders.endedBy(input, next);
     const ids = new Set<string>(next.outbox.map(({ id }) => id));
     for (const id of inFlight) if (!ids.has(id)) inFlight.delete(id);
+    writing = journal.remember(stateKey, next);
     try {
-      await journal.remember(stateKey, next);
+      await writing;
     } catch (error) {
       if (!closed) onBroken(error);
       throw error;
     }
+    told();
     pump();
     jobs.sync();
   }
 
   const jobs = createJobs({
-    wanted: () => (mayAct() ? jobsOf(state, options.context().vmNamed) : []),
+    // What a person ordered is done also while the provider is away, and never left half done.
+    wanted: () => (mayAct() ? jobsOf(state, options.context().vmNamed) : jobsByHand(state)),
     workers,
     feed: (input) => void feed(input).catch(() => {}),
     log,
+    say: orders.say,
   });
+  jobs.sync();
   const timer = setInterval(() => void feed({ is: "tick" }).catch(() => {}), tickMs);
 
   return {
@@ -106,6 +128,17 @@ export function createAgent(options: AgentOptions): Agent {
       if (!mayAct()) return false;
       await feed({ is: "message", event });
       return true;
+    },
+    async repair(ordered, say) {
+      const against =
+        standing === "standby"
+          ? "Another manager of the organization is the active one, this one stands by."
+          : againstByHand(state, ordered.vm, context());
+      if (against !== null) throw refusal(against);
+      const kept = feed({ is: "by-hand", ordered });
+      const ended = orders.wait(state.byHand[ordered.vm], say);
+      await kept;
+      await ended;
     },
     stand(next, given) {
       standing = next;
@@ -125,6 +158,15 @@ export function createAgent(options: AgentOptions): Agent {
     },
   };
 }
+
+export function keptState(journal: Journal): ManagerState {
+  const kept = journal.recall(stateKey);
+  return kept === undefined ? noState : managerState.parse(kept);
+}
+
+const waitForIt = "Wait for its end: belay-manager status shows how things are. Then give the command again.";
+export const refusal = (message: string, cure = waitForIt): ManagerError =>
+  new ManagerError({ code: "in-hand", message, cure });
 
 function eventOf(saying: Saying, source: string, epoch: number | undefined): CustomerEvent {
   return {

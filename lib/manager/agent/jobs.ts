@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { customerView } from "../../contract/index.ts";
 import type { Input, Job, Phase } from "../decide/index.ts";
-import { type Log, ManagerError } from "../servers.ts";
+import { type Log, ManagerError, type Problem } from "../servers.ts";
 
 type CustomerView = z.infer<typeof customerView>;
 type Finish = Extract<Job, { is: "finish" }>;
@@ -16,7 +16,8 @@ export interface Workers {
     signal: AbortSignal,
   ): Promise<string>;
   look(vm: string, signal: AbortSignal): Promise<CustomerView>;
-  act(action: Act["action"], signal: AbortSignal): Promise<void>;
+  /** `say`: how it goes on, for the log and for who waits for it. */
+  act(action: Act["action"], signal: AbortSignal, say: Log): Promise<void>;
 }
 
 export const sayError = (error: unknown): string => {
@@ -24,6 +25,13 @@ export const sayError = (error: unknown): string => {
   const output = error.output?.trim().split("\n").slice(-5).join("\n");
   return [error.message, error.cure, output].filter((part) => part !== undefined && part !== "").join(" ");
 };
+
+/** As data, so that it can be told to a person elsewhere. */
+function problemOf(error: unknown): Problem {
+  if (!(error instanceof ManagerError)) return { code: "failed", message: sayError(error) };
+  const { code, message, cure, output } = error;
+  return { code, message, ...(cure !== undefined && { cure }), ...(output !== undefined && { output }) };
+}
 
 /** Figures are said once a second at most; a phase at once. */
 const figureEveryMs = 1_000;
@@ -33,8 +41,10 @@ export function createJobs(options: {
   readonly workers: Workers;
   readonly feed: (input: Input) => void;
   readonly log: Log;
+  /** How an action goes on, for a person who waits for it. */
+  readonly say: (key: string, words: string) => void;
 }) {
-  const { wanted, workers, feed, log } = options;
+  const { wanted, workers, feed, log, say } = options;
   const running = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>();
   let closed = false;
 
@@ -74,13 +84,18 @@ export function createJobs(options: {
   async function act({ action, key }: Act, signal: AbortSignal): Promise<void> {
     const what = `${action.technique} of ${action.server ?? action.vms.join(", ")}`;
     log(`Begins: ${what}.`);
+    let problem: Problem | null = null;
     try {
-      await workers.act(action, signal);
+      await workers.act(action, signal, (words) => {
+        log(words);
+        say(key, words);
+      });
       if (!signal.aborted) log(`Done: ${what}.`);
     } catch (error) {
+      problem = problemOf(error);
       if (!signal.aborted) log(`Failed: ${what}: ${sayError(error)}`);
     }
-    if (!signal.aborted) feed({ is: "action-ended", key });
+    if (!signal.aborted) feed({ is: "action-ended", key, problem });
   }
 
   const work = (job: Job, signal: AbortSignal): Promise<void> =>

@@ -1,15 +1,14 @@
-import { applicationId, vmId } from "../../contract/index.ts";
+import { applicationId } from "../../contract/index.ts";
 import { createAgent, keepLooking, sayError } from "../agent/index.ts";
 import { applicationNamed, isPassing } from "../api/index.ts";
-import { inRepair, type VmId } from "../decide/index.ts";
-import { messageIdOf } from "../link/index.ts";
+import { inRepair } from "../decide/index.ts";
 import { createWorkers, type Opened } from "../work/index.ts";
 import { bySocket } from "./by-socket.ts";
 import { byWebhook } from "./by-webhook.ts";
 import type { Channel } from "./channel.ts";
 import { listenForPeople } from "./control.ts";
 import type { ManagerIo } from "./io.ts";
-import { repairNow } from "./repair.ts";
+import { contextOf, orderOf, worksAgain } from "./repair.ts";
 
 const protectionEveryMs = 30_000;
 
@@ -22,7 +21,7 @@ export interface RunOptions {
 
 /** Stays: connected, looking, taking part in repairs. Ends when told to. */
 export async function runManager(work: Opened, io: ManagerIo, { listen, afterRepairs }: RunOptions): Promise<void> {
-  const { description, records, instance, journal } = work;
+  const { description, instance, journal } = work;
   const log = (words: string) => io.board.line(words);
   const stop = new AbortController();
   const signal = AbortSignal.any([io.signal, stop.signal]);
@@ -32,15 +31,11 @@ export async function runManager(work: Opened, io: ManagerIo, { listen, afterRep
     stop.abort(error);
   };
 
-  const vmIdOf = (vm: string): VmId | undefined => vmId.safeParse(records.get(vm).vmId).data;
   const protection = await lookAtProtection(work);
   let channel: Channel | undefined;
   const agent = createAgent({
     journal,
-    context: () => ({
-      ...{ description, vmNamed: records.named, vmIdOf, mode: protection.mode() },
-      idOf: (key) => messageIdOf(instance, key),
-    }),
+    context: () => ({ ...contextOf(work), mode: protection.mode() }),
     workers: createWorkers({ ...work, log }),
     send: ({ message }) => channel?.say(message) ?? false,
     source: `belay-manager/${instance}`,
@@ -48,9 +43,11 @@ export async function runManager(work: Opened, io: ManagerIo, { listen, afterRep
     onBroken: end,
     nowMs: () => Date.now() + (channel?.clockAheadMs() ?? 0),
   });
-  const control = await listenForPeople(work.stateDir, async ({ name, technique }, say, called) =>
-    repairNow(work, name, technique, { signal: AbortSignal.any([signal, called]), progress: (_, words) => say(words) }),
-  ).catch((error: unknown) => {
+  const control = await listenForPeople(work.stateDir, async ({ name, technique }, say, called) => {
+    const order = orderOf(description, name, technique);
+    await agent.repair(order, say);
+    return worksAgain(work, name, order, AbortSignal.any([signal, called]));
+  }).catch((error: unknown) => {
     // The application is looked after all the same.
     log(`The command \`repair\` will not reach this manager: ${sayError(error)}`);
     return { close: async () => {} };
@@ -70,7 +67,7 @@ export async function runManager(work: Opened, io: ManagerIo, { listen, afterRep
       if (!signal.aborted) log(`Saves and recordings have stopped: ${sayError(error)}`);
     });
     await keepLooking({
-      ...{ sensors: work.sensors, signal, vmIdOf, mayAct: agent.mayAct },
+      ...{ sensors: work.sensors, signal, vmIdOf: contextOf(work).vmIdOf, mayAct: agent.mayAct },
       everyMs: description.sensors.everySeconds * 1000,
       report: (sensors) => {
         const about = applicationId.safeParse(journal.recall("application"));

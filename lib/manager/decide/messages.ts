@@ -1,4 +1,5 @@
 import type { ProviderEvent } from "../../contract/index.ts";
+import { yieldedByHand } from "./by-hand.ts";
 import { type Context, say } from "./context.ts";
 import { answerTo } from "./proposals.ts";
 import { keptIds, keptRepairs, type ManagerState, type Repair, repairOpen } from "./state.ts";
@@ -52,7 +53,7 @@ function ofRepair(known: ManagerState, event: ProviderEvent, message: OfRepair, 
   // Messages may overtake each other on their way: an older one says nothing any more, and an ended repair is ended.
   if (before !== undefined && (!repairOpen(before) || sequence <= before.sequence)) return known;
   const ours = message.kind === "repair.changed" ? undefined : context.vmNamed(message.vm);
-  const state = ours === undefined ? known : yielded(known, ours);
+  const state = ours === undefined ? known : yieldedByHand(yielded(known, ours), ours);
   const subject = event.subject ?? null;
   const set = (stage: Repair["stage"], to = state): ManagerState => ({
     ...to,

@@ -1,86 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { incidentId, type ProviderEvent, repairId, vmId } from "../../contract/index.ts";
-import { readDescription } from "../description/index.ts";
-import { messageIdOf } from "../link/message-id.ts";
-import type { Context } from "./context.ts";
-import { jobsOf } from "./jobs.ts";
-import { type Input, reduce } from "./reduce.ts";
-import { type ManagerState, managerState, noState } from "./state.ts";
-
-const text = (more: string) => `application: { name: shop }
-images: { system: bare }
-vms:
-  - { name: db, image: system, memoryMiB: 128 }
-  - { name: web, image: system, memoryMiB: 128 }
-servers:
-  - { name: data, kind: command, vm: db, port: 1, state: stateful }
-  - { name: page, kind: command, vm: web, port: 2, uses: [data] }
-${more}`;
-
-function described(more: string) {
-  const read = readDescription(text(more));
-  if (!read.ok) throw new Error(JSON.stringify(read.faults));
-  return read.description;
-}
-
-const db = { id: vmId.parse("vm_0000000000000000000d"), name: "db" };
-const repair = repairId.parse("rep_00000000000000000001");
-const subject = incidentId.parse("inc_00000000000000000001");
-let count = 0;
-const event = (data: ProviderEvent["data"], sequence: number, at = subject): Input => ({
-  is: "message",
-  event: {
-    ...{
-      specversion: "1.0",
-      id: messageIdOf("provider", String(++count)),
-      source: "belay",
-      type: `belay.${data.kind}.v1`,
-    },
-    ...{
-      subject: at,
-      time: "2026-11-23T06:00:00Z",
-      datacontenttype: "application/json",
-      sequence: String(sequence),
-      data,
-    },
-  },
-});
-const proposed = (techniques = ["assisted-rebuild", "revive-vm"] as const): ProviderEvent["data"] => ({
-  ...{ kind: "repair.proposed", repair, vm: db, answerBy: 10_000, latest: 60_000, fallback: "own-disk" },
-  techniques: techniques.map((technique) => ({ technique, words: "", expectedMs: null, loses: "" })),
-});
-const restarted = (generation = 2, finishBy = 50_000): ProviderEvent["data"] => ({
-  ...{ kind: "vm.restarted", repair, vm: db, address: "198.18.0.9", from: "image", image: "bare" },
-  ...{ generation, apart: "kept", finishBy },
-});
-const changed = (state: "agreed" | "fallback" | "repaired"): ProviderEvent["data"] => ({
-  ...{ kind: "repair.changed", repair, vm: db, state, words: state },
-});
-
-function world(more = "", mode: Context["mode"] = "collaborative") {
-  const description = described(more);
-  const context = (now: number): Context => ({
-    ...{ now, description, mode },
-    vmNamed: ({ name }) => description.vms.find((vm) => vm.name === name)?.name,
-    vmIdOf: () => db.id,
-    idOf: (key) => messageIdOf("manager", key),
-  });
-  let state: ManagerState = noState;
-  return {
-    feed(now: number, ...inputs: readonly Input[]) {
-      for (const input of inputs) {
-        const next = reduce(state, input, context(now));
-        // What is kept can be read again, and a second time changes nothing that counts.
-        expect(managerState.parse(JSON.parse(JSON.stringify(next)))).toEqual(next);
-        state = next;
-      }
-      return state;
-    },
-    said: () => state.outbox.map(({ message }) => message),
-    jobs: () => jobsOf(state, context(0).vmNamed).map(({ key }) => key),
-    state: () => state,
-  };
-}
+import { type ProviderEvent, repairId } from "../../contract/index.ts";
+import type { Input } from "./reduce.ts";
+import { answered, changed, db, event, proposed, repair, restarted, world } from "./testing/world.ts";
 
 describe("a proposal", () => {
   test.each([
@@ -187,32 +108,17 @@ describe("a VM that was brought back", () => {
 describe("a server that is down", () => {
   const view = { reached: "by-all", processes: "some-dead", service: "fails" } as const;
   const down: Input = { is: "server-down", server: "data", view, words: "refused" };
-  const answered = (layer: "application" | "vm" | null, question: string): Input => {
-    return event(
-      {
-        ...{
-          kind: "diagnosis.answered",
-          question: messageIdOf("manager", question),
-          vm: db,
-          provider: { host: "well", vm: "running" },
-        },
-        conclusion: { layer, certainty: "certain", words: "" },
-      },
-      1,
-    );
-  };
-
   test("is asked about first, then restarted, then more, as the description allows", () => {
     const it = world("alone: { allow: [restart-server, replay-server], restartsBeforeMore: 1 }");
     it.feed(1_000, down);
     expect(it.said()).toEqual([{ kind: "diagnosis.asked", vmId: db.id, customer: view, words: "refused" }]);
     expect(it.jobs()).toEqual([]);
-    it.feed(1_500, answered("application", "trouble/data/1000"));
+    it.feed(1_500, answered("data", 1_000, "application"));
     expect(it.jobs()).toEqual(["alone/restart-server/data/1500"]);
-    it.feed(2_000, { is: "action-ended", key: "alone/restart-server/data/1500" });
+    it.feed(2_000, { is: "action-ended", key: "alone/restart-server/data/1500", problem: null });
     it.feed(12_500, { is: "tick" });
     expect(it.said().at(-1)).toMatchObject({ kind: "diagnosis.asked" });
-    it.feed(13_000, answered("application", "trouble/data/12500"));
+    it.feed(13_000, answered("data", 12_500, "application"));
     expect(it.jobs()).toEqual(["alone/replay-server/data/13000"]);
   });
 
@@ -223,7 +129,7 @@ describe("a server that is down", () => {
     expect(it.jobs()).toEqual(["alone/restart-server/data/4000"]);
     it.feed(
       5_000,
-      { is: "action-ended", key: "alone/restart-server/data/4000" },
+      { is: "action-ended", key: "alone/restart-server/data/4000", problem: null },
       { is: "server-well", server: "data" },
     );
     expect(it.state().troubles).toEqual({});
@@ -250,7 +156,7 @@ describe("a server that is down", () => {
   ] as const)("with its VM: in mode %s the manager makes it anew %s", (mode, layer, jobs) => {
     const it = world("alone: { allow: [rebuild-vm] }", mode);
     it.feed(1_000, { ...down, view: { ...view, reached: "by-none" } });
-    it.feed(1_500, answered(layer, "trouble/data/1000"));
+    it.feed(1_500, answered("data", 1_000, layer));
     expect(it.jobs()).toEqual(jobs);
   });
 

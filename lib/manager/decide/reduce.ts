@@ -1,5 +1,7 @@
 import type { z } from "zod";
 import type { customerView, ProviderEvent } from "../../contract/index.ts";
+import type { Problem } from "../servers.ts";
+import { begunByHand, byHandTick, endedByHand, type Ordered } from "./by-hand.ts";
 import { type Context, say } from "./context.ts";
 import { hear } from "./messages.ts";
 import type { CustomerWords, ManagerState, Repair } from "./state.ts";
@@ -32,7 +34,10 @@ export type Input =
   | { readonly is: "looked"; readonly question: string; readonly view: CustomerView }
   | { readonly is: "server-down"; readonly server: string; readonly view: CustomerView; readonly words: string }
   | { readonly is: "server-well"; readonly server: string }
-  | { readonly is: "action-ended"; readonly key: string };
+  /** A person wants it repaired now. Refused (`againstByHand`), it changes nothing. */
+  | { readonly is: "by-hand"; readonly ordered: Ordered }
+  /** `problem`: it failed. */
+  | { readonly is: "action-ended"; readonly key: string; readonly problem: Problem | null };
 
 /** What follows from what came in. The same state back: nothing does. */
 export function reduce(state: ManagerState, input: Input, context: Context): ManagerState {
@@ -93,8 +98,10 @@ export function reduce(state: ManagerState, input: Input, context: Context): Man
       return serverDown(state, input.server, input.view, input.words, context);
     case "server-well":
       return serverWell(state, input.server);
+    case "by-hand":
+      return begunByHand(state, input.ordered, context);
     case "action-ended":
-      return actionEnded(state, input.key, context);
+      return endedByHand(actionEnded(state, input.key, context), input.key, context);
   }
 }
 
@@ -136,5 +143,5 @@ function tick(state: ManagerState, context: Context): ManagerState {
   }
   if (next.outbox.some(({ until }) => until !== null && now >= until))
     next = { ...next, outbox: next.outbox.filter(({ until }) => until === null || now < until) };
-  return troublesTick(next, context);
+  return troublesTick(byHandTick(next, now), context);
 }

@@ -93,6 +93,18 @@ export const trouble = z.object({
 });
 export type Trouble = z.infer<typeof trouble>;
 
+/** A repair that a person ordered, by the VM that it is about. */
+export const byHand = z.object({
+  vm: z.string(),
+  at: z.number(),
+  stage: z.discriminatedUnion("is", [
+    z.object({ is: z.literal("acting"), action }),
+    /** It was done; what the sensors say may still be of before. */
+    z.object({ is: z.literal("settling"), until: z.number() }),
+  ]),
+});
+export type ByHand = z.infer<typeof byHand>;
+
 export const managerState = z.object({
   form: z.literal(1),
   /** Ids of messages that were taken in, oldest first. */
@@ -101,6 +113,8 @@ export const managerState = z.object({
   questions: z.record(z.string(), question),
   outbox: z.array(saying),
   troubles: z.record(z.string(), trouble),
+  /** Journals of before have none. */
+  byHand: z.record(z.string(), byHand).default({}),
   /** When each server was restarted lately. */
   restarts: z.record(z.string(), z.array(z.number())),
 });
@@ -113,6 +127,7 @@ export const noState: ManagerState = {
   questions: {},
   outbox: [],
   troubles: {},
+  byHand: {},
   restarts: {},
 };
 
@@ -124,6 +139,7 @@ export const repairOpen = (one: Repair): boolean => one.stage.is !== "ended";
 /** A repair of which nothing was heard for so long does not keep the manager from repairing alone. */
 export const repairForgottenMs = 30 * 60_000;
 
-/** Whether the provider and this manager are repairing something. */
+/** Whether the provider and this manager are repairing something, or a person by this manager. */
 export const inRepair = (state: ManagerState, now: number): boolean =>
-  Object.values(state.repairs).some((one) => repairOpen(one) && now - one.changedAt < repairForgottenMs);
+  Object.values(state.repairs).some((one) => repairOpen(one) && now - one.changedAt < repairForgottenMs) ||
+  Object.values(state.byHand).some(({ stage }) => stage.is === "acting");

@@ -2,8 +2,9 @@ import type { z } from "zod";
 import type { customerView, jointConclusion } from "../../contract/index.ts";
 import { serverNamed } from "../description/index.ts";
 import { type Context, say } from "./context.ts";
-import { type ManagerState, repairForgottenMs, repairOpen, type Trouble } from "./state.ts";
-import { techniqueFor } from "./technique-table.ts";
+import { actionOn, inProvidersHand, makesAnew } from "./in-hand.ts";
+import type { ManagerState, Trouble } from "./state.ts";
+import { againstMakingAnew, techniqueFor } from "./technique-table.ts";
 
 /** What our own sensors say, and what we do about it alone once both parties' views are put together. */
 
@@ -28,19 +29,6 @@ const without = <T>(record: Record<string, T>, key: string): Record<string, T> =
   return rest;
 };
 
-/** What our sensors say so soon after a repair may have been seen before its end: rare ones look every few seconds. */
-const sensorsLagMs = 12_000;
-
-/** Whether the provider's repair of this VM is going on: then nothing is done about its servers beside it. */
-const inRepair = (state: ManagerState, vm: string, context: Context): boolean =>
-  Object.values(state.repairs).some((one) => {
-    const sinceMs = context.now - one.changedAt;
-    if (context.vmNamed(one.vm) !== vm || sinceMs >= repairForgottenMs) return false;
-    if (!repairOpen(one)) return sinceMs < sensorsLagMs;
-    const { stage } = one;
-    return !(stage.is === "reported" && !stage.ok) && !(stage.is === "answered" && stage.how === "declined");
-  });
-
 export function serverDown(
   state: ManagerState,
   server: string,
@@ -50,8 +38,26 @@ export function serverDown(
 ): ManagerState {
   const { vm } = serverNamed(context.description, server);
   const known = state.troubles[server];
-  if (known !== undefined || inRepair(state, vm, context)) return state;
+  if (known !== undefined) return seenAnew(state, known, view, words, context);
+  if (inProvidersHand(state, vm, context) || state.byHand[vm] !== undefined) return state;
   return asked(state, { server, vm, since: context.now, view, words, conclusion: null, tried: [] }, context);
+}
+
+/** A VM that was away comes back without its servers: what is asked and done goes by what is seen now, not by what was seen first. */
+function seenAnew(
+  state: ManagerState,
+  known: Trouble,
+  view: CustomerView,
+  words: string,
+  context: Context,
+): ManagerState {
+  if (known.stage.is === "acting") return state;
+  const { reached, processes, service } = known.view;
+  if (reached === view.reached && processes === view.processes && service === view.service)
+    return words === known.words ? state : put(state, { ...known, words });
+  // What was concluded was concluded of another view.
+  const now = { ...known, view, words, conclusion: null };
+  return known.stage.is === "asked" ? asked(state, now, context) : put(state, now);
 }
 
 type Untold = Omit<Trouble, "stage">;
@@ -74,7 +80,7 @@ function asked(state: ManagerState, trouble: Untold, context: Context): ManagerS
 /** The provider's repair has begun: what was done to the servers of this VM alone is called off. A VM that is being made anew is not. */
 export function yielded(state: ManagerState, vm: string): ManagerState {
   const stays = ({ stage, ...trouble }: Trouble) =>
-    trouble.vm !== vm || (stage.is === "acting" && stage.action.technique.startsWith("rebuild-"));
+    trouble.vm !== vm || (stage.is === "acting" && makesAnew(stage.action));
   const troubles = Object.values(state.troubles).filter(stays);
   return troubles.length === Object.keys(state.troubles).length
     ? state
@@ -103,56 +109,78 @@ export function concluded(
 
 function acted(state: ManagerState, trouble: Trouble, context: Context): ManagerState {
   const { now, description } = context;
-  if (inRepair(state, trouble.vm, context))
-    return put(state, {
-      ...trouble,
-      stage: { is: "waiting", until: now + lookAgainMs, why: "The provider repairs its VM." },
-    });
+  const waiting = (why: string, forMs: number) =>
+    put(state, { ...trouble, stage: { is: "waiting", until: now + forMs, why } });
+  if (inProvidersHand(state, trouble.vm, context)) return waiting("The provider repairs its VM.", lookAgainMs);
+  // A VM that is being made anew carries its other servers' troubles with it.
+  if (actionOn(state, trouble.vm) !== undefined) return waiting("Its VM is in hand already.", settleMs);
   const server = serverNamed(description, trouble.server);
   const recent = (state.restarts[server.name] ?? []).filter((at) => now - at < restartsCountForMs);
+  const alsoDead = deadBeside(state, trouble.vm, context);
   const choice = techniqueFor({
     conclusion: trouble.conclusion,
     view: trouble.view,
     state: server.state,
     tried: trouble.tried,
     restarts: recent.length,
-    waitedForProvider: now - trouble.since >= providersTurnMs,
-    vmsDown: [
-      ...new Set(
-        Object.values(state.troubles)
-          .filter((one) => one.view.reached === "by-none")
-          .map((one) => one.vm),
-      ),
-    ],
+    waitedForProvider: waitedForProvider(trouble, context),
+    alsoDead,
     mode: context.mode,
     alone: description.alone,
   });
-  if ("wait" in choice)
-    return put(state, { ...trouble, stage: { is: "waiting", until: now + lookAgainMs, why: choice.wait } });
+  if ("wait" in choice) return waiting(choice.wait, lookAgainMs);
   const { technique } = choice;
-  const vms = technique === "rebuild-many" ? [...choice.vms] : [trouble.vm];
-  // A VM that is being made anew carries its other servers' troubles with it.
-  if (
-    Object.values(state.troubles).some(
-      (one) => one.stage.is === "acting" && one.stage.action.vms.some((vm) => vms.includes(vm)),
-    )
-  )
-    return put(state, {
-      ...trouble,
-      stage: { is: "waiting", until: now + settleMs, why: "Its VM is in hand already." },
-    });
+  // What fails together is made anew together: the answers about the others come within moments.
+  const together = trouble.conclusion?.layer !== "application" && description.alone.allow.includes("rebuild-many");
+  if (together && makesAnew(choice) && asksOfOthers(state, trouble.vm))
+    return waiting("Another VM is asked about first.", answerWaitMs);
+  const vms = technique === "rebuild-many" ? [trouble.vm, ...alsoDead] : [trouble.vm];
   const action = { technique, key: `alone/${technique}/${trouble.server}/${now}`, server: trouble.server, vms };
-  return put(
-    {
-      ...state,
-      restarts: {
-        ...state.restarts,
-        ...(technique === "restart-server" && { [server.name]: [...recent, now].slice(-20) }),
-      },
+  const next = {
+    ...state,
+    restarts: {
+      ...state.restarts,
+      ...(technique === "restart-server" && { [server.name]: [...recent, now].slice(-20) }),
     },
-    { ...trouble, tried: [...trouble.tried, technique], stage: { is: "acting", action } },
+    ...(makesAnew(action) && { troubles: triedOn(state.troubles, vms, technique) }),
+  };
+  return put(next, { ...trouble, tried: [...trouble.tried, technique], stage: { is: "acting", action } });
+}
+
+const waitedForProvider = (trouble: Trouble, { now }: Context): boolean => now - trouble.since >= providersTurnMs;
+
+/** Other VMs that may be made anew at once: each was concluded to be dead itself, and nobody has it in hand. */
+function deadBeside(state: ManagerState, vm: string, context: Context): readonly string[] {
+  const { mode } = context;
+  const others = Object.values(state.troubles).filter((one) => one.vm !== vm);
+  const isDead = (one: Trouble) =>
+    againstMakingAnew({ ...one, mode, waitedForProvider: waitedForProvider(one, context) }) === null;
+  return [...new Set(others.filter(isDead).map((one) => one.vm))].filter(
+    (other) =>
+      // Where two of its servers speak against each other, it is asked about again first.
+      others.every((one) => one.vm !== other || one.conclusion === null || isDead(one)) &&
+      actionOn(state, other) === undefined &&
+      !inProvidersHand(state, other, context),
   );
 }
+
+const asksOfOthers = (state: ManagerState, vm: string): boolean =>
+  Object.values(state.troubles).some(
+    (one) => one.vm !== vm && one.stage.is === "asked" && one.view.reached === "by-none",
+  );
+
+/** A VM is made anew once for all of its servers: those that are no better after it do not begin it again. */
+const triedOn = (
+  troubles: ManagerState["troubles"],
+  vms: readonly string[],
+  technique: Trouble["tried"][number],
+): ManagerState["troubles"] =>
+  Object.fromEntries(
+    Object.entries(troubles).map(([name, one]) => [
+      name,
+      vms.includes(one.vm) ? { ...one, tried: [...one.tried, technique] } : one,
+    ]),
+  );
 
 export function actionEnded(state: ManagerState, key: string, context: Context): ManagerState {
   const trouble = Object.values(state.troubles).find(({ stage }) => stage.is === "acting" && stage.action.key === key);

@@ -31,8 +31,8 @@ export function createWorkers(options: {
       return viewOf(vm, await sensors.readVm(vm, signal));
     },
 
-    async act({ technique, key, server, vms }, signal) {
-      const act = quiet(signal, log);
+    async act({ technique, key, server, vms }, signal, say) {
+      const act = quiet(signal, say);
       const specs = vms.flatMap(vmOf);
       const [first] = specs;
       await doing(key, async (techniques) => {
@@ -47,7 +47,7 @@ export function createWorkers(options: {
   };
 }
 
-/** Progress as lines of the log, each once. */
+/** Progress as lines, each once. */
 export function quiet(signal: AbortSignal, log: Log): Act {
   let last = "";
   return {
