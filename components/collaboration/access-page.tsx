@@ -57,7 +57,7 @@ function Standing({ manager }: { readonly manager: ManagerView }) {
         </p>
         <p className={classes.words}>
           {manager.connected
-            ? `Connected for ${agoWords(now - manager.since)}. It is the one that is heard.`
+            ? `${manager.byEndpoint ? "Behind the endpoint" : "Connected"} for ${agoWords(now - manager.since)}. It is the one that is heard.`
             : `Not connected. Last heard ${agoWords(now - manager.heardAt)} ago.`}
         </p>
       </div>

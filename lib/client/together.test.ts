@@ -55,6 +55,18 @@ test.each([
     /not connected/,
   ],
   [
+    "a manager behind their endpoint has the right to act",
+    { manager: manager({ byEndpoint: true }), sensors: sensors(1_000) },
+    true,
+    /tune at their endpoint repairs it/,
+  ],
+  [
+    "a manager behind their endpoint has the right to act, and its reports are not taken",
+    { manager: manager({ byEndpoint: true }), sensors: sensors(120_000) },
+    false,
+    /nothing shows that messages reach the manager tune/,
+  ],
+  [
     "a program behind their endpoint fell silent",
     { manager: undefined, sensors: sensors(60_000) },
     false,

@@ -23,18 +23,21 @@ export function togetherOf(
   };
 }
 
-const silent = (manager: ManagerView | undefined, now: number): string =>
-  manager === undefined
-    ? "no manager of its owner's ever connected"
+function silent(manager: ManagerView | undefined, now: number): string {
+  if (manager === undefined) return "no manager of its owner's ever connected";
+  return manager.connected
+    ? `nothing shows that messages reach the manager ${manager.name} at their endpoint: its sensors do not report`
     : `the manager ${manager.name} is not connected since ${agoWords(now - manager.heardAt)}`;
+}
 
 /**
  * Who repairs for the customer now: their manager that is connected, or a program behind their endpoint. Sensors that report while no manager
  * is connected are such a program's, and the server takes them only while its messages arrive there.
  */
 function partnerOf({ manager, sensors }: Together, now: number): string | undefined {
-  if (manager?.connected === true) return `manager ${manager.name}`;
+  if (manager?.connected === true && manager.byEndpoint !== true) return `manager ${manager.name}`;
   if (sensors === undefined || sensorTrouble(sensors, now) !== undefined) return undefined;
+  if (manager?.connected === true) return `manager ${manager.name} at their endpoint`;
   // What a manager said before it went away is no program's behind an endpoint.
   return manager !== undefined && sensors.reportedAt <= manager.heardAt + managerLeaseMs
     ? undefined
