@@ -4,6 +4,7 @@ import type { EngineOptions, Env } from "./env.ts";
 import type { GuestWatch } from "./guest-watch.ts";
 import { type Batch, type Heard, Inbox } from "./inbox.ts";
 import { type Around, glance, look, startWatching, type Watched } from "./look.ts";
+import { notRunning } from "./not-running.ts";
 import { type DomainSight, type HostSignal, HostUnreachable, HypervisorRefused } from "./ports.ts";
 import { beingMade } from "./provision/in-hand.ts";
 
@@ -83,7 +84,7 @@ export class HostWatch {
     this.#host = host;
     if (before === host.standing) return;
     this.#changed();
-    if (host.standing === "in-use") for (const watched of this.#watched.values()) watched.anew = true;
+    if (host.standing === "in-use") for (const watched of this.#watched.values()) watched.anew = "yes";
     this.reload();
   }
 
@@ -221,9 +222,7 @@ export class HostWatch {
       this.#guests.leave(watched.vm.id);
       if (watched.vm.movingTo !== null) continue;
       if (watched.vm.state === "unknown") continue;
-      const { persistent, memoryMiB, vcpus } = watched.vm;
-      const seen = { state: "unknown", reason: "none", runId: null, persistent, memoryMiB, vcpus } as const;
-      watched.vm = await store.recordVm(watched.vm.id, seen, clock.now());
+      watched.vm = await store.recordVm(watched.vm.id, notRunning(watched.vm, "unknown"), clock.now());
     }
   }
 

@@ -6,6 +6,7 @@ import { evidenceOf } from "./evidence.ts";
 import { failVm, isWorthALook } from "./fail-vm.ts";
 import type { GuestWatch } from "./guest-watch.ts";
 import type { Heard } from "./inbox.ts";
+import { notRunning, type Seen } from "./not-running.ts";
 import type { DomainSight, EngineStore } from "./ports.ts";
 import { wasStoppedWithGroup } from "./repair/group/parts.ts";
 import { wasLeftDefined } from "./repair/leave-defined.ts";
@@ -18,8 +19,8 @@ export interface Watched {
   memory: VmMemory | undefined;
   /** True while the VM has an incident that has not ended, as far as this engine knows. */
   troubled: boolean;
-  /** Its host is in use again: an incident that was only told is looked at anew. `maybe`: it was so when this life of Belay began. */
-  anew: boolean | "maybe";
+  /** Its host is in use again: an incident that was only told is looked at anew. When this life of Belay began, only one that it could repair. */
+  anew: "no" | "yes" | "if-repairable";
   /** Look again then, though nothing may come: on the clock that is never set, as every wait. */
   lookAt: number | undefined;
 }
@@ -38,19 +39,11 @@ export interface Around {
   readonly again: (uuid: string) => void;
 }
 
-type Seen = Pick<Vm, "state" | "reason" | "runId" | "persistent" | "memoryMiB" | "vcpus">;
 const nothingSaid: readonly string[] = [];
 
 const asSeen = (vm: Vm, sight: DomainSight | undefined): Seen =>
   sight === undefined
-    ? {
-        state: "missing",
-        reason: "none",
-        runId: null,
-        persistent: vm.persistent,
-        memoryMiB: vm.memoryMiB,
-        vcpus: vm.vcpus,
-      }
+    ? notRunning(vm, "missing")
     : {
         state: sight.state,
         reason: sight.reason,
@@ -113,17 +106,18 @@ async function fail(
   }
   if (watched.troubled) {
     const state = (await store.openIncidentsOf(vm.hostId)).get(vm.id);
-    const anew =
-      watched.anew === "maybe" ? isWorthALook(env, host, vm, { verdict, decision }, definitionKnown) : watched.anew;
-    const looksAnew = state === "handed-over" && host.standing === "in-use" && (await anew);
-    if (looksAnew && !isPersons(await store.openIncidentOf(vm.id)))
+    const looksAnew = async () =>
+      watched.anew === "yes" ||
+      (watched.anew === "if-repairable" && (await isWorthALook(env, host, vm, { verdict, decision }, definitionKnown)));
+    const mayLook = state === "handed-over" && host.standing === "in-use";
+    if (mayLook && (await looksAnew()) && !isPersons(await store.openIncidentOf(vm.id)))
       await store.clearIncident(vm.id, `${vm.name} is looked at anew: its host is in use again.`, clock.now());
     else if (state !== undefined) {
-      if (watched.anew === "maybe") watched.anew = false;
+      if (watched.anew === "if-repairable") watched.anew = "no";
       return;
     }
   }
-  watched.anew = false;
+  watched.anew = "no";
   const last = around.guests.lastAnswer(vm.id);
   const answeredAt = last === undefined ? undefined : timeOfDay(clock, last);
   const evidence = evidenceOf(decision, heard, sight, answeredAt, clock.now());
@@ -241,6 +235,6 @@ export const startWatching = (vm: Vm, troubled: ReadonlySet<VmId>, first: boolea
   vm,
   memory: undefined,
   troubled: troubled.has(vm.id),
-  anew: first && troubled.has(vm.id) ? "maybe" : false,
+  anew: first && troubled.has(vm.id) ? "if-repairable" : "no",
   lookAt: undefined,
 });

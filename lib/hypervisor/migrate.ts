@@ -77,11 +77,17 @@ async function perform(
   unsafe: boolean,
 ): Promise<void> {
   const done = new AbortController();
-  const abortJob = () => void abortDomainJob(from.connection(), { uuid }).catch(() => undefined);
+  const abortJob = async () => {
+    try {
+      await abortDomainJob(from.connection(), { uuid });
+    } catch {
+      // a source that cannot be reached now: how the migration ends is told by its own call
+    }
+  };
   const watching = watchJob(from, uuid, onProgress, done.signal);
   signal.addEventListener("abort", abortJob, { once: true });
   try {
-    if (signal.aborted) abortJob();
+    if (signal.aborted) void abortJob();
     await connection.call(
       "domain_migrate_perform3_params",
       {

@@ -7,6 +7,7 @@ import {
   type VmId,
 } from "../../model/index.ts";
 import type { Env } from "../env.ts";
+import { notRunning } from "../not-running.ts";
 import { HostUnreachable, HypervisorRefused } from "../ports.ts";
 import { retry } from "../repair/retry.ts";
 import { isReachable } from "./partner.ts";
@@ -117,10 +118,7 @@ export async function stopInstead(env: Env, vmId: VmId): Promise<string> {
   }));
   if (!("came" in end)) return "Its owner wants it stopped, and it could not be.";
   // Known at once: what is planned next must not take it for one that runs.
-  const { persistent, memoryMiB, vcpus } = vm;
-  const reason = orderly ? "shutdown" : "destroyed";
-  const off = { state: "stopped", reason, runId: null, persistent, memoryMiB, vcpus } as const;
-  await store.recordVm(vmId, off, clock.now());
+  await store.recordVm(vmId, notRunning(vm, "stopped", orderly ? "shutdown" : "destroyed"), clock.now());
   return orderly
     ? "It was shut down, as its owner wanted."
     : "It was switched off, as its owner wanted: its guest did not shut down in time.";

@@ -1,6 +1,6 @@
 import type { Allocation } from "../../model/index.ts";
 import type { DomainSight } from "../ports.ts";
-import { isOffByHand } from "../repair/bring-up.ts";
+import { isOffByHand } from "../repair/off-by-hand.ts";
 
 /** A person has switched it off since an earlier life of Belay started it; not Belay, in a take-back that was cut short. */
 export const isLeftOff = (

@@ -1,7 +1,7 @@
 import type { Allocation, AllocationId, HostId, Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { HostUnreachable, HypervisorRefused } from "../ports.ts";
-import { isOffByHand } from "../repair/bring-up.ts";
+import { isOffByHand } from "../repair/off-by-hand.ts";
 import { isLeftOff, madeWords } from "./made.ts";
 import { directoryOn, placeFor } from "./place.ts";
 

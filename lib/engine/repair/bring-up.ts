@@ -2,9 +2,9 @@ import { type ReviveAction, reviveAction } from "../../decide/index.ts";
 import type { Incident, Vm } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import type { DomainSight } from "../ports.ts";
+import { isOffByHand, isOffSince } from "./off-by-hand.ts";
 import { retry, type Trouble, type Try } from "./retry.ts";
 import type { StepEnd } from "./step.ts";
-import { isUntouched } from "./touched.ts";
 
 const tooLate = (options: EngineOptions, { words, detail }: Trouble): StepEnd<never> => ({
   ok: false,
@@ -37,17 +37,6 @@ async function stillHangs(env: Env, vm: Vm, sight: DomainSight | undefined, with
   return true;
 }
 
-/** Somebody switched it off through libvirt, which does not say who: a person, where Belay has not. */
-export const isOffByHand = (sight: Pick<DomainSight, "state" | "reason"> | undefined): boolean =>
-  sight?.state === "stopped" && sight.reason === "destroyed";
-
-/**
- * It had no incident when its host was lost, and no repair of this one has touched it: that it is off has not been seen before, nor was it
- * decided about. A host that lost its power has forgotten why, and says nothing here.
- */
-const isUnseen = (incident: Pick<Incident, "cause" | "partOf" | "repairs">): boolean =>
-  incident.cause === "host-lost" && isUntouched(incident);
-
 /**
  * Looks whether the VM still needs the repair, before anything is touched. It is a step of its own because its answer must
  * outlive a crash: a VM that runs when the repair goes on may run because the repair started it.
@@ -67,9 +56,8 @@ export async function lookFirst(
     return { ok: true, words: "It runs and answers nobody.", value: { needed: true, offByUs: false, hangs: true } };
   const action = reviveAction(sight);
   const needed = action !== "nothing";
-  // What is switched off now, or will be by this repair, says nothing later of a person's wish: it was decided about. But of a VM whose
-  // host was silent nobody has seen before why it is off.
-  const offByUs = action === "destroy" || (sight?.state === "stopped" && !(isOffByHand(sight) && isUnseen(incident)));
+  // What was off when it was decided about, or will be switched off by this repair, says nothing later of a person's wish.
+  const offByUs = action === "destroy" || (sight?.state === "stopped" && !isOffSince(sight, vm, incident));
   const state = sight === undefined ? "no longer defined" : `${sight.state} (${sight.reason})`;
   return { ok: true, words: needed ? `It is ${state}.` : "It runs already.", value: { needed, offByUs } };
 }

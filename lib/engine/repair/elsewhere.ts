@@ -9,6 +9,8 @@ import type { Places } from "./places.ts";
 import { retry, type Trouble } from "./retry.ts";
 import { type Claim, type Freed, freeThere, type Start } from "./start-there.ts";
 import { type StepEnd, step } from "./step.ts";
+import type { StepBase } from "./step-kinds.ts";
+import type { Died } from "./verify.ts";
 import { notOurs, vmWork } from "./work.ts";
 
 const placesTried = 3;
@@ -19,7 +21,7 @@ export interface Bringing {
   /** As durable steps, whose names end in `suffix`. */
   up(claim: Claim, released: boolean, suffix: string): Promise<StepEnd<Start>>;
   /** The name of the step that asks whether it answers; left out: "verify". */
-  readonly asking?: string;
+  readonly asking?: StepBase;
   verify(vm: Vm): Promise<StepEnd<Answered>>;
   /** It came up and then ended, or is silent: whether there is another way, to be tried on the same host. */
   readonly another: () => boolean;
@@ -45,7 +47,7 @@ type Claimed =
 
 export type Answered =
   | { readonly answeredAt: EpochMs }
-  | { readonly died: string }
+  | Died
   /** It runs and answers nobody, though it would if it were well. */
   | { readonly silent: true };
 
@@ -94,9 +96,16 @@ export async function elsewhere(
   const { store, clock } = env;
   const { diskComesAlong, files } = bringing;
   const handOver = async (words: string, locked?: true): Promise<Elsewhere> => {
-    if (letGo === true || claims > 0) await leaveDefined(env, options, repair, steps);
+    if (letGo === true || claims > 0 || (await wasGivenAway())) await leaveDefined(env, options, repair, steps);
     return { kind: "handed-over", words, ...(locked && { locked }) };
   };
+  /** With its group, which then did not go back together: its own host has none of it any more. */
+  const wasGivenAway = () =>
+    steps.run("was given away", async () => {
+      const { vm, incident } = await vmWork(env, repair);
+      const isElsewhere = incident.partOf !== null && vm.hostId !== incident.hostId;
+      return isElsewhere && (await notOurs(env, repair, vm)) === undefined;
+    });
   const tooLate = ({ words, detail }: Trouble): StepEnd<never> => ({
     ok: false,
     words: `It could not be done within ${options.reviveWithinMs / 1000} s. Last: ${words}`,

@@ -1,5 +1,6 @@
 import type { Incident, RepairId } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
+import { notRunning } from "../not-running.ts";
 import { HypervisorRefused, type Steps } from "../ports.ts";
 import { retry } from "./retry.ts";
 import { type StepEnd, step } from "./step.ts";
@@ -54,9 +55,7 @@ export async function defineOnItsHost(env: Env, repair: RepairId, withinMs = onc
     } catch (error) {
       if (!(error instanceof HypervisorRefused)) throw error;
       log.warn(`${vm.name} is defined on no host: ${error.message}`, { host: vm.hostId });
-      const { persistent, memoryMiB, vcpus } = vm;
-      const gone = { state: "missing", reason: "none", runId: null, persistent, memoryMiB, vcpus } as const;
-      await store.recordVm(vm.id, gone, clock.now());
+      await store.recordVm(vm.id, notRunning(vm, "missing"), clock.now());
       return { came: known("It is defined on no host.") };
     }
   });

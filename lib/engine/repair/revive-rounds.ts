@@ -3,6 +3,7 @@ import type { EngineOptions, Env } from "../env.ts";
 import type { Steps } from "../ports.ts";
 import { bringUp, type First, lookAgain } from "./bring-up.ts";
 import { step } from "./step.ts";
+import type { StepBase, StepName } from "./step-kinds.ts";
 import { verify } from "./verify.ts";
 import { notOurs, vmWork } from "./work.ts";
 
@@ -23,7 +24,7 @@ export type Rounds =
 
 /** What is asked of a VM that was brought up, and the name of the step that asks. */
 export interface Asking {
-  readonly name: string;
+  readonly name: StepBase;
   readonly checks: (vm: Vm) => readonly AnswerCheck[];
 }
 /** What its owner chose as the sign that it serves. */
@@ -47,7 +48,7 @@ export async function reviveRounds(
   let last = "";
   for (let round = 1; round <= options.rounds; round++) {
     const suffix = `${label}${round === 1 ? "" : ` (round ${round})`}`;
-    const bring = (name: string, seen: First) =>
+    const bring = (name: StepName, seen: First) =>
       step(env, steps, repair, `${name}${suffix}`, async () => {
         const { vm, definition, repair: work } = await vmWork(env, repair);
         const begunBefore = work.steps.some((it) => it.name === `${name}${suffix}` && it.attempts > 1);

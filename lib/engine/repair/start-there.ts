@@ -1,12 +1,12 @@
-import { diskIsLocked } from "../../decide/index.ts";
+import { diskIsLocked, relocationRefusal } from "../../decide/index.ts";
 import type { HostId, RepairId } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
-import { CheckpointDamaged, type Fenced, HostUnreachable, HypervisorRefused } from "../ports.ts";
-import { doubtProof, isDoubted, proofFor, releasedFrom, releaseFrom } from "./fence.ts";
+import { CheckpointDamaged, type EngineStore, type Fenced, HostUnreachable, HypervisorRefused } from "../ports.ts";
+import { doubtProof, isDoubted, proofFor, type Releases, releasedFrom, releaseFrom } from "./fence.ts";
 import type { Places } from "./places.ts";
 import { retry } from "./retry.ts";
 import type { StepEnd } from "./step.ts";
-import { notOurs, type VmWork, vmWork } from "./work.ts";
+import { notOurs, type VmWork, vmWork, type Works } from "./work.ts";
 
 /** A VM was given to a host by a repair. */
 export interface Claim {
@@ -48,15 +48,19 @@ export async function startThere(
   deed: StartDeed,
 ): Promise<StepEnd<Start>> {
   const { store } = env;
-  const work = await vmWork(env, repair);
-  const { vm, definition } = work;
-  if (definition === null) return { ok: false, words: "Its definition was never read, so there is nothing to start." };
+  const { vm } = await vmWork(env, repair);
   const { parallelStarts } = await store.policy();
   let lockedSinceMs: number | undefined;
   const end = await places.starting(claim.to, vm, parallelStarts, () =>
     retry<StepEnd<Start>>(env, options.reviveWithinMs, async () => {
       const ended = await notOurs(env, repair, { hostId: claim.to });
       if (ended !== undefined) return { came: { ok: false, words: ended } };
+      const work = await vmWork(env, repair); // minutes may have passed, and what its owner chose meanwhile holds
+      const { definition } = work;
+      if (definition === null)
+        return { came: { ok: false, words: "Its definition was never read, so there is nothing to start." } };
+      const refusal = relocationRefusal(work.vm, await store.modeOf(vm.id));
+      if (refusal !== undefined) return { came: { ok: false, words: refusal } };
       const proof = await proofNow(env, vm, claim, released);
       if (isDoubted(env, proof))
         return { came: { ok: true, words: doubtedWords, value: { kind: "locked", words: doubtedWords } } };
@@ -107,18 +111,28 @@ const proofNow = (
   released: boolean,
 ): Promise<Fenced> => (released ? releasedFrom(env, from, vm.uuid) : proofFor(env, vm, from, generation));
 
+/** All that freeing touches. */
+export type Frees = Releases & Works & { readonly store: Pick<EngineStore, "fenceProof"> };
+
 export interface Freed {
   /** It runs there after all. */
   readonly runs: boolean;
 }
+
+/** A copy that no start of Belay's made there may be the one that people work with. */
+const notOurCopy: StepEnd<never> = {
+  ok: false,
+  words:
+    "A copy of it runs where it was to start, and Belay has not started that one: it is left as it is, and nothing is started elsewhere. Look which one is to run.",
+};
 
 /**
  * Before another place, or another way, is tried: proof that the VM does not run on the one that was. A start whose answer was lost may have
  * come through: where `generation` is given and runs there, it is left to run.
  */
 export async function freeThere(
-  env: Env,
-  options: EngineOptions,
+  env: Frees,
+  options: Pick<EngineOptions, "reviveWithinMs">,
   repair: RepairId,
   host: HostId,
   generation?: number,
@@ -128,10 +142,10 @@ export async function freeThere(
     const ended = await notOurs(env, repair, { hostId: host });
     if (ended !== undefined) return { came: { ok: false, words: ended } };
     if ((await env.store.fenceProof(host)) === undefined) {
-      const runs = (await env.hypervisor.copiesOn(host)).some(
-        (copy) => copy.uuid === vm.uuid && copy.active && copy.generation === generation,
-      );
-      if (runs) return { came: { ok: true, words: "It runs there after all.", value: { runs } } };
+      const running = (await env.hypervisor.copiesOn(host)).find((copy) => copy.uuid === vm.uuid && copy.active);
+      if (running !== undefined && (running.generation ?? 0) !== vm.generation) return { came: notOurCopy };
+      if (running !== undefined && running.generation === generation)
+        return { came: { ok: true, words: "It runs there after all.", value: { runs: true } } };
       await releaseFrom(env, host, vm.uuid);
     }
     return { came: { ok: true, words: "It is proven that it does not run there.", value: { runs: false } } };

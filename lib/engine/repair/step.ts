@@ -1,6 +1,7 @@
 import type { RepairId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import type { Steps } from "../ports.ts";
+import type { StepName } from "./step-kinds.ts";
 
 /** How a step ended: `ok` leads on, else the repair hands over with the words. Plain data, for it is journalled as JSON. */
 export type StepEnd<T> =
@@ -16,7 +17,7 @@ export const step = <T>(
   env: Env,
   steps: Steps,
   repair: RepairId,
-  name: string,
+  name: StepName,
   effect: () => Promise<StepEnd<T>>,
 ): Promise<StepEnd<T>> =>
   steps.run(name, async () => {

@@ -1,9 +1,5 @@
 import type { Incident } from "../../model/index.ts";
-
-/** Steps that switch nothing off. */
-const onlyLooks = /^(look|check$|choose$|where$|read$|own disk$|place|claim|answer$|ask the customer$)/;
-/** A host that failed is waited for; one that lives is told to switch the VM off and to forget it, and may be lost in between. */
-const oldHost = /^old host/;
+import { kindOfStep } from "./step-kinds.ts";
 
 type Repaired = Pick<Incident, "partOf"> & {
   readonly repairs: readonly { readonly steps: readonly { readonly name: string }[] }[];
@@ -12,5 +8,8 @@ type Repaired = Pick<Incident, "partOf"> & {
 /** No repair of this incident has come to a step that may switch the VM off: that it is off is not Belay's doing. */
 export const isUntouched = ({ partOf, repairs }: Repaired): boolean =>
   repairs.every(({ steps }) =>
-    steps.every(({ name }) => onlyLooks.test(name) || (partOf !== null && oldHost.test(name))),
+    steps.every(({ name }) => {
+      const kind = kindOfStep(name);
+      return kind === "looks" || (kind === "asks" && partOf !== null);
+    }),
   );

@@ -1,6 +1,7 @@
 import type { AnswerCheck, EpochMs, Vm } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import { HostUnreachable } from "../ports.ts";
+import { isOffByHand } from "./off-by-hand.ts";
 import type { StepEnd } from "./step.ts";
 
 const inWords = (check: AnswerCheck) =>
@@ -31,6 +32,13 @@ async function answersAny(env: Env, vm: Vm, checks: readonly AnswerCheck[], time
   });
 }
 
+export interface Died {
+  /** What became of it: "was stopped (failed)". */
+  readonly died: string;
+  /** It ran, and somebody switched it off since: not Belay, which only asks meanwhile. */
+  readonly byHand: boolean;
+}
+
 /**
  * Asks the guest until it answers: a domain that runs is not yet a service that is back. Says `died` when the domain stops
  * running meanwhile, so that the repair can begin anew instead of asking a dead guest for minutes.
@@ -40,7 +48,7 @@ export async function verify(
   options: EngineOptions,
   vm: Vm,
   checks: readonly AnswerCheck[] = [vm.answerCheck],
-): Promise<StepEnd<{ answeredAt: EpochMs } | { died: string }>> {
+): Promise<StepEnd<{ answeredAt: EpochMs } | Died>> {
   const { hypervisor, clock } = env;
   const began = clock.monotonicMs();
   let lookedAt = began;
@@ -58,7 +66,7 @@ export async function verify(
       });
       if (sight !== "silent" && sight?.state !== "running") {
         const words = sight === undefined ? "vanished" : `was ${sight.state} (${sight.reason})`;
-        return { ok: true, words: `It came up and then ${words}.`, value: { died: words } };
+        return { ok: true, words: `It came up and then ${words}.`, value: { died: words, byHand: isOffByHand(sight) } };
       }
     }
     await clock.sleep(options.probeEveryMs);

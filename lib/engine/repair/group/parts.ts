@@ -6,6 +6,7 @@ import type { Steps } from "../../ports.ts";
 import type { OwnDisk } from "../restore/own-disk.ts";
 import type { RestoreHelp } from "../restore/restore-checkpoint.ts";
 import type { Claim } from "../start-there.ts";
+import type { StepBase } from "../step-kinds.ts";
 
 /** What taking a group back needs of the engine around it. */
 export interface GroupHelp extends RestoreHelp {
@@ -46,7 +47,7 @@ export const stepNames = {
   turn: "the group's turn",
   stopped: "stop with the group",
   alone: "not with the group",
-} as const;
+} as const satisfies Record<string, StepBase>;
 
 export const hasStep = ({ steps }: Pick<Repair, "steps">, name: string, state?: "done"): boolean =>
   steps.some((it) => it.name === name && (state === undefined || it.state === state));

@@ -3,6 +3,7 @@ import { companionsOf } from "../../checkpoints/saved.ts";
 import type { Env } from "../../env.ts";
 import { within } from "../../guard/within.ts";
 import { endMove } from "../../maintenance/on-its-way.ts";
+import { isOffNow } from "../off-by-hand.ts";
 import { type OwnDisk, ownDiskAsRead, ownDiskHere } from "../restore/own-disk.ts";
 import { retry } from "../retry.ts";
 import { type StepEnd, step } from "../step.ts";
@@ -89,6 +90,10 @@ export const takeSeats = (
     const { vm } = await vmWork(env, repair);
     const refusal = touched ? undefined : await refusalNow(env, vm, await companionsOf(env, vm));
     if (refusal !== undefined) return no(refusal);
+    const off = touched ? [] : await Promise.all(seats.map((seat) => isOffNow(env, seat.repair)));
+    if (off.includes(true)) return no("One of its VMs was switched off on the hypervisor.");
+    // Asked of all before one is given away: it would have no way back, and its group would not come.
+    if (await someHostIsBack(env, places)) return no(isBack);
     const taken: Seat[] = [];
     for (const [index, seat] of seats.entries()) {
       const to = places[index]?.to ?? null;
@@ -97,13 +102,23 @@ export const takeSeats = (
         continue;
       }
       const claim = await env.store.claimVm(seat.repair, to, false, env.clock.now());
-      if (claim === undefined)
-        return no("A host of the group that had failed is back before its VM was started elsewhere.");
+      if (claim === undefined) return no(isBack);
       const { generation, from } = claim;
       taken.push({ ...seat, on: { host: to, claim: { to, from, generation } } });
     }
     return { ok: true, words: "Each of them can go back.", value: taken };
   });
+
+const isBack = "A host of the group that had failed is back before its VM was started elsewhere.";
+
+/** Whether the proof that an old host is off is gone, of a VM that has not been given away yet: this step may be done twice. */
+async function someHostIsBack(env: Env, places: readonly Place[]): Promise<boolean> {
+  for (const { host, to, repair } of places) {
+    if (to === null || (await vmWork(env, repair)).vm.hostId === to) continue;
+    if ((await env.store.host(host))?.standing !== "fenced") return true;
+  }
+  return false;
+}
 
 /** Found out before anything is switched off. A store that does not answer now is asked again by the restore. */
 async function whyNot(env: Env, { vm, repair, own }: Seat, { of }: Instant): Promise<string | undefined> {

@@ -72,6 +72,8 @@ export type Restored =
 /** For people. */
 export const mustNotGoBack = "It must never go back to an older state, as was chosen meanwhile.";
 
+const notWanted = "Its owner wants it stopped by now.";
+
 /** For people, where the answer of a restore was lost. */
 export const unsure = (toWhat: string): string =>
   `It was being restored ${toWhat} when the answer was lost, and runs: by that, or because somebody started it.`;
@@ -96,7 +98,9 @@ export async function restoreHere(
     const { vm } = await vmWork(env, repair);
     const ended = await notHere(env, repair, vm);
     if (ended !== undefined) return { came: { ok: false, words: ended } };
-    if (vm.rollbackIntolerant) return { came: refused(mustNotGoBack) }; // chosen since the repair began
+    // What was chosen since the repair began holds: what is left then is to start it from its disk, or to leave it off.
+    if (vm.wanted === "stopped") return { came: refused(notWanted) };
+    if (vm.rollbackIntolerant) return { came: refused(mustNotGoBack) };
     const request = { checkpoint: candidate.id, vm, definition: own.xml, generation: vm.generation };
     const how = held ? { ...request, held } : request;
     try {

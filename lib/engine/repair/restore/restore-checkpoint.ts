@@ -8,6 +8,7 @@ import { type Bringing, bringElsewhere } from "../elsewhere.ts";
 import type { Places } from "../places.ts";
 import { endRounds, type Rounds, reviveRounds } from "../revive-rounds.ts";
 import { type StepEnd, step } from "../step.ts";
+import type { StepBase, StepName } from "../step-kinds.ts";
 import { vmWork } from "../work.ts";
 import { type Restored, restoreHere, switchOffHere, unsure } from "./bring-back.ts";
 import { type Candidate, type Candidates, candidatesFor, damagedWords, readFirst } from "./candidates.ts";
@@ -16,7 +17,7 @@ import { backToOwnDisk, type OwnDisk, ownDiskAsRead, ownDiskHere } from "./own-d
 import { verifyRestored } from "./verify-restored.ts";
 
 /** What is tried one after the other is told apart by its number. */
-const numbered = (name: string, index: number): string => (index === 0 ? name : `${name} (${index + 1})`);
+const numbered = (name: StepBase, index: number): StepName => (index === 0 ? name : `${name} (${index + 1})`);
 
 const saidOf = ({ at, newest }: Candidate, failedAt: number, said: string, sure = true): string =>
   sure
@@ -179,6 +180,8 @@ export async function restoreOnItsHost(
         said: "",
       };
     }
+    if ("died" in answer.value && answer.value.byHand)
+      return { rounds: { kind: "left-off", words: "Somebody switched it off on the hypervisor." }, said: "" };
     last = "died" in answer.value ? `${how}, and ended again.` : `${how}, and answered nobody.`;
   }
   let seen: First = { ...first.value, offByUs: first.value.offByUs || first.value.hangs === true || touched };
