@@ -1,14 +1,5 @@
 import { mayCarry, placeReplica, type Replica } from "../../decide/index.ts";
-import {
-  type Checkpoint,
-  type CheckpointId,
-  type CheckpointStatus,
-  type Host,
-  type HostId,
-  hostStandings,
-  type Vm,
-  type VmId,
-} from "../../model/index.ts";
+import type { Checkpoint, CheckpointId, CheckpointStatus, Host, HostId, Vm, VmId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { within } from "../guard/within.ts";
 import { CheckpointDamaged, type Inventory } from "../ports.ts";
@@ -18,6 +9,7 @@ import { tellDamaged } from "../repair/restore/candidates.ts";
 import { type Asked, AskReplicas } from "./ask-replicas.ts";
 import { whileRead } from "./in-hand.ts";
 import type { StandbyFinder } from "./saved.ts";
+import { awayFrom, couldHold, freshStandby, type Standby, standbyShown, standbyWords } from "./standby.ts";
 
 /** So long a replica that an earlier life made is looked for, before another is made: a host may be connected late. */
 const lookWithinMs = 60_000;
@@ -29,23 +21,6 @@ const refreshedAtOnce = 4;
 /** What needs its memory is not kept waiting for longer. */
 const dropWithinMs = 5_000;
 
-interface Standby {
-  readonly uuid: string;
-  readonly host: HostId;
-  readonly memoryMiB: number;
-  /** The checkpoint that the replica was last brought to; null: none yet, or it failed. */
-  ready: CheckpointId | null;
-  words: string;
-  /** A newer one came while one is being brought over: it is next. */
-  next: CheckpointId | undefined;
-  refreshing: boolean;
-  /** A VM needs its memory: it is dropped as soon as nothing is written to it. */
-  givesWay: boolean;
-  dropping: Promise<void> | undefined;
-  /** Its host could not be used meanwhile, or carried the VM itself: it lies in memory, so it may be gone. */
-  doubted: boolean;
-}
-
 /** That of an earlier life of Belay is looked for. */
 interface Look {
   /** What it may hold: the newest ones when this life began. Others are taken meanwhile. */
@@ -53,24 +28,6 @@ interface Look {
   readonly untilMs: number;
   notBeforeMs: number;
 }
-
-const gaveWay =
-  "Its replica gave way to a VM that needed the room. Where a host has room, a new one is made when its state is saved the next time.";
-
-const noHost = "The host where its replica stands by cannot be used now.";
-const consumed = "It runs where its replica stood by. Another is made when its state is saved the next time.";
-const isAsked = "It is not known yet whether its replica is still there.";
-
-const isUsable = (host: Host | undefined): boolean =>
-  host?.state === "up" && host.health !== "red" && hostStandings[host.standing].mayStart;
-
-const notReady = (words: string): Exclude<CheckpointStatus["standby"], null> => ({ ready: false, words });
-
-const freshStandby = ({ uuid, memoryMiB }: Vm, host: HostId): Standby => ({
-  ...{ uuid, host, memoryMiB, ready: null, next: undefined, refreshing: false },
-  ...{ givesWay: false, dropping: undefined, doubted: false },
-  words: "A replica is being made.",
-});
 
 /** Passive replicas: where each stands by, and what it holds. Where they are is known to this life alone; after a start the hosts are asked. */
 export class Standbys implements StandbyFinder, StandingBy {
@@ -82,8 +39,8 @@ export class Standbys implements StandbyFinder, StandingBy {
   readonly #looked = new Set<VmId>();
   readonly #looks = new Map<VmId, Look>();
   readonly #ask: AskReplicas;
-  readonly #turns = new PriorityGate();
-  #refreshing = 0;
+  readonly #looking = new PriorityGate();
+  readonly #refreshing = new PriorityGate();
 
   constructor(env: Env) {
     this.#env = env;
@@ -91,26 +48,22 @@ export class Standbys implements StandbyFinder, StandingBy {
     standsBy(env, this);
   }
 
-  /** What the VM's owner is told. A replica that is one checkpoint behind, while it is brought to the newest, counts as ready. */
+  /** What the VM's owner is told. */
   stateOf(vm: Vm, checkpoints: readonly Checkpoint[], hosts: ReadonlyMap<HostId, Host>): CheckpointStatus["standby"] {
-    if (!vm.standby) return null;
+    return vm.standby ? standbyShown(this.#known.get(vm.id), this.#none.get(vm.id), vm, checkpoints, hosts) : null;
+  }
+
+  /** Things may have changed: what an earlier life made is looked for, and what may be gone is asked for. Call it as often as you like. */
+  look(vm: Vm, checkpoints: readonly Checkpoint[], hosts: ReadonlyMap<HostId, Host>): void {
+    const newest = couldHold(checkpoints);
+    if (!vm.standby || newest.length === 0) return;
     const it = this.#known.get(vm.id);
-    const newest = checkpoints.filter((row) => row.state === "valid").slice(0, 2);
-    if (newest.length === 0) return notReady("Nothing of it is saved yet that a replica could hold.");
-    if (it === undefined && !this.#looked.has(vm.id)) void this.#find(vm, newest);
-    if (it === undefined)
-      return notReady(this.#none.get(vm.id) ?? "A replica is made when its state is saved the next time.");
-    if (it.host === vm.hostId || !isUsable(hosts.get(it.host))) {
-      it.doubted ||= it.ready !== null;
-      return notReady(it.host === vm.hostId ? consumed : noHost);
-    }
-    if (it.doubted) {
-      void this.#askAgain(vm, it, newest);
-      return notReady(isAsked);
-    }
-    if (newest.some((row) => row.id === it.ready))
-      return { ready: true, words: "A replica of its newest checkpoint stands by on another host." };
-    return notReady(it.words);
+    if (it === undefined) {
+      if (!this.#looked.has(vm.id)) void this.#find(vm, newest);
+    } else if (awayFrom(it, vm, hosts) !== undefined) {
+      if (it.doing.kind === "stands" && it.ready !== null) it.doing = { kind: "doubted" };
+      if (it.doing.kind === "waits") it.ready = null; // it is made anew anyway
+    } else if (it.doing.kind === "doubted") void this.#askAgain(vm, it, newest);
   }
 
   /** One that an earlier life of Belay has made stays where it is, and what it takes counts. Asked until every host has answered. */
@@ -125,12 +78,11 @@ export class Standbys implements StandbyFinder, StandingBy {
     try {
       let sure = true;
       for (const id of look.ids) {
-        const there = await this.#turns.run(lookedForAtOnce, vm.priority, () => this.#ask.where(vm, id, undefined));
+        const there = await this.#looking.run(lookedForAtOnce, vm.priority, () => this.#ask.where(vm, id, undefined));
         if (!isStill()) return;
         sure &&= there.sure;
         if (there.host === undefined) continue;
-        const words = "Its replica is brought to its newest checkpoint when its state is saved the next time.";
-        this.#known.set(vm.id, { ...freshStandby(vm, there.host), ready: id, words });
+        this.#known.set(vm.id, { ...freshStandby(vm, there.host), ready: id, words: standbyWords.broughtNext });
         break;
       }
       if (sure || this.#known.has(vm.id)) this.#lookedFor(vm.id);
@@ -147,34 +99,29 @@ export class Standbys implements StandbyFinder, StandingBy {
   }
 
   async #askAgain(vm: Vm, it: Standby, checkpoints: readonly Checkpoint[]): Promise<void> {
-    it.doubted = false;
-    if (it.refreshing) return; // it becomes what it is brought to
     const before = it.ready;
-    Object.assign(it, { ready: null, words: isAsked });
+    const asked = { kind: "asked" } as const;
+    Object.assign(it, { doing: asked, ready: null, words: standbyWords.asked });
     let found: CheckpointId | null = null;
     let sure = true;
     try {
       for (const { id } of checkpoints) {
         if (found !== null) break;
-        const there = await this.#turns.run(lookedForAtOnce, vm.priority, () => this.#ask.where(vm, id, it.host));
+        const there = await this.#looking.run(lookedForAtOnce, vm.priority, () => this.#ask.where(vm, id, it.host));
         sure &&= there.sure;
         if (there.host !== undefined) found = id;
       }
     } catch (error) {
-      it.doubted = true; // it is asked again
+      sure = false;
       this.#env.log.warn(`it could not be asked whether the replica of ${vm.name} is there`, { error: String(error) });
-      return;
     }
-    if (it.ready !== null || it.givesWay || it.refreshing) return; // it was brought to a newer one meanwhile
+    if (it.doing !== asked) return; // it was brought to a newer one meanwhile, or gives way
     if (found === null && !sure) {
-      it.doubted = true; // its host has not answered: that does not say that it is gone
+      it.doing = { kind: "doubted" }; // its host has not answered: that does not say that it is gone
       return;
     }
-    it.ready = found;
-    it.words =
-      found === null
-        ? "Its replica is gone: another is made when its state is saved the next time."
-        : "Its replica is brought to its newest checkpoint when its state is saved the next time.";
+    const words = found === null ? standbyWords.gone : standbyWords.broughtNext;
+    Object.assign(it, { doing: { kind: "stands" }, ready: found, words });
     if (found === null) this.#env.log.info(`the replica of ${vm.name} is gone`, { host: it.host, checkpoint: before });
   }
 
@@ -194,9 +141,13 @@ export class Standbys implements StandbyFinder, StandingBy {
     if (look !== undefined && this.#env.clock.monotonicMs() < look.untilMs) return told();
     const it = this.#place(vm, inventory);
     if (it === undefined) return told();
-    it.next = checkpoint;
-    if (it.refreshing || this.#refreshing >= refreshedAtOnce) return;
-    await this.#bring(vm, it, told, damaged);
+    if (it.doing.kind === "brought" || it.doing.kind === "waits") {
+      it.doing = { ...it.doing, next: checkpoint };
+      return;
+    }
+    if (it.doing.kind === "doubted") it.ready = null;
+    Object.assign(it, { doing: { kind: "waits", next: checkpoint }, words: standbyWords.waits });
+    await this.#refreshing.run(refreshedAtOnce, vm.priority, () => this.#bring(vm.id, it, told, damaged));
   }
 
   /** Nobody wants it any more, or it cannot stay where it is. `runsOn`: the VM's own host, which may be where it stood by. */
@@ -205,7 +156,7 @@ export class Standbys implements StandbyFinder, StandingBy {
     this.#looked.delete(vm);
     this.#looks.delete(vm);
     const it = this.#known.get(vm);
-    if (it === undefined || it.refreshing) return;
+    if (it === undefined || this.#isWritten(it)) return;
     this.#known.delete(vm);
     if (it.host === runsOn) return; // the VM may run from it
     const { checkpoints, log } = this.#env;
@@ -213,6 +164,10 @@ export class Standbys implements StandbyFinder, StandingBy {
       .dropStandby(it.host, it)
       .catch((error: unknown) => log.warn("a replica could not be dropped", { error: String(error) }));
   }
+
+  /** Something is written to it, or it is about to go by itself. */
+  #isWritten = ({ doing }: Standby): boolean =>
+    doing.kind === "brought" || (doing.kind === "gives-way" && doing.gone === undefined);
 
   /** The VMs that have one, or would have one. */
   vms = (): Iterable<VmId> => new Set([...this.#known.keys(), ...this.#none.keys(), ...this.#looks.keys()]);
@@ -224,14 +179,17 @@ export class Standbys implements StandbyFinder, StandingBy {
   async giveWay(vm: VmId): Promise<void> {
     const it = this.#known.get(vm);
     if (it === undefined) return;
-    Object.assign(it, { givesWay: true, ready: null, next: undefined, words: gaveWay });
-    if (!it.refreshing) await this.#drop(vm, it);
+    const isWritten = this.#isWritten(it);
+    Object.assign(it, { ready: null, words: standbyWords.gaveWay });
+    if (isWritten) it.doing = { kind: "gives-way", gone: undefined };
+    else await this.#drop(vm, it);
   }
 
   /** Once for all who wait for it. One that cannot be dropped now is found in the way again. */
   #drop(vm: VmId, it: Standby): Promise<void> {
-    it.dropping ??= this.#dropNow(vm, it);
-    return it.dropping;
+    const gone = (it.doing.kind === "gives-way" ? it.doing.gone : undefined) ?? this.#dropNow(vm, it);
+    it.doing = { kind: "gives-way", gone };
+    return gone;
   }
 
   async #dropNow(vm: VmId, it: Standby): Promise<void> {
@@ -241,20 +199,20 @@ export class Standbys implements StandbyFinder, StandingBy {
       log.warn("a replica could not be dropped", { error: String(error) });
       return false;
     });
-    Object.assign(it, { givesWay: false, dropping: undefined });
+    it.doing = { kind: "stands" };
     if (!gone || this.#known.get(vm) !== it) return;
     this.#known.delete(vm);
-    this.#none.set(vm, gaveWay);
+    this.#none.set(vm, standbyWords.gaveWay);
   }
 
   /** It stays where it is while it can; else it goes where the VM itself would be started if its host were lost now. */
   #place(vm: Vm, inventory: Inventory): Standby | undefined {
     this.#lookedFor(vm.id);
     const known = this.#known.get(vm.id);
-    if (known?.givesWay) return undefined;
+    if (known?.doing.kind === "gives-way") return undefined;
     const host = inventory.hosts.find((it: Host) => it.id === known?.host);
     if (known !== undefined && host !== undefined && host.id !== vm.hostId && mayCarry(host)) return known;
-    if (known?.refreshing) return known;
+    if (known?.doing.kind === "brought") return known;
     if (known !== undefined) void this.forget(vm.id, vm.hostId);
     const placeOf = (as: Vm) => placeReplica({ ...inventory, replicas: this.replicas() }, as);
     const seesDisk = placeOf(vm);
@@ -272,42 +230,47 @@ export class Standbys implements StandbyFinder, StandingBy {
     return fresh;
   }
 
-  async #bring(vm: Vm, it: Standby, told: () => Promise<void>, damaged: () => void): Promise<void> {
-    const { clock, checkpoints, hypervisor, log } = this.#env;
-    it.refreshing = true;
-    this.#refreshing++;
-    try {
-      for (let checkpoint = it.next; checkpoint !== undefined && !it.givesWay; checkpoint = it.next) {
-        it.next = undefined;
-        const id = checkpoint;
-        const work = async () => {
-          const { xml: definition } = await hypervisor.readDefinition(vm.hostId, vm.uuid);
-          await checkpoints.refreshStandby(it.host, { checkpoint: id, vm, definition, generation: vm.generation });
-          return true;
-        };
-        const ok = await within(clock, refreshWithinMs, whileRead(this.#env, id, work), false).catch(
-          async (error: unknown) => {
-            if (error instanceof CheckpointDamaged) {
-              await tellDamaged(this.#env, vm, id, error.message);
-              damaged();
-            }
-            log.warn(`the replica of ${vm.name} could not be refreshed`, { error: String(error) });
-            return false;
-          },
-        );
-        if (it.givesWay) break;
-        it.ready = ok ? id : null;
-        it.words = ok
-          ? "Its replica is being brought to its newest checkpoint."
-          : "Its replica could not be brought to its newest checkpoint; it is tried again with the next one.";
-        await told();
-      }
-    } finally {
-      it.refreshing = false;
-      this.#refreshing--;
+  /** Its turn has come: to its newest checkpoint, and to those that come meanwhile. */
+  async #bring(id: VmId, it: Standby, told: () => Promise<void>, damaged: () => void): Promise<void> {
+    for (;;) {
+      const { doing } = it;
+      const next = doing.kind === "waits" || doing.kind === "brought" ? doing.next : undefined;
+      if (next === undefined || this.#known.get(id) !== it) break;
+      it.doing = { kind: "brought", next: undefined };
+      it.words = it.ready === null ? standbyWords.made : standbyWords.brought;
+      const ok = await this.#bringTo(id, it, next, damaged);
+      if (!this.#isBrought(it)) break;
+      it.ready = ok ? next : null;
+      it.words = ok ? standbyWords.brought : standbyWords.failed;
+      await told();
     }
-    if (it.givesWay) await this.#drop(vm.id, it);
-    else return;
+    if (this.#isBrought(it)) it.doing = { kind: "stands" };
+    if (it.doing.kind !== "gives-way" || it.doing.gone !== undefined) return;
+    await this.#drop(id, it);
     await told();
+  }
+
+  /** Not where it was told to give way meanwhile. */
+  #isBrought = ({ doing }: Standby): boolean => doing.kind === "brought";
+
+  async #bringTo(id: VmId, it: Standby, checkpoint: CheckpointId, damaged: () => void): Promise<boolean> {
+    const { clock, checkpoints, hypervisor, log, store } = this.#env;
+    const vm = await store.vm(id); // it may have been moved while its replica waited
+    if (vm === undefined || vm.hostId === it.host) return false;
+    const work = async () => {
+      const { xml: definition } = await hypervisor.readDefinition(vm.hostId, vm.uuid);
+      await checkpoints.refreshStandby(it.host, { checkpoint, vm, definition, generation: vm.generation });
+      return true;
+    };
+    try {
+      return await within(clock, refreshWithinMs, whileRead(this.#env, checkpoint, work), false);
+    } catch (error) {
+      if (error instanceof CheckpointDamaged) {
+        await tellDamaged(this.#env, vm, checkpoint, error.message);
+        damaged();
+      }
+      log.warn(`the replica of ${vm.name} could not be refreshed`, { error: String(error) });
+      return false;
+    }
   }
 }

@@ -35,6 +35,7 @@ export class StatusWriter {
     }
     const checkpoints = memory.rows;
     const { offer, lastFailure, unbroken } = memory;
+    if (asked.everyMs !== null) this.#standbys.look(vm, checkpoints, hosts);
     const standby = asked.everyMs === null ? null : this.#standbys.stateOf(vm, checkpoints, hosts);
     const known = { offer, lastFailure, unbroken, standby, sinceMs: nowMs - memory.sinceMs };
     const now = statusOf({ ...asked, ...known, vm, checkpoints, now: clock.now() });
