@@ -9,6 +9,7 @@ import { Situation } from "../ui/situation.tsx";
 import { CloudMap } from "./cloud-map.tsx";
 import classes from "./cloud-page.module.css";
 import { EventLog } from "./event-log.tsx";
+import { StoreFullWarning } from "./store-full-warning.tsx";
 import { ToleranceWarning } from "./tolerance-warning.tsx";
 import { WithCloud } from "./with-cloud.tsx";
 
@@ -34,6 +35,7 @@ function Cloud({ cloud }: { readonly cloud: CloudView }) {
           {applications.length} {applications.length === 1 ? "application" : "applications"}
         </span>
       </PageHead>
+      <StoreFullWarning cloud={cloud} />
       <ToleranceWarning cloud={cloud} />
       <OpenIncidents cloud={cloud} />
       {hosts.length === 0 ? (

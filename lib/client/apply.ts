@@ -97,6 +97,8 @@ export function subjectOf(change: Change): string {
       return "policy";
     case "tolerance.changed":
       return "tolerance";
+    case "checkpoint-store.changed":
+      return "checkpoint store";
     case "conversation.changed":
       return change.message.id;
     case "sensors.changed":
@@ -152,6 +154,8 @@ function changed(cloud: LiveCloud, change: Change): Partial<CloudView> {
       return { policy: change.policy, checkpointLimits: limitsOf(change.policy) };
     case "tolerance.changed":
       return { tolerance: change.tolerance };
+    case "checkpoint-store.changed":
+      return { checkpointStoreFullSince: change.fullSince };
     case "sensors.changed": {
       const others = cloud.sensorReports.filter((it) => it.applicationId !== change.report.applicationId);
       return { sensorReports: [...others, change.report] };

@@ -154,6 +154,7 @@ export function changeWords(change: Change, before: Change | undefined, vms: Clo
     case "maintenance.changed":
     case "policy.changed":
     case "tolerance.changed":
+    case "checkpoint-store.changed":
     case "cloud.stale":
       return undefined; // the provider's: the server sends them a sentence; a customer is told by their VMs
   }

@@ -47,6 +47,7 @@ export const change = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("maintenance.changed"), maintenance: maintenanceView }),
   z.object({ kind: z.literal("policy.changed"), policy: policyView }),
   z.object({ kind: z.literal("tolerance.changed"), tolerance: z.array(toleranceView).readonly() }),
+  z.object({ kind: z.literal("checkpoint-store.changed"), fullSince: epochMs.nullable() }),
   /** A message that was put into the thread of an incident (null: the organization's own), or that somebody now has. */
   z.object({
     kind: z.literal("conversation.changed"),

@@ -254,6 +254,7 @@ describe("a customer", () => {
       maintenances: [],
       policy: null,
       tolerance: [],
+      checkpointStoreFullSince: 5,
       checkpointStatuses: [status(mine), status(theirs)],
       checkpointLimits: { leastMs: 1_000, mostMs: 86_400_000 },
       checkpointsToldEveryMs: 5_000,
@@ -264,6 +265,7 @@ describe("a customer", () => {
       allocations: [allocation(aster.organizationId), allocation(birch.organizationId)],
     };
     const seen = cloudFor(aster, cloud);
+    expect(seen.checkpointStoreFullSince).toBeNull();
     expect(seen.vms.map((it) => it.id)).toEqual([mine.id]);
     expect(seen.incidents).toHaveLength(1);
     expect(seen.checkpointStatuses.map((it) => it.vmId)).toEqual([mine.id]);

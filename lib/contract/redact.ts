@@ -115,6 +115,7 @@ export function changeFor(viewer: Viewer, change: Change): Change | undefined {
     case "hook.changed":
     case "hook.removed":
     case "maintenance.changed":
+    case "checkpoint-store.changed":
       return viewer.role === "provider" ? withoutSecrets(change) : undefined;
   }
 }
@@ -146,6 +147,7 @@ export const cloudFor = (viewer: Viewer, cloud: CloudView): CloudView => ({
   maintenances: viewer.role === "provider" ? cloud.maintenances : [],
   policy: viewer.role === "provider" ? cloud.policy : null,
   tolerance: viewer.role === "provider" ? cloud.tolerance : [],
+  checkpointStoreFullSince: viewer.role === "provider" ? cloud.checkpointStoreFullSince : null,
   images: cloud.images.map((it) => imageFor(viewer, it)),
   managers: cloud.managers.filter((it) => isFor(viewer, it)),
   sensorReports: cloud.sensorReports.filter((it) => isFor(viewer, it)),

@@ -299,6 +299,8 @@ export const cloudView = z.object({
   /** null for customers. */
   policy: policyView.nullable(),
   tolerance: z.array(toleranceView).readonly(),
+  /** Since when the store of checkpoints has no room for what is to be saved; null: it has, as far as is known. null for customers. */
+  checkpointStoreFullSince: epochMs.nullable().default(null),
   /** Of the VMs that have one; a VM without never had to do with checkpoints. */
   checkpointStatuses: z.array(checkpointStatusView).readonly(),
   /** Between which intervals of checkpoints people choose. */

@@ -1,6 +1,7 @@
 export { adviseInterval } from "./checkpoints/advice.ts";
 export { asOf, asOfFailure, timeInWords } from "./checkpoints/as-of.ts";
 export { beginNow, type Captures } from "./checkpoints/begin-now.ts";
+export { beyond, mostOf } from "./checkpoints/beyond.ts";
 export { type CheckpointQuestion, newestValid, restorable } from "./checkpoints/choose.ts";
 export {
   commonInstants,

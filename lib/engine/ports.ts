@@ -34,6 +34,7 @@ import type { CheckpointStore } from "./ports/checkpoints.ts";
 import type { CollaborationStore } from "./ports/collaboration.ts";
 import type { Copies, HostSenses } from "./ports/hosts.ts";
 import type { Intent } from "./ports/people.ts";
+import type { RetentionStore } from "./ports/retention.ts";
 import type { FenceStore, MaintenanceStore, RelocationStore } from "./ports/store.ts";
 
 // ---- time and ids ---------------------------------------------------------------------------------------------------------
@@ -154,6 +155,7 @@ export {
   type PendingWish,
   type RestoreProgress,
   type RestoreRequest,
+  type StoreStanding,
 } from "./ports/checkpoints.ts";
 export type { CollaborationServiceStore, CollaborationStore, Heard, Provisioner } from "./ports/collaboration.ts";
 export {
@@ -175,6 +177,7 @@ export {
   type Vitals,
 } from "./ports/hosts.ts";
 export type { Intent, NewHost, ServiceStore } from "./ports/people.ts";
+export type { RetentionStore } from "./ports/retention.ts";
 export type { RepairRunner, Steps, WorkId, WorkProgram } from "./ports/runner.ts";
 export type { FenceStore, MaintenanceStore, ProviderStore, RelocationStore } from "./ports/store.ts";
 
@@ -241,6 +244,7 @@ export interface EngineStore
     RelocationStore,
     MaintenanceStore,
     CheckpointStore,
+    RetentionStore,
     CollaborationStore {
   hosts(): Promise<Host[]>;
   vmsOf(host: HostId): Promise<Vm[]>;

@@ -53,7 +53,14 @@ test("an application is asked where its VMs answer TCP, and nowhere else", () =>
   } as const;
   const cloud: CloudView = {
     ...{ seq: 1, simulated: false, organizations: [], hosts: [], incidents: [], applications: [shop, quiet] },
-    ...{ fenceDevices: [], hooks: [], maintenances: [], policy: defaultPolicy, tolerance: [] },
+    ...{
+      fenceDevices: [],
+      hooks: [],
+      maintenances: [],
+      policy: defaultPolicy,
+      tolerance: [],
+      checkpointStoreFullSince: null,
+    },
     ...{
       checkpointStatuses: [],
       checkpointLimits: { leastMs: 1000, mostMs: 86_400_000 },

@@ -129,6 +129,7 @@ const base = (n: number): CloudView =>
     ],
     policy: defaultPolicy,
     tolerance: [],
+    checkpointStoreFullSince: null,
     checkpointStatuses: [
       {
         vmId: id("vm", n),

@@ -1,6 +1,6 @@
 import type { Checkpoint, CheckpointId, EpochMs } from "../../model/index.ts";
 
-const leastKept = 2;
+export const leastKept = 2;
 
 type Known = Pick<Checkpoint, "id" | "state" | "kept" | "at">;
 
@@ -27,7 +27,7 @@ export function forgotten(
 
 /** What a new life of the engine makes of the two lists: the database's, which people are shown, and the store's, which holds the bytes. */
 export interface Reconciled {
-  /** Shown, and the bytes are gone. */
+  /** Shown as whole, and the store has no bytes of them. */
   readonly withoutBytes: readonly CheckpointId[];
   /** The store says that they are damaged, and people are not told yet. */
   readonly damaged: readonly CheckpointId[];
@@ -42,7 +42,7 @@ export function reconcile(
   const known = new Map(held.map((it) => [it.id, it.valid]));
   const shown = new Set(rows.map((it) => it.id));
   return {
-    withoutBytes: rows.filter((it) => !known.has(it.id)).map((it) => it.id),
+    withoutBytes: rows.filter((it) => it.state === "valid" && !known.has(it.id)).map((it) => it.id),
     damaged: rows.filter((it) => it.state === "valid" && known.get(it.id) === false).map((it) => it.id),
     withoutRow: held.filter((it) => !shown.has(it.id)).map((it) => it.id),
   };

@@ -1,16 +1,4 @@
-import {
-  beginNow,
-  begun,
-  failed,
-  firstTurn,
-  groupRefusals,
-  obstacleTo,
-  putOff,
-  readyMs,
-  succeeded,
-  type Turn,
-  withInterval,
-} from "../../decide/index.ts";
+import { groupRefusals, obstacleTo } from "../../decide/index.ts";
 import {
   type CheckpointId,
   defaultPolicy,
@@ -22,24 +10,25 @@ import {
 } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import { within } from "../guard/within.ts";
-import type { Inventory } from "../ports.ts";
-import { type CaptureEnd, capture, countByHost } from "./capture.ts";
+import type { Inventory, PendingWish } from "../ports.ts";
+import { type CaptureEnd, capture } from "./capture.ts";
 import { capturesInHand } from "./in-hand.ts";
 import { keepFew } from "./keep-few.ts";
 import { Memories } from "./memory.ts";
+import { Retention } from "./retention.ts";
 import type { Standbys } from "./standbys.ts";
 import { StatusWriter } from "./status-writer.ts";
 import { StoreRoom } from "./store-room.ts";
 import { Sweeper } from "./sweeper.ts";
+import { afterwards, type Track, Tracks } from "./tracks.ts";
 import { type Unit, unitsOf } from "./units.ts";
 import { Verifier } from "./verifier.ts";
 import { carryOutWishes, type WishHelp } from "./wishes.ts";
 
 /** However often something changes, all is read anew at most so often. */
 const readAtMostEveryMs = 1_000;
-/** A VM that cannot be captured now is looked at again after this while, unless a change says so before. */
-const obstacleMs = 2_000;
-const cancelledMs = 2_000;
+/** A round that failed is tried again after this while. */
+const againMs = 2_000;
 const ofGroup = "Another VM of its group cannot be saved now.";
 const stopsWithinMs = 10_000;
 
@@ -49,11 +38,6 @@ export interface KeeperHelp extends Omit<WishHelp, "captureFor"> {
   readonly isSilent: (vm: VmId) => boolean;
   /** When it last answered in this run, where it did. */
   readonly answeredAt: (vm: VmId) => EpochMs | undefined;
-}
-
-interface Track {
-  unit: Unit;
-  turn: Turn;
 }
 
 /**
@@ -69,9 +53,9 @@ export class CheckpointKeeper {
   readonly #verifier: Verifier;
   readonly #sweeper: Sweeper;
   readonly #help: KeeperHelp;
-  readonly #tracks = new Map<string, Track>();
-  /** Captures that run, by unit or wish, with their hosts. */
-  readonly #running = new Map<string, readonly HostId[]>();
+  readonly #room: StoreRoom;
+  readonly #retention: Retention;
+  readonly #tracks = new Tracks();
   readonly #work = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   #inventory: Inventory | undefined;
@@ -84,7 +68,6 @@ export class CheckpointKeeper {
   #refusals: ReadonlyMap<VmId, string> = new Map();
   #readMs = Number.NEGATIVE_INFINITY;
   #dirty = true;
-  readonly #room: StoreRoom;
   #wake: AbortController | undefined;
   #woken = false;
   #loop: Promise<void> = Promise.resolve();
@@ -96,8 +79,10 @@ export class CheckpointKeeper {
     this.#help = help;
     this.#memories = new Memories(env.clock);
     this.#writer = new StatusWriter(env, this.#memories, standbys);
-    this.#room = new StoreRoom(env);
-    this.#sweeper = new Sweeper(env, this.#memories, (work) => this.#track(work));
+    const track = (work: Promise<void>) => this.#track(work);
+    this.#room = new StoreRoom(env, track);
+    this.#retention = new Retention(env, track);
+    this.#sweeper = new Sweeper(env, this.#memories, track);
     this.#verifier = new Verifier(env, this.#memories, (vm) => this.#anew(vm));
   }
 
@@ -134,7 +119,7 @@ export class CheckpointKeeper {
         nextMs = Math.min(nextMs, await this.#pass());
       } catch (error) {
         if (!signal.aborted) log.error("the round of checkpoints failed and is tried again", { error: String(error) });
-        nextMs = clock.monotonicMs() + obstacleMs;
+        nextMs = clock.monotonicMs() + againMs;
         this.#woken = false;
       }
       if (this.#woken || signal.aborted) continue;
@@ -172,8 +157,21 @@ export class CheckpointKeeper {
     }
     await this.#follow();
     this.#sweeper.removed();
+    this.#tidy(wishes);
     const captureFor = (vm: Vm, id: CheckpointId) => this.#captureNow(vm, id);
     await carryOutWishes(this.#env, wishes, { ...this.#help, captureFor }, (work) => this.#track(work));
+  }
+
+  /** What is more than is to be kept goes, whether or not anything is saved now. */
+  #tidy(wishes: readonly PendingWish[]): void {
+    this.#room.look();
+    this.#retention.look({
+      kept: this.#inventory?.policy.checkpointsKept ?? defaultPolicy.checkpointsKept,
+      saved: this.#intervals,
+      asked: new Set(wishes.map(({ vmId }) => vmId)),
+      isFull: this.#room.isFull,
+      answeredAt: this.#help.answeredAt,
+    });
   }
 
   /** Units that are wanted now, and what is shown of each of their VMs. */
@@ -181,24 +179,16 @@ export class CheckpointKeeper {
     const now = this.#env.clock.monotonicMs();
     const units = unitsOf(this.#vms.values(), this.#intervals, this.#inventory?.policy ?? defaultPolicy);
     this.#refusals = groupRefusals(this.#vms.values(), this.#intervals);
-    for (const key of this.#tracks.keys()) if (!units.has(key)) this.#tracks.delete(key);
-    for (const [key, unit] of units) {
-      const known = this.#tracks.get(key);
-      if (known === undefined) this.#tracks.set(key, { unit, turn: firstTurn(key, unit.everyMs, now, undefined) });
-      else {
-        known.unit = unit;
-        known.turn = withInterval(known.turn, key, unit.everyMs, now);
-      }
-    }
+    this.#tracks.follow(units, now);
     for (const vm of [...this.#memories.vms()]) {
       const left = this.#vms.get(vm);
-      if (this.#intervals.has(vm) || this.#running.has(vm)) continue;
+      if (this.#intervals.has(vm) || this.#tracks.isRunning(vm)) continue;
       if (left !== undefined) await this.#show(left);
       const kept = left !== undefined && this.#sweeper.sweeps(left, this.#obstacle(left) === undefined);
       if (!kept) this.#memories.forget(vm);
     }
     this.#held.clear();
-    for (const { unit } of this.#tracks.values()) {
+    for (const unit of this.#tracks.units()) {
       const vms = unit.vms.flatMap((id) => this.#vms.get(id) ?? []);
       const canAll = vms.every((vm) => this.#obstacle(vm) === undefined);
       for (const vm of vms) {
@@ -237,41 +227,32 @@ export class CheckpointKeeper {
     const perHost = this.#inventory?.policy.capturesPerHost ?? 1;
     const waitsUntil = this.#room.waitsUntil(now);
     if (waitsUntil !== undefined) return waitsUntil;
-    const waiting = [...this.#tracks.values()].flatMap(({ unit, turn }) => {
-      if (this.#running.has(unit.key)) return [];
-      const vms = unit.vms.flatMap((id) => this.#vms.get(id) ?? []);
-      if (vms.length < unit.vms.length || vms.some((vm) => this.#obstacle(vm) !== undefined)) return [];
-      return [{ unit: unit.key, hosts: vms.map((vm) => vm.hostId), readyMs: readyMs(turn) }];
-    });
-    const running = countByHost(this.#running.values());
     // A full store gets one capture at a time, to see whether there is room again.
     const atOnce = this.#room.isFull ? 1 : this.#options.capturesAtOnce;
-    const { begin, nextMs } = beginNow({ waiting, running, perHost, atOnce }, now);
-    for (const key of begin) {
-      const track = this.#tracks.get(key);
-      const hosts = waiting.find((it) => it.unit === key)?.hosts;
-      if (track === undefined || hosts === undefined) continue;
-      track.turn = begun(track.turn, key, now);
-      this.#running.set(key, hosts);
-      this.#track(this.#captureUnit(track, key));
-    }
+    const hostsOf = (unit: Unit) => this.#hostsOf(unit);
+    const { begin, nextMs } = this.#tracks.begin({ hostsOf, perHost, atOnce }, now);
+    for (const track of begin) this.#track(this.#captureUnit(track, track.unit.key));
     return nextMs;
+  }
+
+  /** undefined: one of its VMs cannot be captured now. */
+  #hostsOf({ vms: ids }: Unit): readonly HostId[] | undefined {
+    const vms = ids.flatMap((id) => this.#vms.get(id) ?? []);
+    if (vms.length < ids.length || vms.some((vm) => this.#obstacle(vm) !== undefined)) return undefined;
+    return vms.map((vm) => vm.hostId);
   }
 
   async #captureUnit(track: Track, key: string): Promise<void> {
     const { clock, log } = this.#env;
     try {
       const end = await capture(this.#env, this.#memories, { vms: track.unit.vms, kept: undefined });
-      const now = clock.monotonicMs();
-      if (end.kind === "done") track.turn = succeeded(track.turn);
-      else if (end.kind === "failed") track.turn = failed(track.turn, now);
-      else track.turn = putOff(track.turn, now, end.kind === "cancelled" ? cancelledMs : obstacleMs);
+      track.turn = afterwards(track.turn, end, clock.monotonicMs());
       await this.#after(end, track.unit.vms);
     } catch (error) {
-      track.turn = failed(track.turn, clock.monotonicMs());
+      track.turn = afterwards(track.turn, { kind: "failed" }, clock.monotonicMs());
       if (!this.#stopping.signal.aborted) log.error("a capture broke off", { error: String(error) });
     } finally {
-      this.#running.delete(key);
+      this.#tracks.over(key);
       this.#nudge();
     }
   }
@@ -279,14 +260,14 @@ export class CheckpointKeeper {
   /** A person's: beside the intervals, and not refused because others run. */
   async #captureNow(vm: Vm, id: CheckpointId): Promise<CaptureEnd> {
     if (capturesInHand(this.#env).has(vm.id)) return { kind: "obstacle", words: "It is being saved right now." };
-    this.#running.set(vm.id, [vm.hostId]);
+    this.#tracks.runs(vm.id, [vm.hostId]);
     try {
       await this.#show(vm); // what is shown is the trace of it for the next life
       const end = await capture(this.#env, this.#memories, { vms: [vm.id], kept: id });
       await this.#after(end, [vm.id]);
       return end;
     } finally {
-      this.#running.delete(vm.id);
+      this.#tracks.over(vm.id);
       this.#nudge();
     }
   }
@@ -294,7 +275,7 @@ export class CheckpointKeeper {
   async #after(end: CaptureEnd, ids: readonly VmId[]): Promise<void> {
     const { store } = this.#env;
     if (this.#room.heard(end) || end.kind === "obstacle") this.#dirty = true;
-    const keep = this.#inventory?.policy.checkpointsKept ?? 2;
+    const keep = this.#inventory?.policy.checkpointsKept ?? defaultPolicy.checkpointsKept;
     for (const id of ids) {
       const vm = await store.vm(id);
       if (vm === undefined) continue;
@@ -328,8 +309,7 @@ export class CheckpointKeeper {
 
   /** Its newest checkpoint was found damaged: the next comes at once. */
   #anew(vm: VmId): void {
-    for (const track of this.#tracks.values())
-      if (track.unit.vms.includes(vm)) track.turn = { ...track.turn, dueMs: this.#env.clock.monotonicMs() };
+    this.#tracks.dueNow(vm, this.#env.clock.monotonicMs());
     this.changed();
   }
 

@@ -3,15 +3,23 @@ import type { CaptureEnd } from "./capture.ts";
 
 /** While the store is full one capture is tried so often. */
 const tryEveryMs = 15_000;
+/** Nobody has tried for so long: whether it is still full is not known. */
+const knownForMs = 10 * 60_000;
 
-/** Whether the store of bytes had room when a capture last asked it for some. */
+/** Whether the store of bytes had room when a capture last asked it for some. The provider is told when that changes. */
 export class StoreRoom {
   readonly #env: Env;
+  readonly #track: (work: Promise<void>) => void;
   /** Full, and tried again then; undefined: there is room. */
   #triedAgainMs: number | undefined;
+  #fullAtMs: number;
+  /** undefined: what a life before this one told holds. */
+  #told: boolean | undefined;
 
-  constructor(env: Env) {
+  constructor(env: Env, track: (work: Promise<void>) => void) {
     this.#env = env;
+    this.#track = track;
+    this.#fullAtMs = env.clock.monotonicMs();
   }
 
   get isFull(): boolean {
@@ -23,16 +31,35 @@ export class StoreRoom {
     return this.#triedAgainMs !== undefined && nowMs < this.#triedAgainMs ? this.#triedAgainMs : undefined;
   }
 
-  /** Gives whether there is room again. */
+  /** Gives whether it is otherwise than before. */
   heard({ kind }: CaptureEnd): boolean {
+    if (kind !== "done" && kind !== "store-full") return false;
     const { log, clock } = this.#env;
-    if (kind === "store-full") {
-      if (!this.isFull) log.warn("the store of checkpoints is full: nothing more is saved until there is room");
-      this.#triedAgainMs = clock.monotonicMs() + tryEveryMs;
-    }
-    if (kind !== "done" || !this.isFull) return false;
-    log.info("the store of checkpoints has room again");
+    const wasFull = this.isFull;
+    const isFull = kind === "store-full";
+    if (isFull && !wasFull) log.warn("the store of checkpoints is full: nothing more is saved until there is room");
+    if (wasFull && !isFull) log.info("the store of checkpoints has room again");
+    if (isFull) this.#fullAtMs = clock.monotonicMs();
+    this.#triedAgainMs = isFull ? this.#fullAtMs + tryEveryMs : undefined;
+    this.#tell(isFull);
+    return isFull !== wasFull;
+  }
+
+  /** In each round. */
+  look(): void {
+    if (this.#env.clock.monotonicMs() < this.#fullAtMs + knownForMs) return;
     this.#triedAgainMs = undefined;
-    return true;
+    this.#tell(false);
+  }
+
+  #tell(isFull: boolean): void {
+    if (this.#told === isFull) return;
+    this.#told = isFull;
+    const { store, clock } = this.#env;
+    const telling = store.recordStoreFull(isFull, clock.now()).catch((error: unknown) => {
+      this.#told = undefined; // with the next that is heard
+      throw error;
+    });
+    this.#track(telling);
   }
 }

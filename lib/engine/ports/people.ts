@@ -90,6 +90,8 @@ export interface ServiceStore extends ProviderStore, CheckpointServiceStore, Col
     readonly maintenances: Maintenance[];
     readonly policy: CloudPolicy;
     readonly tolerance: readonly Tolerance[];
+    /** Since when there is no room in the store of checkpoints for what is to be saved; null: there is, as far as is known. */
+    readonly checkpointStoreFullSince: EpochMs | null;
     /** In the order of their VMs' ids. */
     readonly checkpointStatuses: readonly CheckpointStatus[];
     readonly images: readonly Image[];

@@ -19,6 +19,7 @@ import { provider } from "./provider.ts";
 import { reads } from "./reads.ts";
 import { relocation } from "./relocation.ts";
 import { repairs } from "./repairs.ts";
+import { engineRetention } from "./retention.ts";
 import { createTables, type Tables } from "./tables.ts";
 import { watching } from "./watching.ts";
 import { engineWishes, peopleWishes } from "./wishes.ts";
@@ -58,7 +59,7 @@ export function memoryStore(options: { ids: Ids }): MemoryStore {
   const engine: EngineStore = {
     ...{ ...watching(parts), ...incidents(parts), ...repairs(parts), ...engineIntents(parts) },
     ...{ ...fencing, ...relocation(parts), ...engineMaintenance(parts) },
-    ...{ ...engineCheckpoints(parts), ...engineWishes(parts) },
+    ...{ ...engineCheckpoints(parts), ...engineWishes(parts), ...engineRetention(parts) },
     ...{ ...engineConversation(parts), ...engineCollaboration(parts), ...engineAllocations(parts) },
   };
   const { policy, fenceDevices, hooks, checkpointStatuses } = engine;

@@ -5,6 +5,7 @@ import type { EventLog } from "./event-log.ts";
 import { imagesByName } from "./images.ts";
 import { newestMaintenances } from "./maintenance.ts";
 import { managersOf, sensorReportsOf } from "./managers.ts";
+import { storeFullSinceOf } from "./retention.ts";
 import { byText, incidentOf, isOpenIncident, policyOf, type Tables, toleranceOf, vmsByName } from "./tables.ts";
 
 type Reads = Pick<
@@ -63,6 +64,7 @@ export function reads(
         policy: policyOf(tables),
         checkpointStatuses: statusesOf(tables),
         tolerance: toleranceOf(tables),
+        checkpointStoreFullSince: storeFullSinceOf(tables),
         images: imagesByName(tables),
         managers: managersOf(tables),
         sensorReports: sensorReportsOf(tables),

@@ -63,6 +63,8 @@ export interface ClaimRow {
 export interface SettingRow {
   readonly policy?: CloudPolicy;
   readonly tolerance?: readonly Tolerance[];
+  /** Of the store of checkpoints' bytes. */
+  readonly fullSince?: EpochMs | null;
 }
 export interface VmRow {
   readonly vm: Vm;
@@ -84,6 +86,8 @@ export interface CheckpointRow extends Checkpoint {
   readonly number: number;
   /** Whose the VM was when it was taken. */
   readonly organizationId: OrganizationId | null;
+  /** Which store holds its bytes; null: not known. */
+  readonly storeId: string | null;
 }
 export interface CheckpointStatusRow {
   readonly status: CheckpointStatus;
@@ -116,7 +120,7 @@ export interface Tables {
   readonly fenceDevices: Rows<FenceDeviceId, FenceDevice>;
   readonly hooks: Rows<HookId, Hook>;
   readonly maintenances: Rows<MaintenanceId, Maintenance>;
-  readonly settings: Rows<"policy" | "tolerance", SettingRow>;
+  readonly settings: Rows<"policy" | "tolerance" | "checkpoint-room", SettingRow>;
   readonly keys: Rows<KeyId, ApiKey & { readonly digest: string }>;
   readonly images: Rows<ImageId, Image>;
   readonly endpoints: Rows<OrganizationId, Endpoint & { readonly secret: string }>;

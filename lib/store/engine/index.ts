@@ -11,6 +11,7 @@ import { engineIntents } from "./intents.ts";
 import { engineMaintenance } from "./maintenance.ts";
 import { engineRelocation } from "./relocation.ts";
 import { engineRepairs } from "./repairs.ts";
+import { engineRetention } from "./retention.ts";
 import { engineVms } from "./vms.ts";
 import { engineWishes } from "./wishes.ts";
 
@@ -26,6 +27,7 @@ export const engineStore = (parts: Parts): EngineStore => ({
   ...engineRelocation(parts),
   ...engineMaintenance(parts),
   ...engineCheckpoints(parts),
+  ...engineRetention(parts),
   ...engineWishes(parts),
   ...engineCollaboration(parts),
   ...engineAllocations(parts),

@@ -2,6 +2,7 @@ import type { ServiceStore } from "../../engine/ports.ts";
 import type { Incident, OrganizationId, VmId } from "../../model/index.ts";
 import type { Database, Readable } from "../database.ts";
 import { readStatuses } from "../engine/checkpoints.ts";
+import { readStoreFullSince } from "../engine/retention.ts";
 import { readAllocations } from "../rows/allocation.ts";
 import { present, toHost } from "../rows/host.ts";
 import { toIncident, wholeIncident } from "../rows/incident.ts";
@@ -97,6 +98,7 @@ export const serviceReads = (database: Database): Reads => ({
           policy: toPolicy(await db.policy.findUnique({ where: { id: 1 } })),
           checkpointStatuses: await readStatuses(db),
           tolerance: toTolerance(await db.toleranceList.findUnique({ where: { id: 1 } })),
+          checkpointStoreFullSince: await readStoreFullSince(db),
           images: await readImages(db),
           managers: await readManagers(db),
           sensorReports: await readSensorReports(db),

@@ -3,6 +3,7 @@ import type {
   CheckpointStatus,
   CloudPolicy,
   ConversationMessage,
+  EpochMs,
   FenceDevice,
   FenceDeviceId,
   Hook,
@@ -55,7 +56,8 @@ export type StoreChange =
   | { readonly kind: "allocation.changed"; readonly allocation: ToldAllocation }
   | { readonly kind: "image.changed"; readonly image: Omit<Image, "boot"> }
   | { readonly kind: "image.removed"; readonly imageId: ImageId }
-  | { readonly kind: "tolerance.changed"; readonly tolerance: readonly Tolerance[] };
+  | { readonly kind: "tolerance.changed"; readonly tolerance: readonly Tolerance[] }
+  | { readonly kind: "checkpoint-store.changed"; readonly fullSince: EpochMs | null };
 
 /** The columns by which events are found again. */
 export function subjectsOf(change: StoreChange): {
@@ -97,6 +99,7 @@ export function subjectsOf(change: StoreChange): {
     case "hook.removed":
     case "policy.changed":
     case "tolerance.changed":
+    case "checkpoint-store.changed":
     case "organization.changed":
     case "application.changed":
       return {};

@@ -34,6 +34,7 @@ export function checkpointCalls({ random, ids, by, known, any }: Hands) {
     const fresh = ids.next("ckp");
     const some = any(own)?.id ?? fresh;
     const yes = random.chance(0.5);
+    const store = yes ? "store-a" : now % 2 === 0 ? "store-b" : undefined;
     const words = `So ${pick(["a", "b"])}.`;
     const checkpoint: Checkpoint = {
       ...{
@@ -78,12 +79,15 @@ export function checkpointCalls({ random, ids, by, known, any }: Hands) {
       any(repairs.filter((it) => it.technique === "assisted-restart"))?.id ?? any(repairs)?.id ?? ids.next("rep");
 
     return {
-      recordCheckpoint: ({ engine }) => engine.recordCheckpoint(checkpoint, now),
-      recordCheckpointToo: ({ engine }) => engine.recordCheckpoint(checkpoint, now),
+      recordCheckpoint: ({ engine }) => engine.recordCheckpoint(checkpoint, now, store),
+      recordCheckpointToo: ({ engine }) => engine.recordCheckpoint(checkpoint, now, store),
       recordVerified: ({ engine }) => engine.recordVerified(some, { ok: yes, words }, now),
       removeCheckpoints: ({ engine }) => engine.removeCheckpoints(yes ? [some] : own.slice(4).map((it) => it.id), now),
       removeAged: ({ engine }) => engine.removeCheckpoints([...own.slice(1).map((it) => it.id), fresh], now, "kept"),
-      checkpointsOf: ({ engine }) => engine.checkpointsOf(vm),
+      keepAsked: ({ engine }) => engine.keepAsked(some),
+      checkpointCounts: ({ engine }) => engine.checkpointCounts(),
+      recordStoreFull: ({ engine }) => engine.recordStoreFull(yes, now),
+      checkpointsOf: async ({ engine }) => [await engine.checkpointsOf(vm), await engine.checkpointsOf(vm, "store-a")],
       checkpointsOfRemoved: ({ engine }) => engine.checkpointsOfRemoved(now - 1000),
       recordCheckpointStatus: ({ engine }) => engine.recordCheckpointStatus(status, now),
       recordNewerStatus: ({ engine }) => engine.recordCheckpointStatus(newer ?? status, now),
