@@ -68,9 +68,12 @@ async function attempt(env: Env, wish: PendingWish, vm: Vm, help: WishHelp): Pro
 async function captureNow(env: Env, wish: PendingWish, vm: Vm, { captureFor }: WishHelp): Promise<Outcome | undefined> {
   const id = parseId("ckp", wish.id.replace(/^int_/, "ckp_"));
   if (id === undefined) return { ok: false, words: "The request has no name that a checkpoint could have." };
-  if ((await env.store.checkpointsOf(vm.id)).some((it) => it.id === id)) return { ok: true, words: "It is saved." };
-  const end = await captureFor(vm, id);
-  if (end.kind === "done") return { ok: true, words: "It is saved, and kept until somebody lets it go." };
+  const isThere = (await env.store.checkpointsOf(vm.id)).some((it) => it.id === id);
+  const end = isThere ? ({ kind: "done" } as const) : await captureFor(vm, id);
+  if (end.kind === "done") {
+    await env.store.keepAsked(id); // a life before this one may have saved it, and whoever found it did not know that it was asked for
+    return { ok: true, words: "It is saved, and kept until somebody lets it go." };
+  }
   if (end.kind !== "cancelled" && end.kind !== "obstacle")
     return { ok: false, words: `It was not saved. ${end.words}` };
   if (env.clock.now() < wish.at + waitMs) return undefined;
