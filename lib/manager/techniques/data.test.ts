@@ -37,13 +37,14 @@ function world(answers: readonly Elsewhere["by"][], { works = true, hasDisk = tr
   return { did, rebuild, freed: () => did.some((what) => what.startsWith("free")) };
 }
 
-test("nothing is given back while data are on its disk alone, other VMs neither", async () => {
+test("a VM is not given back while data are on its disk alone; the others are made anew", async () => {
   const it = world(["nobody", "nobody"], { works: false });
   await expect(it.rebuild()).rejects.toMatchObject({
     code: "dataNowhereElse",
     cure: expect.stringContaining("`save`"),
   });
-  expect(it.did).toEqual(["ask where data's data are without db,web", "ask where data's data are without db,web"]);
+  const asked = "ask where data's data are without db,web";
+  expect(it.did).toEqual([asked, asked, "free web", "allocate web", "finish"]);
 });
 
 test("a mirror has them: no save is waited for", async () => {

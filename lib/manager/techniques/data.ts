@@ -6,13 +6,13 @@ const lookMs = 3_000;
 
 /**
  * Before a VM is given back, for its disk goes with it: the data of its servers must be somewhere else. Where they come from a save, another
- * one is made if the server still can.
+ * one is made if the server still can. `refused`: why the others stay as they are.
  */
-export async function refuseWhereDataWouldBeLost(
+export async function mayBeGivenBack(
   { hands, vms, description, log }: HandsContext & { readonly hands: ServerHands; readonly vms: VmHands },
   specs: readonly VmSpec[],
   act: Act,
-): Promise<void> {
+): Promise<{ readonly may: readonly VmSpec[]; readonly refused: readonly unknown[] }> {
   const leaving = specs.map(({ name }) => name);
 
   async function saveOnceMore(server: ServerSpec): Promise<void> {
@@ -41,10 +41,15 @@ export async function refuseWhereDataWouldBeLost(
     });
   }
 
-  await Promise.all(
+  const looks = await Promise.allSettled(
     specs.map(async (vm) => {
       const about = serversOn(description, vm.name).filter(hasData);
       if (about.length > 0 && (await vms.hasDisk(vm, act))) await Promise.all(about.map(look));
     }),
   );
+  act.signal.throwIfAborted();
+  return {
+    may: specs.filter((_, at) => looks[at]?.status === "fulfilled"),
+    refused: looks.flatMap((one) => (one.status === "rejected" ? [one.reason] : [])),
+  };
 }

@@ -1,6 +1,6 @@
 import type { ServerSpec, VmSpec } from "../description/index.ts";
 import type { Act, CreateTechniques } from "../servers.ts";
-import { refuseWhereDataWouldBeLost } from "./data.ts";
+import { mayBeGivenBack } from "./data.ts";
 import { record } from "./record.ts";
 import { replayServer } from "./replay.ts";
 
@@ -18,17 +18,19 @@ export const createTechniques: CreateTechniques = (context) => {
 
   /** The paper's four steps: free it, allocate another, deploy and start its servers, restore their state. */
   async function rebuildMany(specs: readonly VmSpec[], act: Act): Promise<void> {
-    await refuseWhereDataWouldBeLost(context, specs, act);
+    const { may, refused } = await mayBeGivenBack(context, specs, act);
+    if (may.length === 0 && refused.length > 0) throw refused[0];
     // Side by side: the provider keeps apart what is to be apart, and each waits for its own VM alone.
     await Promise.all(
-      specs.map(async (vm) => {
+      may.map(async (vm) => {
         act.progress(null, `${vm.name} is given back to the provider.`);
         await vms.free(vm, act);
         act.progress(null, `Another ${vm.name} is asked for.`);
         await vms.allocate(vm, act);
       }),
     );
-    await vms.finish(specs, act);
+    await vms.finish(may, act);
+    if (refused.length > 0) throw refused[0];
   }
 
   return {

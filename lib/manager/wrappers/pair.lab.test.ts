@@ -17,6 +17,12 @@ const withinMs = 300_000;
 const vms = ["db-1", "db-2", "dbproxy"];
 const act = () => ({ signal: AbortSignal.timeout(withinMs), progress: () => undefined });
 
+/** Beside a database: what is no database and has data all the same. */
+const ledger = {
+  ...{ name: "ledger", kind: "command", vm: "db-1", port: 8009, state: "stateful" },
+  options: { start: "touch /srv/ledger", save: "cat /srv/ledger", restore: "cat > /srv/ledger" },
+};
+
 let context: HandsContext;
 let hands: ReturnType<typeof createHands>;
 let shells: ReturnType<typeof shellsOf>;
@@ -38,8 +44,9 @@ beforeAll(async () => {
   stateDir = await mkdtemp(path.join(tmpdir(), "belay-pair-"));
   const secrets = new Map<string, string>();
   const kept = new Map<string, unknown>();
+  const described = parse(await auctionDescription({ image: "prepared" }));
   context = {
-    description: descriptionSchema.parse(parse(await auctionDescription({ image: "prepared" }))),
+    description: descriptionSchema.parse({ ...described, servers: [...described.servers, ledger] }),
     directory: auctionDir,
     stateDir,
     addresses: { of: (vm) => addresses.get(vm), generationOf: (vm) => generations.get(vm) ?? 0 },
@@ -112,15 +119,22 @@ const tokensOn = async (server: string, vm: string): Promise<readonly string[]> 
 
 const both = ["database-1", "database-2"];
 const allWell = async () => {
-  for (const name of [...both, "proxy"])
+  for (const name of [...both, "proxy", "ledger"])
     expect(await hands.health(serverNamed(context.description, name), act())).toMatchObject({ ok: true });
 };
 
 it(
   "brings the pair and its proxy up, and a bid is on both when it is acknowledged",
   async () => {
-    await bringUp([...both, "proxy"]);
+    await bringUp([...both, "proxy", "ledger"]);
     await allWell();
+    await inVm("db-1", sh`echo ${"first entry"} > /srv/ledger`);
+    await hands.save(serverNamed(context.description, "ledger"), act());
+    const elsewhere = (server: string, leaving: readonly string[]) =>
+      hands.elsewhere(serverNamed(context.description, server), leaving, act());
+    expect(await elsewhere("ledger", ["db-1"])).toMatchObject({ by: "save" });
+    expect(await elsewhere("database-1", ["db-1"])).toMatchObject({ by: "mirror" });
+    expect(await elsewhere("database-1", ["db-1", "db-2"])).toMatchObject({ by: "nobody" });
     const acknowledged = await bids("first", 5);
     for (const [at, name] of both.entries())
       expect(await tokensOn(name, `db-${at + 1}`), name).toEqual(expect.arrayContaining([...acknowledged]));
@@ -137,7 +151,8 @@ it(
     going.catch(() => undefined);
     await removeGuest(lab, "db-1");
     await guest("db-1");
-    await bringUp(["database-1"]);
+    await bringUp(["database-1", "ledger"]);
+    expect(await inVm("db-1", sh`cat /srv/ledger`)).toBe("first entry\n");
     const acknowledged = [...before, ...(await going), ...(await bids("after", 3))];
     await allWell();
     for (const [at, name] of both.entries())
