@@ -32,7 +32,7 @@ export interface Agent {
    * after a kill -9. Refused where somebody has its VM in hand already.
    */
   repair(ordered: Ordered, say: Log): Promise<void>;
-  /** null: not known, as before the first welcome. `epoch` undefined: there is none (an endpoint without a standing connection). */
+  /** null: not known, as before the first welcome, or once the right to act has run out. */
   stand(standing: "active" | "standby" | null, epoch?: number): void;
   /** What was not sent yet, or on another connection. */
   sendAgain(): void;
