@@ -9,6 +9,7 @@ import { chooseInstants } from "./choose.ts";
 import { gather } from "./gather.ts";
 import { type Answer, prepareAll, verifyAll } from "./go-on.ts";
 import { holdAll, letGoAll } from "./hold.ts";
+import { seatsAtStop } from "./noted.ts";
 import { freeAll, putBack, stopAll } from "./off.ts";
 import {
   type GroupHelp,
@@ -200,7 +201,8 @@ async function finish(
 /** Nothing of the group runs any more, and a person has to look: never some of them of one instant, and some of another. */
 async function giveUp(lead: Lead, seats: readonly Seat[], why: string): Promise<Led> {
   const { env, repair, steps } = lead;
-  const back = seats.length === 0 ? { words: "Look which of them run." } : await putBack(lead, seats, "");
+  const stopped = seats.length > 0 ? seats : await seatsAtStop(lead);
+  const back = stopped.length === 0 ? { words: "Look which of them run." } : await putBack(lead, stopped, "");
   await steps.run("hand over", async () => {
     const { vm } = await vmWork(env, repair);
     const beside = [...(await repairsBeside(env, vm))].map(([id, it]): Member => ({ vm: id, repair: it.id }));

@@ -2,6 +2,7 @@ import { BelayError, vmStates } from "../../../model/index.ts";
 import { ceaseCapture } from "../../checkpoints/in-hand.ts";
 import type { EngineOptions, Env } from "../../env.ts";
 import { defineOnItsHost } from "../leave-defined.ts";
+import { diskNote } from "../restore/disk-note.ts";
 import { backToOwnDisk } from "../restore/own-disk.ts";
 import { retry } from "../retry.ts";
 import { notHere } from "../revive-rounds.ts";
@@ -38,7 +39,8 @@ const together = (ends: readonly Off[], words: string): Off => ends.find((it) =>
 
 /**
  * Before the first goes back all are off: those on their own hosts by their hypervisors' word, those of a host that failed by its proof, which each
- * start asks for again. What was stopped is written in each one's repair: whoever takes the group over knows that it was touched.
+ * start asks for again. What was stopped is written in each one's repair, and what it was made of: whoever takes the group over knows that it was
+ * touched, and finds the disk of a checkpoint where its own was.
  */
 export const stopAll = ({ env, options, repair, steps }: Lead, seats: readonly Seat[], label: string): Promise<Off> =>
   step<null>(env, steps, repair, `stop${label}`, async () => {
@@ -54,7 +56,7 @@ export const stopAll = ({ env, options, repair, steps }: Lead, seats: readonly S
           throw error;
         }
         const end = seat.on.claim === null ? await offHere(env, options, seat) : off("Its host is proven off.");
-        const { words, detail = null } = end;
+        const { words, detail = end.ok ? diskNote(seat.own) : null } = end;
         await store.stepEnded(seat.repair, name, { state: end.ok ? "done" : "failed", words, detail }, clock.now());
         return end;
       }),

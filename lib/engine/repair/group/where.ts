@@ -8,6 +8,7 @@ import { type OwnDisk, ownDiskAsRead, ownDiskHere } from "../restore/own-disk.ts
 import { retry } from "../retry.ts";
 import { type StepEnd, step } from "../step.ts";
 import { notOurs, vmWork } from "../work.ts";
+import { notedAtStop } from "./noted.ts";
 import { type Instant, type Lead, type Member, refusalNow, type Seat } from "./parts.ts";
 
 const whyNotWithinMs = 15_000;
@@ -73,8 +74,8 @@ export const takeSeats = (
     const { env, options, repair } = lead;
     const seats: Seat[] = [];
     for (const { vm, repair, host, to } of places) {
-      // What a restore of the round before has left names the disk of its checkpoint.
-      const known = before.find((it) => it.vm === vm)?.own;
+      // What a restore of the round before, or of a leader before this one, has left names the disk of its checkpoint.
+      const known = before.find((it) => it.vm === vm)?.own ?? (await notedAtStop(env, repair));
       const own: StepEnd<OwnDisk> =
         known !== undefined
           ? { ok: true, words: "", value: known }
