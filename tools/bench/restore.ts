@@ -76,7 +76,24 @@ async function failed(fault: FaultLab, guest: GuestInfo, vm: VmView, how: Fault)
   }
 }
 
-/** Whatever became of it, the next run must not share the machine with it. */
+const endMs = 120_000;
+const lastIncidentOf = async ({ server }: FaultLab, vm: VmView) =>
+  (await cloudOf(server)).incidents.find((it) => it.vmId === vm.id);
+
+/** Until its repair is over, and how long each step of it took. */
+async function repairOver(fault: FaultLab, vm: VmView): Promise<string> {
+  const over = async () => {
+    const incident = await lastIncidentOf(fault, vm);
+    return incident?.endedAt != null || incident?.state === "handed-over" ? incident : undefined;
+  };
+  const { td, tp, repairs } = await until(`the repair of ${vm.name} is over`, over, 100, endMs);
+  const took = repairs
+    .flatMap(({ steps }) => steps)
+    .map(({ name, startedAt, finishedAt }) => `${name} ${finishedAt === null ? "…" : finishedAt - startedAt}`);
+  return [`noticed after ${td - tp} ms`, ...took].join(", ");
+}
+
+/** Whatever became of it, the next run must not share the machine with it. Before its repair is over that would be at work against this. */
 async function putAway(fault: FaultLab, vm: VmView): Promise<void> {
   await fault.server.api("PATCH", `/vms/${vm.id}`, { checkpointEveryMs: 0, standby: false, wanted: "stopped" });
   const script = 'virsh destroy "$1"; virsh undefine "$1"; true';
@@ -129,6 +146,7 @@ async function run(context: BenchContext, given: Values<typeof flags>) {
           const it = await failed(fault, guest, vm, how);
           done.push(it);
           log(`${how} ${count}/${runs}: back after ${it.backMs} ms, ${Math.round(it.lostMs)} ms of work lost`);
+          log(`  ${await repairOver(fault, vm)}`);
         } catch (error) {
           lost++;
           log(`${how} ${count}/${runs}: LOST: ${error instanceof Error ? error.message : String(error)}`);
