@@ -9,7 +9,7 @@ import { systemClock } from "../hypervisor/index.ts";
 import { BelayError, idSource } from "../model/index.ts";
 import { advisoryLock, migrate, openStore, type Store } from "../store/index.ts";
 import type { Account } from "./accounts.ts";
-import { checkpointStore, onlyStore } from "./checkpoint-store.ts";
+import { checkpointStore, keptByUs, onlyStore } from "./checkpoint-store.ts";
 import { openCloud } from "./cloud.ts";
 import { openDatabase } from "./database.ts";
 import { engineRole } from "./engine-role.ts";
@@ -77,9 +77,9 @@ export async function boot(options: BootOptions, log: Log, surrender: (words: st
     const store = await openStore({ databaseUrl: database.url, ids, log });
     parts.push({ name: "the store", stop: store.close });
     await refuseOtherKind(store, simulated);
-    const saved = await checkpointStore(options, log);
-    parts.push({ name: "the checkpoints' store", stop: saved.stop });
-    const cloud = await openCloud({ dataDir, simulated, checkpointStore: saved.store, log });
+    const saved = checkpointStore(options);
+    parts.push({ name: "the way to the checkpoints' store", stop: () => saved.close() });
+    const cloud = await openCloud({ dataDir, simulated, checkpointStore: saved, log });
     parts.push({ name: "the cloud", stop: async () => cloud.close() });
 
     const web = roles.has("web")
@@ -89,6 +89,9 @@ export async function boot(options: BootOptions, log: Log, surrender: (words: st
       parts.push({ name: "the web role", stop: web.stop });
       globalThis.belay = web.handle;
     }
+    // After the web role, which makes the first organizations: whose saved states are encrypted may be said by their names.
+    const kept = await keptByUs(options, () => store.service.organizations(), log);
+    if (kept !== undefined) parts.push({ name: "the checkpoints' store", stop: kept.stop });
     if (roles.has("engine")) {
       const { hypervisor, prober, fence, helpers, hooks, checkpoints, provisioner } = cloud;
       const engine = engineRole({

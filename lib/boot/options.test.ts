@@ -47,6 +47,7 @@ test("saved states are encrypted when they are told to be, or a key is named for
 
 test.each([
   [[], { BELAY_CHECKPOINT_MOST_GIB: "much" }, "BELAY_CHECKPOINT_MOST_GIB"],
+  [[], { BELAY_CHECKPOINT_ENCRYPT: "Aster,,Birch" }, "BELAY_CHECKPOINT_ENCRYPT"],
   [["--role", "wbe"], {}, "--role"],
   [["--rol", "web"], {}, "--rol"],
   [[], { PORT: "0" }, "PORT"],

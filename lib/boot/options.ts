@@ -16,7 +16,7 @@ export interface BootOptions {
   readonly simulated: boolean;
   /** Where saved states of VMs are kept; the first is the home. With the role store they are opened, else found by what runs it here. */
   readonly checkpointDirs: readonly string[];
-  /** Whose saved states are encrypted: of these organizations, or all. undefined: nobody's. */
+  /** Whose saved states are encrypted: of these organizations, by id or name as they were written, or all. undefined: nobody's. */
   readonly checkpointEncrypted: "all" | readonly string[] | undefined;
   /** A file with 32 bytes in base64, the server's key. What was encrypted with it can be read by nobody without it. */
   readonly checkpointKeyFile: string;
@@ -89,7 +89,20 @@ export function readOptions(
     dev: parsed.dev ?? false,
     dataDir,
     checkpointDirs: checkpointDirs.map((directory) => path.resolve(directory)),
-    checkpointEncrypted: encrypted === "" ? undefined : encrypted === "all" ? encrypted : list(encrypted),
+    checkpointEncrypted:
+      encrypted === ""
+        ? undefined
+        : encrypted === "all"
+          ? encrypted
+          : read(
+              "BELAY_CHECKPOINT_ENCRYPT",
+              encrypted,
+              z
+                .string()
+                .transform(list)
+                .pipe(z.array(z.string().min(1))),
+              "Set it to all, or to names or ids of organizations, with commas between them.",
+            ),
     checkpointKeyFile: path.resolve(env.BELAY_CHECKPOINT_KEY || path.join(dataDir, "checkpoint-key")),
     checkpointMostBytes: env.BELAY_CHECKPOINT_MOST_GIB
       ? gibibyte *

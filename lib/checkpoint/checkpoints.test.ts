@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Handler } from "./agent/exchange.ts";
 import { AgentFailure } from "./agent/failure.ts";
 import { aCheckpoint, aVm, fakeHost, pagesOf } from "./testing/fake-agent.ts";
-import type { PageBatch } from "./words.ts";
+import { DamagedData, type PageBatch } from "./words.ts";
 
 let host: Awaited<ReturnType<typeof fakeHost>>;
 afterEach(() => host.close());
@@ -195,6 +195,33 @@ describe("the engine's side", () => {
     await expect.poll(() => host.checkpoints.standbyReady(there, vm, ids[1])).toBe(true); // another agent, the same host
     await host.checkpoints.dropStandby(there, vm);
     expect(await host.checkpoints.standbyReady(there, vm, ids[1])).toBe(false);
+  });
+
+  test("what the store cannot build on is no base, and a base that turns out damaged is told as that", async () => {
+    const bases: unknown[] = [];
+    const taking: Handler = (message, exchange) => {
+      bases.push(message.base);
+      return capturing(() => host.dir, [])(message, exchange);
+    };
+    host = await fakeHost({ capture: taking });
+    const vm = aVm();
+    const take = async (base: ReturnType<typeof aCheckpoint> | null) => {
+      const id = aCheckpoint();
+      await host.checkpoints.capture({ id, vm, method: "background", base }, never);
+      return id;
+    };
+    const first = await take(null);
+    const second = await take(first);
+    host.store.damage(second);
+    await take(second);
+    await take(aCheckpoint());
+    expect(bases).toEqual([null, first, null, null]);
+    expect((await host.checkpoints.standing()).damaged).toEqual([{ id: second, vmId: vm.id }]);
+
+    host.store.put = async () => {
+      throw new DamagedData("The base is damaged.");
+    };
+    await expect(take(first)).rejects.toMatchObject({ name: "CheckpointDamaged" });
   });
 
   test("a group is kept whole or not at all", async () => {

@@ -100,6 +100,18 @@ export function createCheckpoints(options: {
         return id === undefined ? [] : [{ id, at: end.at, valid: wrong === null && !damaged.has(id) }];
       });
     },
+    async standing() {
+      const { store: name, unsure, damaged: found } = await store.standing();
+      return {
+        store: name,
+        unsure: new Set(unsure.flatMap((text) => parseId("ckp", text) ?? [])),
+        damaged: found.flatMap(({ checkpoint, vm }) => {
+          const id = parseId("ckp", checkpoint);
+          const vmId = parseId("vm", vm);
+          return id === undefined || vmId === undefined ? [] : [{ id, vmId }];
+        }),
+      };
+    },
     async verify(checkpoint) {
       const ok = await store.verify(checkpoint);
       if (ok) damaged.delete(checkpoint);

@@ -85,19 +85,39 @@ export class DamagedData extends Error {
   override readonly name = "DamagedData";
 }
 
+/** Something of the store cannot be read but may be well: its disk or its key is away. Nothing is freed, and nothing is forgotten because of it. */
+export class NotSure extends Error {
+  override readonly name = "NotSure";
+}
+
+/** Which store it is, and what it knows of its own. */
+export interface StoreStanding {
+  /** It stays with the bytes, wherever they are mounted: a store that was made anew in an empty directory is another one. */
+  readonly store: string;
+  /** Checkpoints of which it is not sure: see `NotSure`. */
+  readonly unsure: readonly string[];
+  /** Those that are there and were found damaged. */
+  readonly damaged: readonly { readonly checkpoint: string; readonly vm: string }[];
+}
+
 /** The store of bytes. In this process, or in one of its own (`--role store`): the same interface. */
 export interface ByteStore {
   /** Whole, on disk and in the list when it resolves; nothing of it stays when it rejects. A checkpoint that is there already is given back. */
   put(frames: AsyncIterable<CaptureFrame>): Promise<StoredCheckpoint>;
   /** In the order in which they came, newest first: clocks are set, so no time says which is the newer one. */
   list(vm: string): Promise<readonly StoredCheckpoint[]>;
+  /** `NotSure` where it is there and cannot be read now. */
   get(checkpoint: string): Promise<StoredCheckpoint | undefined>;
+  /** Whether a new checkpoint of this organization may build on it: it is there, whole, and kept by the key that the new one would be. */
+  bears(checkpoint: string, organization: string | null): Promise<boolean>;
   /** Every non-zero page of the volume, ascending, each compared with its checksum (`DamagedData`). `since`: only what differs from that checkpoint, zero pages named. */
   read(checkpoint: string, volume: string, since?: string): AsyncIterable<PageBatch>;
+  /** `NotSure` where it is there and cannot be read now. */
   verify(checkpoint: string): Promise<boolean>;
   drop(checkpoints: readonly string[]): Promise<void>;
   /** Frees what nothing needs any more. */
   collect(): Promise<{ readonly freedBytes: number }>;
   stats(): Promise<{ readonly usedBytes: number; readonly freeBytes: number; readonly checkpoints: number }>;
+  standing(): Promise<StoreStanding>;
   close(): Promise<void>;
 }

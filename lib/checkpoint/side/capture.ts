@@ -26,12 +26,12 @@ function hostOf({ vm }: CaptureRequest): HostId {
   return vm.hostId;
 }
 
-/** What the agent is told of it. A base that the store has not is none. */
+/** What the agent is told of it. A base that the store cannot build on is none: then everything is sent. */
 async function fieldsOf(store: ByteStore, { id, vm, base, method }: CaptureRequest) {
-  const known = base === null ? undefined : await store.get(base);
+  const isBorne = base !== null && (await store.bears(base, vm.organizationId));
   return {
     ...{ checkpoint: id, vm: vm.id, uuid: vm.uuid, organization: vm.organizationId, method },
-    base: known === undefined ? null : base,
+    base: isBorne ? base : null,
   };
 }
 

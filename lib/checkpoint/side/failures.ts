@@ -11,6 +11,7 @@ const inFull = ({ message, detail }: AgentRefused) => (detail === null ? message
 /** Why a capture did not come about, as the engine knows it. */
 export function asCaptureError(error: unknown): unknown {
   if (error instanceof CaptureFailed || error instanceof HostUnreachable) return error;
+  if (error instanceof DamagedData) return new CheckpointDamaged(error.message, { cause: error });
   if (error instanceof StoreFull)
     return new CaptureFailed("store-full", "The store of checkpoints has no room left.", error.message);
   if (error instanceof AgentRefused)

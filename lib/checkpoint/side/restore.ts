@@ -13,7 +13,7 @@ import {
 import { ramFile } from "../agent/restore/ram.ts";
 import { inFrames } from "../agent/restore/redo.ts";
 import { mainBlock, memoryVolume } from "../stream/index.ts";
-import { type ByteStore, type PageBatch, pageBytes, type StoredCheckpoint, type Volume } from "../words.ts";
+import { type ByteStore, NotSure, type PageBatch, pageBytes, type StoredCheckpoint, type Volume } from "../words.ts";
 import type { Agents } from "./agents.ts";
 import { AgentRefused, type Asked, type Conversation } from "./conversation.ts";
 import { baseName, mayMap, namesOf, overlayName, rewriteDomain, targetsOf, writableFilesOf } from "./definition.ts";
@@ -41,6 +41,13 @@ async function wholeOf(store: ByteStore, checkpoint: string): Promise<StoredChec
   if (found === undefined) throw new CheckpointDamaged("The checkpoint is not in the store.");
   return found;
 }
+
+/** What a replica holds may be read from another one instead. */
+const ifSure = (store: ByteStore, checkpoint: string): Promise<StoredCheckpoint | undefined> =>
+  store.get(checkpoint).catch((error: unknown) => {
+    if (error instanceof NotSure) return undefined;
+    throw error;
+  });
 
 /** In the names of everything that belongs to one restore: of which VM, of what, and which one. */
 const newToken = (uuid: string, what: string) => `${uuid.slice(0, 8)}-${what}-${randomBytes(3).toString("hex")}`;
@@ -165,7 +172,7 @@ async function refresh(
   const { uuid, name } = request.vm;
   const { checkpoint } = stored.facts;
   if (there.checkpoint === checkpoint) return;
-  const before = there.checkpoint === null ? undefined : await store.get(there.checkpoint);
+  const before = there.checkpoint === null ? undefined : await ifSure(store, there.checkpoint);
   if (before !== undefined && there.token !== null && before.facts.vmUuid === uuid) {
     const staging = { uuid, key: standbyKey, token: there.token };
     try {

@@ -9,11 +9,13 @@ export const askSchema = z.discriminatedUnion("op", [
   z.object({ op: z.literal("put") }),
   z.object({ op: z.literal("list"), vm: z.string().max(200) }),
   z.object({ op: z.literal("get"), checkpoint }),
+  z.object({ op: z.literal("bears"), checkpoint, organization: z.string().max(200).nullable() }),
   z.object({ op: z.literal("read"), checkpoint, volume: z.string().max(1000), since: checkpoint.optional() }),
   z.object({ op: z.literal("verify"), checkpoint }),
   z.object({ op: z.literal("drop"), checkpoints: z.array(checkpoint) }),
   z.object({ op: z.literal("collect") }),
   z.object({ op: z.literal("stats") }),
+  z.object({ op: z.literal("standing") }),
 ]);
 export type Ask = z.infer<typeof askSchema>;
 
@@ -34,6 +36,11 @@ export const storedSchema: z.ZodType<StoredCheckpoint> = z.object({
 });
 export const collectedSchema = z.object({ freedBytes: z.number() });
 export const statsSchema = z.object({ usedBytes: z.number(), freeBytes: z.number(), checkpoints: z.number() });
+export const standingSchema = z.object({
+  store: z.string(),
+  unsure: z.array(z.string()),
+  damaged: z.array(z.object({ checkpoint: z.string(), vm: z.string() })),
+});
 
 const errorSchema = z.object({ name: z.string(), message: z.string() });
 export const errorOf = (payload: Buffer): z.infer<typeof errorSchema> =>

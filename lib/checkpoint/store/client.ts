@@ -1,8 +1,8 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { type ByteStore, type CaptureFrame, DamagedData, type PageBatch, StoreFull } from "../words.ts";
-import { type Ask, collectedSchema, errorOf, socketName, statsSchema, storedSchema } from "./asks.ts";
+import { type ByteStore, type CaptureFrame, DamagedData, NotSure, type PageBatch, StoreFull } from "../words.ts";
+import { type Ask, collectedSchema, errorOf, socketName, standingSchema, statsSchema, storedSchema } from "./asks.ts";
 import { BadCapture } from "./bad-capture.ts";
 import { Credit, Inlet, write } from "./flow.ts";
 import {
@@ -40,6 +40,7 @@ function revived(payload: Buffer): Error {
   const { name, message } = errorOf(payload);
   if (name === "StoreFull") return new StoreFull(message);
   if (name === "DamagedData") return new DamagedData(message);
+  if (name === "NotSure") return new NotSure(message);
   return Object.assign(new Error(message), { name });
 }
 
@@ -237,6 +238,7 @@ export function connectStore(file: string, options: { readonly waitMs?: number }
     put: async (frames) => storedSchema.parse(await (await connection()).put(frames)),
     list: async (vm) => z.array(storedSchema).parse(await ask({ op: "list", vm })),
     get: async (checkpoint) => storedSchema.nullable().parse(await ask({ op: "get", checkpoint })) ?? undefined,
+    bears: async (checkpoint, organization) => (await ask({ op: "bears", checkpoint, organization })) === true,
     async *read(checkpoint, volume, since) {
       yield* (await connection()).read({ op: "read", checkpoint, volume, since });
     },
@@ -246,6 +248,7 @@ export function connectStore(file: string, options: { readonly waitMs?: number }
     },
     collect: async () => collectedSchema.parse(await ask({ op: "collect" })),
     stats: async () => statsSchema.parse(await ask({ op: "stats" })),
+    standing: async () => standingSchema.parse(await ask({ op: "standing" })),
     async close() {
       ending.abort();
       (await current?.catch(() => undefined))?.close();

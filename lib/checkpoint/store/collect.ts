@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { DamagedData, StoreFull } from "../words.ts";
+import { DamagedData, NotSure, StoreFull } from "../words.ts";
 import type { Core } from "./core.ts";
 import type { Manifest } from "./manifests.ts";
 import { Marks } from "./marks.ts";
@@ -10,18 +10,13 @@ const turnSegments = 500;
 /** A segment is rewritten when fewer than this part of its pages are needed. */
 const sparse = 1 / 2;
 
-/** Something of the store cannot be read but may be well: its disk or its key is away. Nothing is freed meanwhile. */
-export class NotSure extends Error {
-  override readonly name = "NotSure";
-}
-
 /**
  * Every page that a checkpoint, or one on its way in, refers to. What a damaged manifest refers to cannot be known; nobody can restore
  * from it either. Any other trouble stops the search, since what is away may come back.
  */
 async function markAll(core: Core, needed: Marks): Promise<void> {
   const { manifests } = core;
-  const unsure = manifests.every().find((one) => one.unsure);
+  const [unsure] = manifests.unsure();
   if (unsure) throw new NotSure(`The manifest of ${unsure.checkpoint} cannot be read now, so nothing is freed.`);
   const live = manifests.live();
   const parents: Manifest[] = [];

@@ -1,4 +1,4 @@
-import { open, readdir, rename, rm, truncate } from "node:fs/promises";
+import { open, readdir, rename, rm, symlink, truncate } from "node:fs/promises";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
 import { DamagedData } from "../words.ts";
@@ -120,6 +120,34 @@ test("the scrub finds what nobody reads, and what is well again is no more damag
   await flip(file, -50); // the disk's word was wrong once
   expect(await store.verify("other")).toBe(true);
   expect((await store.get("other"))?.damaged).toBeNull();
+  await store.close();
+});
+
+/** Opened, it answers every reading with EIO, as a disk does that fails. */
+const failingFile = "/proc/self/mem";
+
+test("the scrub finds a manifest that the disk does not give any more; at the next start it is not taken for lost", async () => {
+  const { options, fileOf } = await three();
+  let store = await openStore(options);
+  await store.ready;
+  const manifest = await fileOf("manifests", 0); // of "first", which "second" builds on
+  await rename(manifest, `${options.directories[0]}/aside`);
+  await symlink(failingFile, manifest);
+  await store.scrub();
+  expect((await store.standing()).damaged.map(({ checkpoint }) => checkpoint).sort()).toEqual(["first", "second"]);
+  await store.close();
+
+  store = await openStore(options);
+  await store.ready;
+  expect(await store.standing()).toMatchObject({ unsure: expect.arrayContaining(["first", "second"]), damaged: [] });
+  expect(await store.list("vm_one")).toEqual([]);
+  await expect(store.get("second")).rejects.toThrow("cannot be read now");
+  await store.close();
+
+  await rename(`${options.directories[0]}/aside`, manifest);
+  store = await openStore(options);
+  expect(await store.verify("second")).toBe(true);
+  expect(await store.standing()).toMatchObject({ unsure: [], damaged: [] });
   await store.close();
 });
 

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
+import { NotSure } from "../words.ts";
 import { openStore } from "./store.ts";
 import { gathered, isJust, memory, pageOf } from "./testing/captures.ts";
 import { putInto } from "./testing/model.ts";
@@ -55,15 +56,41 @@ test("nothing of an encrypted store can be read in its files", async () => {
   expect(bytes.includes(key)).toBe(false);
 });
 
-test("without its key, or with another, nothing is shown, and nothing is freed either", async () => {
+test("once it is encrypted, nothing new builds on what lies in the clear, and of that nothing stays when it is dropped", async () => {
+  const directory = await directoryForTest();
+  const encryption = { key, organizations: ["org_a"] };
+  const sent = [{ volume: memory(900), pages: seeds(1, 600) }];
+  let store = await openStore({ directories: [directory] });
+  await putInto(store, "plain", "vm_1", null, sent, "org_a");
+  expect(await store.bears("plain", "org_a")).toBe(true);
+  await store.close();
+  store = await openStore({ directories: [directory], encryption });
+  expect(await store.bears("plain", "org_a")).toBe(false);
+  expect(await store.bears("plain", "org_b")).toBe(true);
+  await expect(putInto(store, "next", "vm_1", "plain", [], "org_a")).rejects.toThrow("not kept by the key");
+  await putInto(store, "next", "vm_1", null, sent, "org_a");
+  expect(await store.bears("next", "org_a")).toBe(true);
+  expect(await store.bears("next", "org_b")).toBe(false); // its owner is another one now
+  await store.drop(["plain"]);
+  await store.collect();
+  await store.close();
+  expect(recognised(await bytesOf(directory), 7)).toBe(false);
+});
+
+test("without its key, or with another, nothing is shown, taken for lost or freed", async () => {
   const directory = await directoryForTest();
   const right = { directories: [directory], encryption: { key, organizations: "all" as const } };
   let store = await openStore(right);
   await putInto(store, "a1", "vm_1", null, [{ volume: memory(900), pages: seeds(1, 600) }]);
+  const { store: name } = await store.standing();
   await store.close();
   for (const encryption of [undefined, { key: Buffer.alloc(32, 6), organizations: "all" as const }]) {
     store = await openStore({ directories: [directory], encryption });
     expect(await store.list("vm_1")).toEqual([]);
+    expect(await store.standing()).toEqual({ store: name, unsure: ["a1"], damaged: [] });
+    await expect(store.get("a1")).rejects.toBeInstanceOf(NotSure);
+    await expect(store.verify("a1")).rejects.toBeInstanceOf(NotSure);
+    expect(await store.bears("a1", "org_b").catch(() => false)).toBe(false);
     await expect(store.collect()).rejects.toThrow("nothing is freed");
     if (encryption)
       await expect(putInto(store, "a2", "vm_1", null, [{ volume: memory(9), pages: seeds(1, 6) }])).rejects.toThrow(
@@ -72,6 +99,10 @@ test("without its key, or with another, nothing is shown, and nothing is freed e
     await store.close();
   }
   store = await openStore(right);
+  expect(await store.standing()).toEqual({ store: name, unsure: [], damaged: [] });
   expect(isJust((await gathered(store.read("a1", "memory/pc.ram"))).pages, seeds(1, 600))).toBe(true);
   await store.close();
+  const another = await openStore({ ...right, directories: [await directoryForTest()] });
+  expect((await another.standing()).store).not.toBe(name);
+  await another.close();
 });

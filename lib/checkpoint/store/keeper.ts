@@ -29,14 +29,19 @@ const storeNice = 10;
 const mostWords = 4_000;
 
 const lineSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("ready") }),
+  z.object({ kind: z.literal("ready"), isNew: z.boolean() }),
   z.object({ kind: z.literal("damage"), words: z.string(), checkpoints: z.array(z.string()) }),
 ]);
+
+function isOpen(isNew: boolean, log: Log): void {
+  if (isNew) log.warn("a new store of checkpoints was made: if there was one before, is its disk mounted?");
+  else log.info("the checkpoints' store is open");
+}
 
 function hear(line: string, log: Log): void {
   const parsed = lineSchema.safeParse(JSON.parse(line));
   if (!parsed.success) return;
-  if (parsed.data.kind === "ready") log.info("the checkpoints' store is open");
+  if (parsed.data.kind === "ready") isOpen(parsed.data.isNew, log);
   else
     log.error("the checkpoints' store found damage", {
       found: parsed.data.words,
@@ -127,6 +132,7 @@ export async function runStore(settings: StoreSettings, log: Log): Promise<KeptS
     onDamage: ({ words, checkpoints }) =>
       log.error("the checkpoints' store found damage", { found: words, damagedCheckpoints: checkpoints }),
   });
+  isOpen(store.isNew, log);
   const serving = await serveStore(store, socketOf(settings)).catch(async (error: unknown) => {
     await store.close();
     throw error;

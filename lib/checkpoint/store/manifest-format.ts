@@ -62,6 +62,8 @@ export type VolumeIndexes = ReadonlyMap<string, PageIndex>;
 
 export interface ReadManifest {
   readonly head: ManifestHead;
+  /** Of the domain that it is kept in. */
+  readonly tag: Buffer;
   /** Of the file, and what it would be without compression. */
   readonly bytes: number;
   readonly rawBytes: number;
@@ -124,7 +126,8 @@ async function readPart(file: string, part: "head" | "index", domainOf: DomainOf
         : { from: prefixBytes + headBytes, sizes: 56, sum: 96 };
     const stored = await readAt(handle, at.from, prefix.readUInt32LE(at.sizes));
     if (!sha256(stored).equals(prefix.subarray(at.sum, at.sum + 32))) throw damaged(part);
-    const key = fileKey(await domainOf(prefix.subarray(16, 32)), prefix.subarray(32, 48));
+    const tag = prefix.subarray(16, 32);
+    const key = fileKey(await domainOf(tag), prefix.subarray(32, 48));
     const packed = unseal(key, part === "head" ? 0 : 1, magic, stored);
     const flags = prefix.readUInt8(8);
     const isPacked = (flags & (part === "head" ? flag.headPacked : flag.indexPacked)) !== 0;
@@ -132,7 +135,7 @@ async function readPart(file: string, part: "head" | "index", domainOf: DomainOf
     if (part === "head" && rawBytes > mostHeadBytes) throw damaged(part);
     const raw = await unpack(packed, isPacked, rawBytes);
     const { size } = await handle.stat();
-    return { raw, bytes: size, rawBytes: prefixBytes + prefix.readUInt32LE(52) + prefix.readUInt32LE(60) };
+    return { raw, tag, bytes: size, rawBytes: prefixBytes + prefix.readUInt32LE(52) + prefix.readUInt32LE(60) };
   } finally {
     await handle.close();
   }
@@ -140,8 +143,8 @@ async function readPart(file: string, part: "head" | "index", domainOf: DomainOf
 
 /** `DamagedData`, `KeyMissing`, or what the file system says. */
 export async function readHead(file: string, domainOf: DomainOf): Promise<ReadManifest> {
-  const { raw, bytes, rawBytes } = await readPart(file, "head", domainOf);
-  return { head: headSchema.parse(JSON.parse(raw.toString("utf8"))), bytes, rawBytes };
+  const { raw, ...rest } = await readPart(file, "head", domainOf);
+  return { head: headSchema.parse(JSON.parse(raw.toString("utf8"))), ...rest };
 }
 
 export async function readIndexes(file: string, head: ManifestHead, domainOf: DomainOf): Promise<VolumeIndexes> {

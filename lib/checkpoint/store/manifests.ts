@@ -1,6 +1,6 @@
 import { rename, stat } from "node:fs/promises";
 import path from "node:path";
-import { DamagedData, pageBytes, type StoredCheckpoint } from "../words.ts";
+import { DamagedData, NotSure, pageBytes, type StoredCheckpoint } from "../words.ts";
 import type { Domain, Keyring } from "./domain.ts";
 import { namesWithoutTemporaries, syncDirectory, unlinkIfThere, writeWhole } from "./files.ts";
 import { Lru } from "./lru.ts";
@@ -25,7 +25,7 @@ export interface Manifest {
   readonly read: ReadManifest | undefined;
   /** Known to be wrong with it, in words. */
   damaged: string | null;
-  /** It may be well: its key or its disk is away. While there is such a one, nothing is freed. */
+  /** It may be well: its key or its disk is away. While there is such a one, nothing is freed and nobody takes it for lost. */
   readonly unsure: boolean;
 }
 
@@ -112,8 +112,32 @@ export class Manifests {
     return [...this.byCheckpoint.values()].filter(({ read }) => read !== undefined);
   }
 
+  /** Also dropped ones: others may build on them. */
+  unsure(): readonly Manifest[] {
+    const all = this.every();
+    return all.some((one) => one.unsure) ? all.filter((one) => this.isUnsure(one)) : [];
+  }
+
+  /** It, or one that it builds on, cannot be read now and may be well. */
+  isUnsure(manifest: Manifest): boolean {
+    for (let at: Manifest | undefined = manifest; at; ) {
+      if (at.unsure) return true;
+      const parent: number | null = at.read?.head.parent ?? null;
+      at = parent === null ? undefined : this.all.get(parent);
+    }
+    return false;
+  }
+
   get(checkpoint: string): Manifest | undefined {
     const manifest = this.byCheckpoint.get(checkpoint);
+    return manifest?.read && manifest;
+  }
+
+  /** `NotSure` where it is there, and cannot be read now. */
+  getSurely(checkpoint: string): Manifest | undefined {
+    const manifest = this.byCheckpoint.get(checkpoint);
+    if (manifest && this.isUnsure(manifest))
+      throw new NotSure(`The manifest of ${checkpoint} cannot be read now: its key or its disk is away.`);
     return manifest?.read && manifest;
   }
 
@@ -184,7 +208,9 @@ export class Manifests {
       checkpoint,
       dropped: false,
       bytes: encoded.bytes,
-      read: { head: { ...head, index: listed }, bytes: encoded.bytes, rawBytes: encoded.rawBytes },
+      read: {
+        ...{ head: { ...head, index: listed }, tag: domain.tag, bytes: encoded.bytes, rawBytes: encoded.rawBytes },
+      },
       damaged: null,
       unsure: false,
     };

@@ -12,6 +12,10 @@ export class WrongDirectory extends Error {
 const marker = z.object({ format: z.literal(1), store: z.string(), directories: z.array(z.string()) });
 
 export interface Places {
+  /** The name that the store was given when it was made. */
+  readonly store: string;
+  /** It was made just now. */
+  readonly isNew: boolean;
   readonly home: string;
   readonly manifests: string;
   readonly keys: string;
@@ -76,6 +80,8 @@ export async function openPlaces(home: string, others: readonly string[]): Promi
     segments.push(made);
   }
   return {
+    store: mine.store,
+    isNew: before === undefined,
     home,
     manifests: await inHome("manifests"),
     keys: await inHome("keys"),

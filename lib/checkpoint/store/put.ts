@@ -274,12 +274,32 @@ class Put implements Underway {
   }
 }
 
-function parentOf(core: Core, facts: CaptureFacts): Manifest | undefined {
+/** All of it is kept in this domain: what builds on it takes over where its pages lie, also those that no key has made unreadable. */
+const isKeptIn = ({ manifests }: Core, manifest: Manifest, { tag }: Domain): boolean =>
+  manifests.chain(manifest).every(({ read }) => read?.tag.equals(tag));
+
+/** Whether a new checkpoint of this organization may build on it. */
+export async function bears(core: Core, checkpoint: string, organization: string | null): Promise<boolean> {
+  await core.ready; // what is damaged is known then
+  const domain = await core.keyring.domainOf(organization);
+  await core.damage.settled();
+  const manifest = core.manifests.get(checkpoint);
+  try {
+    return manifest !== undefined && manifest.damaged === null && isKeptIn(core, manifest, domain);
+  } catch (error) {
+    if (error instanceof DamagedData) return false;
+    throw error;
+  }
+}
+
+function parentOf(core: Core, facts: CaptureFacts, domain: Domain): Manifest | undefined {
   if (facts.base === null) return undefined;
   const parent = core.manifests.get(facts.base);
   if (!parent?.read) throw new DamagedData(`${facts.base}, which ${facts.checkpoint} builds on, is not in the store.`);
   if (parent.read.head.facts.vm !== facts.vm) throw new BadCapture(`${facts.base} is of another VM.`);
   if (parent.damaged !== null) throw new DamagedData(`${facts.base}, which ${facts.checkpoint} builds on, is damaged.`);
+  if (!isKeptIn(core, parent, domain))
+    throw new BadCapture(`${facts.base} is not kept by the key of its organization.`);
   return parent;
 }
 
@@ -293,9 +313,10 @@ export async function putCapture(
   if (!isCheckpointName(facts.checkpoint))
     throw new BadCapture(`${JSON.stringify(facts.checkpoint)} is no id of a checkpoint.`);
   await core.ready;
-  await core.manifests.drop([facts.checkpoint]); // one that cannot be read; a readable one was given back before
+  core.manifests.getSurely(facts.checkpoint);
+  await core.manifests.drop([facts.checkpoint]); // one that is damaged; a readable one was given back before
   const domain = await core.keyring.domainOf(facts.organization);
-  const put = new Put(core, facts, domain, parentOf(core, facts));
+  const put = new Put(core, facts, domain, parentOf(core, facts, domain));
   core.puts.add(put);
   try {
     for (const volume of first.volumes) put.volume(volume);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { DamagedData } from "../words.ts";
 import type { Core } from "./core.ts";
+import { isDiskFault } from "./files.ts";
 import { Marks } from "./marks.ts";
 import { marksOf } from "./read.ts";
 import { lookAt } from "./verify.ts";
@@ -23,8 +24,8 @@ export async function scrubOnce(
       if (!manifest.dropped) needed.addAll(marksOf((await core.manifests.contributed(manifest)).values()));
     } catch (error) {
       // It may have been dropped and taken away while it was read.
-      if (error instanceof DamagedData && core.manifests.every().includes(manifest))
-        await core.damage.noteManifest(manifest, error);
+      const isFound = error instanceof DamagedData || isDiskFault(error);
+      if (isFound && core.manifests.every().includes(manifest)) await core.damage.noteManifest(manifest, error);
     }
     await pace(manifest.bytes);
   }

@@ -116,6 +116,8 @@ class Serving {
         return store.list(ask.vm);
       case "get":
         return store.get(ask.checkpoint);
+      case "bears":
+        return store.bears(ask.checkpoint, ask.organization);
       case "verify":
         return store.verify(ask.checkpoint);
       case "drop":
@@ -124,6 +126,8 @@ class Serving {
         return store.collect();
       case "stats":
         return store.stats();
+      case "standing":
+        return store.standing();
     }
   }
 }

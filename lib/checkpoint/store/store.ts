@@ -11,7 +11,7 @@ import { Marks } from "./marks.ts";
 import { Numbers } from "./numbers.ts";
 import { PageTable } from "./page-table.ts";
 import { openPlaces, WrongDirectory } from "./places.ts";
-import { putCapture } from "./put.ts";
+import { bears, putCapture } from "./put.ts";
 import { readPages } from "./read.ts";
 import { Room } from "./room.ts";
 import { scrubAlways, scrubOnce } from "./scrub.ts";
@@ -35,6 +35,8 @@ export interface StoreOptions {
 
 /** What the store can do in its own process, beside the words that all share. */
 export interface LocalStore extends ByteStore {
+  /** It was made by this opening: there was none in its home. */
+  readonly isNew: boolean;
   /** One round of the scrub at full speed. */
   scrub(): Promise<void>;
   /** Resolved when all is known that the start has to find out. */
@@ -152,6 +154,7 @@ async function opened(
     await damage.settled();
     return manifests
       .live()
+      .filter((manifest) => !manifests.isUnsure(manifest))
       .toSorted((a, b) => b.serial - a.serial)
       .flatMap((manifest) => manifests.stored(manifest) ?? [])
       .filter(({ facts }) => facts.vm === vm);
@@ -159,13 +162,15 @@ async function opened(
 
   return {
     ready: core.ready,
+    isNew: places.isNew,
     put: (frames) => during(() => put(frames)),
     list,
     async get(checkpoint) {
       await damage.settled();
-      const manifest = manifests.get(checkpoint);
+      const manifest = manifests.getSurely(checkpoint);
       return manifest && manifests.stored(manifest);
     },
+    bears: (checkpoint, organization) => bears(core, checkpoint, organization),
     read: (checkpoint, volume, since) => readPages(core, checkpoint, volume, since),
     verify: (checkpoint) => during(() => verifyCheckpoint(core, checkpoint)),
     drop: (checkpoints) => during(() => tend(() => manifests.drop(checkpoints))),
@@ -173,6 +178,17 @@ async function opened(
     async stats() {
       const checkpoints = manifests.live().length;
       return { usedBytes: room.usedBytes, freeBytes: await room.freeBytes(), checkpoints };
+    },
+    async standing() {
+      await damage.settled();
+      const unsure = new Set(manifests.unsure().map(({ checkpoint }) => checkpoint));
+      return {
+        store: places.store,
+        unsure: [...unsure],
+        damaged: manifests.live().flatMap(({ checkpoint, damaged, read }) => {
+          return damaged === null || !read || unsure.has(checkpoint) ? [] : [{ checkpoint, vm: read.head.facts.vm }];
+        }),
+      };
     },
     async scrub() {
       await core.ready;

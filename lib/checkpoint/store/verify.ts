@@ -28,7 +28,7 @@ export async function lookAt(core: Core, number: number, slots: readonly number[
 
 /** Every byte of a checkpoint: manifests, then each page, segment by segment. */
 export async function verifyCheckpoint(core: Core, checkpoint: string): Promise<boolean> {
-  const manifest = core.manifests.get(checkpoint);
+  const manifest = core.manifests.getSurely(checkpoint);
   if (!manifest) return false;
   let release = () => {};
   try {

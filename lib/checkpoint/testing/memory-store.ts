@@ -75,6 +75,10 @@ export class MemoryStore implements ByteStore {
     return this.#kept.get(checkpoint)?.stored;
   }
 
+  async bears(checkpoint: string): Promise<boolean> {
+    return this.#kept.has(checkpoint) && !this.#damaged.has(checkpoint);
+  }
+
   async *read(checkpoint: string, volume: string, since?: string): AsyncGenerator<PageBatch, void> {
     const now = this.#must(checkpoint).pages.get(volume) ?? new Map<number, Uint8Array>();
     const before = since === undefined ? undefined : (this.#must(since).pages.get(volume) ?? new Map());
@@ -108,6 +112,13 @@ export class MemoryStore implements ByteStore {
   }
   async stats() {
     return { usedBytes: 0, freeBytes: 1, checkpoints: this.#kept.size };
+  }
+  async standing() {
+    const damaged = [...this.#damaged].flatMap((checkpoint) => {
+      const vm = this.#kept.get(checkpoint)?.stored.facts.vm;
+      return vm === undefined ? [] : [{ checkpoint, vm }];
+    });
+    return { store: "memory", unsure: [], damaged };
   }
   async close(): Promise<void> {}
 

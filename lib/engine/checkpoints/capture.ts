@@ -11,7 +11,7 @@ import {
   HostUnreachable,
 } from "../ports.ts";
 import { capturesInHand } from "./in-hand.ts";
-import { reconcileVm } from "./keep-few.ts";
+import { reconcileVm, standingOf } from "./keep-few.ts";
 import { type Memories, runOf, type VmMemory } from "./memory.ts";
 import { Patience } from "./patience.ts";
 
@@ -166,6 +166,9 @@ async function captureFresh(
       const id = names[index];
       if (id !== undefined) requests.push({ id, vm, method, base: base ?? null });
     }
+    const standing = await standingOf(env);
+    if (standing === undefined)
+      throw new CaptureFailed("interrupted", "The store of saved states does not answer in time.");
     if (cancelled.signal.aborted) return { kind: "cancelled" };
     const taken = await take(env, requests, cancelled);
     const rows = requests.flatMap(({ id, vm }): Checkpoint[] => {
@@ -174,7 +177,7 @@ async function captureFresh(
       const row = { id, vmId: vm.id, state: "valid", generation, runId: runId ?? 0, verifiedAt: null } as const;
       return captured === undefined ? [] : [{ ...captured, ...row, kept: kept !== undefined }];
     });
-    for (const row of rows) await store.recordCheckpoint(row, clock.now());
+    for (const row of rows) await store.recordCheckpoint(row, clock.now(), standing.store);
     for (const { id } of vms) memories.of(id).baseless = false;
     return { kind: "done", rows, vms };
   } catch (error) {

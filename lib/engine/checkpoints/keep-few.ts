@@ -2,6 +2,7 @@ import { forgotten, reconcile } from "../../decide/index.ts";
 import type { CheckpointId, EpochMs, Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { within } from "../guard/within.ts";
+import type { StoreStanding } from "../ports.ts";
 import { isRead } from "./in-hand.ts";
 
 const storeWithinMs = 30_000;
@@ -16,6 +17,14 @@ async function forget(env: Env, rows: readonly CheckpointId[]): Promise<void> {
   if (rows.length > 0) await dropBytes(env, await env.store.removeCheckpoints(rows, env.clock.now(), "kept"));
   else await dropBytes(env, []);
 }
+
+/** Which store it is, and what it is not sure of; undefined where it does not answer. */
+export const standingOf = ({
+  clock,
+  checkpoints,
+}: Pick<Env, "clock"> & { readonly checkpoints: Pick<Env["checkpoints"], "standing"> }): Promise<
+  StoreStanding | undefined
+> => within(clock, storeWithinMs, checkpoints.standing(), undefined).catch(() => undefined);
 
 async function dropBytes(env: Dropping, ids: readonly CheckpointId[]): Promise<void> {
   const { checkpoints, clock, log } = env;
@@ -37,7 +46,10 @@ async function dropBytes(env: Dropping, ids: readonly CheckpointId[]): Promise<v
   }
 }
 
-/** After a capture: older ones than are to be kept are forgotten; never the one that was taken, whatever its time says. */
+/**
+ * After a capture: older ones than are to be kept are forgotten; never the one that was taken, whatever its time says, nor what the store cannot
+ * read now, or what is in another store: it may be well, and better than what came after it.
+ */
 export async function keepFew(
   env: Env,
   vm: Pick<Vm, "id">,
@@ -45,11 +57,11 @@ export async function keepFew(
   taken: CheckpointId | undefined,
   answeredAt: EpochMs | undefined,
 ): Promise<void> {
-  const rows = await env.store.checkpointsOf(vm.id);
-  await forget(
-    env,
-    forgotten(rows, keep, (id) => id === taken || isRead(env, id), answeredAt),
-  );
+  const standing = await standingOf(env);
+  if (standing === undefined) return; // after the next capture
+  const rows = await env.store.checkpointsOf(vm.id, standing.store);
+  const stays = (id: CheckpointId) => id === taken || isRead(env, id) || standing.unsure.has(id);
+  await forget(env, forgotten(rows, keep, stays, answeredAt));
 }
 
 /** A VM, or its host, may have been removed by mistake: its bytes stay for so long, by the checkpoints' own age. */
@@ -66,13 +78,16 @@ export async function dropRemoved(
 }
 
 /**
- * Once in each life of the engine, before the VM's first capture: what people are shown and what the store holds are made the same. Bytes whose
- * capture was never written down are taken over where they are the newest (the same capture asked for again is answered from the store),
- * else dropped. False when the store could not be asked: then nothing is changed.
+ * Once in each life of the engine, before the VM's first capture: what people are shown and what the store holds are made the same. What is shown
+ * and has no bytes is shown as damaged. Bytes whose capture was never written down are taken over where they are the newest (the same capture
+ * asked for again is answered from the store), else dropped. What is in another store, whose disk may not be mounted, is left as it is. False when
+ * the store could not be asked, or is not sure of all that it has: then nothing is changed, and it is tried again.
  */
 export async function reconcileVm(env: Env, vm: Vm): Promise<boolean> {
   const { store, checkpoints, clock, log } = env;
-  const rows = await env.store.checkpointsOf(vm.id);
+  const standing = await standingOf(env);
+  if (standing === undefined || standing.unsure.size > 0) return false;
+  const rows = await env.store.checkpointsOf(vm.id, standing.store);
   const held = await within(clock, storeWithinMs, checkpoints.held(vm), undefined).catch(() => undefined);
   if (held === undefined) return false;
   const found = reconcile(rows, held);
@@ -82,17 +97,18 @@ export async function reconcileVm(env: Env, vm: Vm): Promise<boolean> {
   }
   if (found.withoutBytes.length > 0) {
     log.warn(`checkpoints of ${vm.name} are not in the store any more`, { checkpoints: found.withoutBytes });
-    await store.removeCheckpoints(found.withoutBytes, clock.now());
+    for (const id of found.withoutBytes)
+      await store.recordVerified(id, { ok: false, words: "The store does not hold it any more." }, clock.now());
   }
   const newest = held.find((it) => it.valid);
   const adopted = found.withoutRow.find((id) => id === newest?.id);
-  if (adopted !== undefined) await takeOver(env, vm, adopted, held[1]?.id ?? null);
+  if (adopted !== undefined) await takeOver(env, vm, adopted, held[1]?.id ?? null, standing.store);
   const dropped = found.withoutRow.filter((id) => id !== adopted);
   if (dropped.length > 0) await dropBytes(env, dropped);
   return true;
 }
 
-async function takeOver(env: Env, vm: Vm, id: CheckpointId, base: CheckpointId | null): Promise<void> {
+async function takeOver(env: Env, vm: Vm, id: CheckpointId, base: CheckpointId | null, inStore: string): Promise<void> {
   const { store, checkpoints, clock, log } = env;
   const { signal } = new AbortController();
   try {
@@ -101,7 +117,7 @@ async function takeOver(env: Env, vm: Vm, id: CheckpointId, base: CheckpointId |
     if (captured === undefined) return;
     const { generation, runId } = vm;
     const row = { ...captured, id, vmId: vm.id, state: "valid", generation, runId: runId ?? 0 } as const;
-    await store.recordCheckpoint({ ...row, verifiedAt: null, kept: false }, clock.now());
+    await store.recordCheckpoint({ ...row, verifiedAt: null, kept: false }, clock.now(), inStore);
   } catch (error) {
     log.warn(`a checkpoint of ${vm.name} could not be taken over`, { error: String(error) });
   }

@@ -2,30 +2,41 @@ import { newestValid, verifyNext } from "../../decide/index.ts";
 import type { VmId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { within } from "../guard/within.ts";
+import { FoundDamaged } from "./found-damaged.ts";
 import { whileRead } from "./in-hand.ts";
+import { standingOf } from "./keep-few.ts";
 import type { Memories } from "./memory.ts";
 
 /** Reading costs the store's disk: one at a time, with a pause between two. */
 const pauseMs = 60_000;
 const verifyWithinMs = 10 * 60_000;
 
-/** Reads the newest checkpoint of each VM now and then: what cannot be restored must not be found out at the failure. */
+/**
+ * Reads the newest checkpoint of each VM now and then, and asks the store what its own reading of all has found: what cannot be restored must
+ * not be found out at the failure.
+ */
 export class Verifier {
   readonly #env: Env;
   readonly #memories: Memories;
   readonly #damaged: (vm: VmId) => void;
+  readonly #found: FoundDamaged;
   #running = false;
   #againMs: number;
+  #isAsking = false;
+  #askMs: number;
 
   constructor(env: Env, memories: Memories, damaged: (vm: VmId) => void) {
     this.#env = env;
     this.#memories = memories;
     this.#damaged = damaged;
+    this.#found = new FoundDamaged(env);
     this.#againMs = env.clock.monotonicMs() + pauseMs;
+    this.#askMs = this.#againMs;
   }
 
   next(vms: Iterable<VmId>, track: (work: Promise<void>) => void): void {
     const now = this.#env.clock.monotonicMs();
+    if (!this.#isAsking && now >= this.#askMs) track(this.#ask());
     if (this.#running || now < this.#againMs) return;
     const known = [...vms].map((vm) => [vm, this.#memories.of(vm).verifiedMs] as const);
     const vm = verifyNext(known, now);
@@ -40,13 +51,25 @@ export class Verifier {
     );
   }
 
+  async #ask(): Promise<void> {
+    this.#isAsking = true;
+    try {
+      for (const vm of await this.#found.tell()) this.#damaged(vm);
+    } finally {
+      this.#isAsking = false;
+      this.#askMs = this.#env.clock.monotonicMs() + pauseMs;
+    }
+  }
+
   async #verify(id: VmId): Promise<void> {
     const { store, checkpoints, clock, log } = this.#env;
     const memory = this.#memories.of(id);
     memory.verifiedMs = clock.monotonicMs();
     const vm = await store.vm(id);
-    const newest = vm === undefined ? undefined : newestValid(await this.#env.store.checkpointsOf(id));
-    if (vm === undefined || newest === undefined) return;
+    const standing = await standingOf(this.#env);
+    if (vm === undefined || standing === undefined) return;
+    const newest = newestValid(await this.#env.store.checkpointsOf(id, standing.store));
+    if (newest === undefined) return;
     const work = () => checkpoints.verify(newest.id);
     const ok = await within(clock, verifyWithinMs, whileRead(this.#env, newest.id, work), undefined).catch(
       (error: unknown) => {

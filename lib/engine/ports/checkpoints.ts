@@ -77,6 +77,16 @@ export type HeldRestore = Pick<RestoreRequest, "checkpoint" | "vm" | "generation
 /** `loading`: its memory is still read. `runs`: it was let go. `gone`: whatever is there is no run of this restore. */
 export type HeldState = "loading" | "held" | "runs" | "gone";
 
+/** Which store it is that keeps the bytes, and what it knows of itself. */
+export interface StoreStanding {
+  /** Goes with the bytes: one that was made anew, because its disk was not mounted, has another name. */
+  readonly store: string;
+  /** They are there and cannot be read now: their key or their disk is away. Nothing may be taken for lost meanwhile. */
+  readonly unsure: ReadonlySet<CheckpointId>;
+  /** Found damaged, by its own reading or by anybody's. */
+  readonly damaged: readonly { readonly id: CheckpointId; readonly vmId: VmId }[];
+}
+
 export interface Checkpoints {
   /** The best method that works for this VM on its host now. Cheap to ask again; touches nothing that the guest could feel. */
   probe(host: HostId, vm: CapturedVm): Promise<CaptureOffer>;
@@ -131,11 +141,13 @@ export interface Checkpoints {
   standbyReady(target: HostId, vm: Pick<Vm, "uuid">, checkpoint: CheckpointId): Promise<boolean>;
   dropStandby(target: HostId, vm: Pick<Vm, "uuid">): Promise<void>;
 
-  /** What the store holds of a VM, newest first: the truth about what can be restored. */
+  /** Cheap: asked at each capture. */
+  standing(): Promise<StoreStanding>;
+  /** What the store holds of a VM, newest first: the truth about what can be restored. Those that it is not sure of are left out. */
   held(
     vm: Pick<Vm, "id">,
   ): Promise<readonly { readonly id: CheckpointId; readonly at: EpochMs; readonly valid: boolean }[]>;
-  /** Reads every byte of it and compares. False: damaged. */
+  /** Reads every byte of it and compares. False: damaged. Rejects for one that cannot be read now and may be well. */
   verify(checkpoint: CheckpointId): Promise<boolean>;
   /** Forgets these; what no other needs is freed. Twice is once. */
   drop(checkpoints: readonly CheckpointId[]): Promise<void>;
@@ -149,8 +161,11 @@ export type CheckpointWish =
 
 /** The database's side: what is shown, planned with and audited. The store of bytes is `Checkpoints`. Each method is one transaction. */
 export interface CheckpointStore {
-  /** Writes a new one, without an event: `recordCheckpointStatus` tells. The same id twice is once; a VM that was removed gets none. */
-  recordCheckpoint(checkpoint: Checkpoint, at: EpochMs): Promise<void>;
+  /**
+   * Writes a new one, without an event: `recordCheckpointStatus` tells. The same id twice is once; a VM that was removed gets none. `inStore`:
+   * which one holds its bytes.
+   */
+  recordCheckpoint(checkpoint: Checkpoint, at: EpochMs, inStore?: StoreStanding["store"]): Promise<void>;
   /** Verified, or found damaged; gone ones are left alone. */
   recordVerified(
     checkpoint: CheckpointId,
@@ -166,8 +181,11 @@ export interface CheckpointStore {
     at: EpochMs,
     unless?: "kept",
   ): Promise<readonly CheckpointId[]>;
-  /** Newest first, in the order in which they were written down, whatever was done to clocks. */
-  checkpointsOf(vm: VmId): Promise<Checkpoint[]>;
+  /**
+   * Newest first, in the order in which they were written down, whatever was done to clocks. `inStore`: only those whose bytes are in this one,
+   * or of which that is not known.
+   */
+  checkpointsOf(vm: VmId, inStore?: StoreStanding["store"]): Promise<Checkpoint[]>;
   /** Of VMs that were removed: those that are older, oldest first, some at a time. Nobody can restore them any more. */
   checkpointsOfRemoved(before: EpochMs): Promise<CheckpointId[]>;
   /**

@@ -177,11 +177,12 @@ function stateOf(world: World, { request }: Part, domain: SimDomain): SavedState
     words: methodWords[method],
   };
   return {
-    ...{ id, vmId: vm.id, uuid: vm.uuid, takenAt: now, captured, work: workOf(domain, guest, now) },
+    ...{ id, vmId: vm.id, uuid: vm.uuid, takenAt: now, store: world.saved.store, captured },
+    work: workOf(domain, guest, now),
     memory: savesMemory(method) ? memory : null,
     base: hasBase ? base : null,
     damaged: inheritsDamage(world, base),
-    knownDamaged: false,
+    ...{ knownDamaged: false, isUnsure: false },
   };
 }
 

@@ -1,6 +1,6 @@
 import { type Checkpoints, HostUnreachable } from "../../engine/ports.ts";
 import type { CaptureOffer, HostId } from "../../model/index.ts";
-import { captureMethods } from "../../model/index.ts";
+import { captureMethods, parseId } from "../../model/index.ts";
 import type { Session } from "../hypervisor/session.ts";
 import type { World } from "../world/world.ts";
 import { captureAll, type Part, sweepHost } from "./capture.ts";
@@ -69,6 +69,18 @@ export function simulatedCheckpoints(world: World, sessionOf: (host: HostId) => 
     refreshStandby: async (target, request) => refresh(world, sessionTo(target), request),
     standbyReady: async (target, vm, checkpoint) => isReady(world, sessionTo(target), vm.uuid, checkpoint),
     dropStandby: async (target, vm) => dropReplica(world, sessionTo(target), vm.uuid),
+    // It takes no time, so that all else happens when it did before there was this question.
+    async standing() {
+      const lying = [...saved.states.values()].filter((it) => it.store === saved.store);
+      return {
+        store: saved.store,
+        unsure: new Set(lying.filter((it) => it.isUnsure).map(({ id }) => id)),
+        damaged: lying.flatMap(({ id, vmId, knownDamaged }) => {
+          const vm = parseId("vm", vmId);
+          return knownDamaged && vm !== undefined ? [{ id, vmId: vm }] : [];
+        }),
+      };
+    },
     async held(vm) {
       await clock.sleep(askMs);
       return statesOf(saved, vm.id).map(({ id, captured, knownDamaged }) => ({
@@ -78,7 +90,8 @@ export function simulatedCheckpoints(world: World, sessionOf: (host: HostId) => 
     async verify(checkpoint) {
       await clock.sleep(verifyMs);
       const state = saved.states.get(checkpoint);
-      if (!state) return false;
+      if (state?.store !== saved.store) return false;
+      if (state.isUnsure) throw new Error("Its key is away.");
       if (state.damaged) state.knownDamaged = true;
       return !state.damaged;
     },
@@ -86,7 +99,7 @@ export function simulatedCheckpoints(world: World, sessionOf: (host: HostId) => 
       await clock.sleep(askMs);
       for (const id of checkpoints) {
         const state = saved.states.get(id);
-        if (!state) continue;
+        if (state?.store !== saved.store) continue;
         const newest = statesOf(saved, state.vmId).find((it) => !it.knownDamaged);
         if (newest === state && !state.damaged) saved.newestDropped.push({ vmId: state.vmId, at: clock.now() });
         saved.states.delete(id);

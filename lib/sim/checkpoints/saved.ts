@@ -9,6 +9,8 @@ export interface SavedState {
   readonly vmId: string;
   readonly uuid: string;
   readonly takenAt: EpochMs;
+  /** Which store it lies in. */
+  readonly store: string;
   readonly captured: Captured;
   readonly work: Work;
   /** null: only the disks were saved. */
@@ -19,6 +21,8 @@ export interface SavedState {
   damaged: boolean;
   /** Somebody read them. */
   knownDamaged: boolean;
+  /** Its key, or its disk, is away: it cannot be read now, and is well. */
+  isUnsure: boolean;
 }
 
 /** What a capture that was cut short left on a host. */
@@ -74,6 +78,8 @@ export interface Saved {
   /** Every state that a guest was saved in, also those that are forgotten: what it really was at an instant. */
   readonly truth: Map<CheckpointId, { readonly uuid: string; readonly work: Work }>;
   full: boolean;
+  /** The one that is there now: another where the disk of the first is not mounted. */
+  store: string;
   /** Added to what each capture takes. */
   slowMs: number;
   readonly captures: Map<string, RunningCapture>;
@@ -102,7 +108,16 @@ export interface Saved {
 }
 
 export const createSaved = (): Saved => ({
-  ...{ states: new Map(), truth: new Map(), full: false, slowMs: 0, captures: new Map(), plans: [], spared: 0 },
+  ...{
+    states: new Map(),
+    truth: new Map(),
+    full: false,
+    store: "sim-1",
+    slowMs: 0,
+    captures: new Map(),
+    plans: [],
+    spared: 0,
+  },
   ...{
     leftovers: new Map(),
     held: new Map(),
@@ -122,6 +137,8 @@ export function hostForgets(saved: Saved, host: string): void {
   for (const key of saved.standbys.keys()) if (key.startsWith(`${host} `)) saved.standbys.delete(key);
 }
 
-/** Of the VM, newest first. */
+/** Of the VM, newest first, as far as they can be read now. */
 export const statesOf = (saved: Saved, vmId: string): SavedState[] =>
-  [...saved.states.values()].filter((it) => it.vmId === vmId).sort((a, b) => b.takenAt - a.takenAt);
+  [...saved.states.values()]
+    .filter((it) => it.vmId === vmId && it.store === saved.store && !it.isUnsure)
+    .sort((a, b) => b.takenAt - a.takenAt);

@@ -74,7 +74,7 @@ const trials: Record<string, Trial> = {
     before: [{ do: "choose", vm: "*", consent: "roll-back", checkpointEveryMs: 60_000, checkpointGroup: "pair" }],
     beforeMs: 8000,
     looks:
-      /^(prober|wakes|helpers)\.|listDomains|\.(hosts|host|vm|vmsOf|allVms|policy|openIncidentsOf|openIncidentOf|openRepairs|openHostIncidents|openMaintenances|openIntents|unsettled|applicationIncidents|openAllocations|pendingWishes|checkpointIntervals|checkpointStatuses|recordTolerance|recordHealth|repairWork|checkpointsOf|held)$/,
+      /^(prober|wakes|helpers)\.|listDomains|\.(hosts|host|vm|vmsOf|allVms|policy|openIncidentsOf|openIncidentOf|openRepairs|openHostIncidents|openMaintenances|openIntents|unsettled|applicationIncidents|openAllocations|pendingWishes|checkpointIntervals|checkpointStatuses|recordTolerance|recordHealth|repairWork|checkpointsOf|held|standing)$/,
   },
   "QEMU killed, and it is repaired together": {
     ...{ fault: { do: "kill-qemu", vm: "web-1" }, effect: /starts web-1 from a fresh disk/ },

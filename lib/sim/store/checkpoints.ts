@@ -34,7 +34,8 @@ const removedAtOnce = 1000;
 export const statusesOf = (tables: Tables): CheckpointStatus[] =>
   watchedVms(tables).flatMap(({ id }) => tables.checkpointStatuses.get(id)?.status ?? []);
 
-const asCheckpoint = ({ organizationId: _, number: __, ...checkpoint }: CheckpointRow): Checkpoint => checkpoint;
+const asCheckpoint = ({ organizationId: _, number: __, storeId: ___, ...checkpoint }: CheckpointRow): Checkpoint =>
+  checkpoint;
 
 const newestFirst = (tables: Tables, vm: VmId): CheckpointRow[] =>
   [...tables.by.checkpointsOfVm.of(vm)].sort((a, b) => b.number - a.number);
@@ -56,10 +57,12 @@ export function engineCheckpoints(parts: Parts): ForEngine {
   const { tables } = parts;
   let number = 0;
   return {
-    async recordCheckpoint(checkpoint) {
+    async recordCheckpoint(checkpoint, _at, inStore) {
       const row = tables.vms.get(checkpoint.vmId);
       if (row === undefined || row.removed || tables.checkpoints.has(checkpoint.id)) return;
-      tables.checkpoints.set(checkpoint.id, { ...checkpoint, number: ++number, organizationId: row.vm.organizationId });
+      const { organizationId } = row.vm;
+      const more = { number: ++number, organizationId, storeId: inStore ?? null };
+      tables.checkpoints.set(checkpoint.id, { ...checkpoint, ...more });
     },
     async recordVerified(id, { ok, words }, verifiedAt) {
       const before = tables.checkpoints.get(id);
@@ -74,7 +77,10 @@ export function engineCheckpoints(parts: Parts): ForEngine {
       for (const id of gone) tables.checkpoints.delete(id);
       return gone;
     },
-    checkpointsOf: async (vm) => newestFirst(tables, vm).map(asCheckpoint),
+    checkpointsOf: async (vm, inStore) =>
+      newestFirst(tables, vm)
+        .filter(({ storeId }) => inStore === undefined || storeId === null || storeId === inStore)
+        .map(asCheckpoint),
 
     async recordCheckpointStatus(status, at) {
       const { vmId } = status;

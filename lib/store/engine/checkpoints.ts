@@ -53,13 +53,13 @@ export async function emitStatus(write: Write, vmId: VmId, owner: OrganizationId
  * with the other writes: what is told is the status.
  */
 export const engineCheckpoints = ({ database, write }: Parts): CheckpointPart => ({
-  async recordCheckpoint(checkpoint) {
+  async recordCheckpoint(checkpoint, _at, inStore) {
     const vm = await database.vm.findFirst({
       where: { id: checkpoint.vmId, ...present },
       select: { organizationId: true },
     });
     if (vm === null) return;
-    const data = [checkpointRow(checkpoint, vm.organizationId)];
+    const data = [{ ...checkpointRow(checkpoint, vm.organizationId), storeId: inStore ?? null }];
     await database.checkpoint.createMany({ data, skipDuplicates: true });
   },
 
@@ -82,8 +82,9 @@ export const engineCheckpoints = ({ database, write }: Parts): CheckpointPart =>
     return ids.filter((id) => !left.has(id));
   },
 
-  async checkpointsOf(vmId) {
-    const rows = await database.checkpoint.findMany({ where: { vmId }, orderBy: { number: "desc" } });
+  async checkpointsOf(vmId, inStore) {
+    const there = inStore === undefined ? {} : { OR: [{ storeId: inStore }, { storeId: null }] };
+    const rows = await database.checkpoint.findMany({ where: { vmId, ...there }, orderBy: { number: "desc" } });
     return rows.map(toCheckpoint);
   },
 

@@ -43,8 +43,10 @@ async function check(env: Env, repair: RepairId): Promise<StepEnd<Candidate>> {
   if (found.state !== "valid") return refused(`This saved state is damaged. ${untouched}`);
   const held = await heldOf(env, vm);
   if (held === undefined) return refused(`The store of checkpoints does not answer. ${untouched}`);
+  const there = held.find((it) => it.id === found.id);
+  if (there === undefined) return refused(`This saved state cannot be read now. ${untouched}`);
   const whole =
-    held.some((it) => it.id === found.id && it.valid) &&
+    there.valid &&
     (await within(clock, verifyWithinMs, checkpoints.verify(found.id), undefined).catch((error: unknown) => {
       env.log.warn(`a checkpoint of ${vm.name} could not be read`, { error: String(error) });
       return undefined;

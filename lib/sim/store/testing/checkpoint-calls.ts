@@ -87,7 +87,10 @@ export function checkpointCalls({ random, ids, by, known, any }: Hands) {
       keepAsked: ({ engine }) => engine.keepAsked(some),
       checkpointCounts: ({ engine }) => engine.checkpointCounts(),
       recordStoreFull: ({ engine }) => engine.recordStoreFull(yes, now),
-      checkpointsOf: async ({ engine }) => [await engine.checkpointsOf(vm), await engine.checkpointsOf(vm, "store-a")],
+      checkpointsOf: async ({ engine }) => [
+        ...(await engine.checkpointsOf(vm)),
+        ...(await engine.checkpointsOf(vm, "store-a")),
+      ],
       checkpointsOfRemoved: ({ engine }) => engine.checkpointsOfRemoved(now - 1000),
       recordCheckpointStatus: ({ engine }) => engine.recordCheckpointStatus(status, now),
       recordNewerStatus: ({ engine }) => engine.recordCheckpointStatus(newer ?? status, now),
