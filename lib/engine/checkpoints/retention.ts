@@ -10,7 +10,7 @@ const vmsAtOnce = 4;
 /** While the store is full: what a collection that was cut short, or failed, has left is freed so often. */
 const freeEveryMs = 10 * 60_000;
 
-export interface RetentionAsked {
+interface RetentionAsked {
   /** How many of each VM, as the provider has it. */
   readonly kept: number;
   /** The VMs that are to be saved. */

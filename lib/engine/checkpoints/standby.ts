@@ -9,7 +9,7 @@ import {
 } from "../../model/index.ts";
 
 /** What is done with a replica now. */
-export type Doing =
+type Doing =
   | { readonly kind: "stands" }
   /** It is brought to `next` as soon as enough others are done. */
   | { readonly kind: "waits"; readonly next: CheckpointId }

@@ -22,7 +22,7 @@ export interface Track {
   turn: Turn;
 }
 
-export interface Due {
+interface Due {
   /** The hosts of a unit that could be captured now, one for each VM; undefined: it cannot. */
   readonly hostsOf: (unit: Unit) => readonly HostId[] | undefined;
   readonly perHost: number;

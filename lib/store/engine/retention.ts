@@ -5,7 +5,7 @@ import type { Parts } from "../parts.ts";
 import { present } from "../rows/host.ts";
 import { epochMs, idOf, instant } from "../rows/narrow.ts";
 
-export const storeFullWords = (isFull: boolean): string =>
+const storeFullWords = (isFull: boolean): string =>
   isFull
     ? "The store of checkpoints is full: nothing more is saved. What was saved before can be restored."
     : "The store of checkpoints is not known to be full any more.";
