@@ -16,6 +16,8 @@ interface Case {
   readonly vm?: Partial<Vm>;
   readonly incident?: IncidentState;
   readonly standing?: Host["standing"];
+  /** Where it was going to was removed from Belay. */
+  readonly removed?: true;
   readonly both?: boolean;
 }
 
@@ -28,7 +30,8 @@ async function see(it: Case) {
     clock: { now: () => 5, monotonicMs: () => 5, sleep: async () => undefined },
     store: {
       vm: async () => vm,
-      host: async () => aHost(2, { standing: it.standing ?? "in-use" }),
+      host: async (id) =>
+        id === there ? aHost(2, { standing: it.standing ?? "in-use" }) : it.removed ? undefined : aHost(1),
       openIncidentsOf: async () => new Map(it.incident === undefined ? [] : [[vm.id, it.incident]]),
       recordMoved: async (_, to) => {
         moved.push(to);
@@ -54,6 +57,8 @@ describe("a domain that is known on another host", () => {
   test.each([
     ["gone there", {}],
     ["off there", { there: "stopped" }],
+    ["there on a host that is proven off and cannot be asked", { there: "silent", standing: "fenced" }],
+    ["on its way to a host that was removed, and gone there", { vm: { movingTo: hostNumber(3) }, removed: true }],
   ] as const)("and is %s was moved by hand: it is this host's now", async (_, over) => {
     const { found, moved } = await see(over);
     expect(moved).toEqual([here]);
@@ -67,6 +72,7 @@ describe("a domain that is known on another host", () => {
     ["in the middle of a migration by hand", { there: "paused" }],
     ["on a host that cannot be asked", { there: "silent" }],
     ["on a host that is being fenced", { standing: "fencing" }],
+    ["under repair, for its host is proven off", { standing: "fenced", incident: "open" }],
     ["on a host that is examined", { standing: "returning", there: "running" }],
   ] as const)("and is %s is left alone", async (_, over) => {
     const { found, opened, moved } = await see({ both: true, ...over });

@@ -33,9 +33,16 @@ export interface Sees extends Pick<Env, "clock"> {
   readonly hypervisor: Pick<Hypervisor, "readDomain">;
 }
 
+/** By our own hand. Of a host that was removed since nobody says any more that it arrived. */
+const isOnItsWay = async ({ store }: Sees, { movingTo }: Vm): Promise<boolean> =>
+  movingTo !== null && (await store.host(movingTo)) !== undefined;
+
+const takeOver = ({ store, clock }: Sees, host: Host, vm: Vm): Promise<Vm> =>
+  store.recordMoved(vm.id, host.id, "It was moved here by hand, and is watched here from now on.", clock.now());
+
 /**
  * A domain that is known on another host is seen on this one. On its way by our own hand: nothing. Running here and not there: a person moved it.
- * Running on both, seen twice: an alarm, and no hand is laid on either. A host that cannot be asked leaves it open. Gives the VM once it is
+ * Running on both, seen twice: an alarm, and no hand is laid on either. A host that cannot be asked leaves it open, unless it is proven off. Gives the VM once it is
  * this host's, and `both` when it ran on both.
  */
 export async function seenElsewhere(
@@ -49,26 +56,20 @@ export async function seenElsewhere(
   const vm = await store.vm(known.id);
   if (vm === undefined) return { both: false };
   if (vm.hostId === host.id) return { mine: vm, both: false };
-  if (vm.movingTo !== null || sight.state !== "running" || (await underRepair(env, vm))) return { both: false };
+  if (sight.state !== "running" || (await isOnItsWay(env, vm)) || (await underRepair(env, vm))) return { both: false };
   const other = await store.host(vm.hostId);
+  // Proven off, it does not run it, and needs no asking.
+  if (other?.standing === "fenced") return { mine: await takeOver(env, host, vm), both: false };
   if (other === undefined || (other.standing !== "in-use" && other.standing !== "maintenance")) return { both: false };
   const there = await hypervisor.readDomain(other.id, vm.uuid).catch((error: unknown) => {
     if (error instanceof HostUnreachable) return "silent" as const;
     throw error;
   });
   if (there === "silent") return { both: false };
-  const now = clock.now();
-  if (there === undefined || !vmStates[there.state].alive) {
-    const moved = await store.recordMoved(
-      vm.id,
-      host.id,
-      "It was moved here by hand, and is watched here from now on.",
-      now,
-    );
-    return { mine: moved, both: false };
-  }
+  if (there === undefined || !vmStates[there.state].alive) return { mine: await takeOver(env, host, vm), both: false };
   if (there.state !== "running") return { both: false }; // in the middle of a migration by hand
   if (!bothBefore) return { both: true };
+  const now = clock.now();
   const refusal = twoCopies(vm.name);
   const said = (name: string) =>
     ({ at: now, source: "scan", words: `It runs on ${name}.`, audience: "provider" }) as const;

@@ -102,9 +102,17 @@ describe("a VM that is moved", () => {
     await bench.engine.recordMoving(vm.id, null, 3300);
     expect(await seq()).toBe(before);
     expect(await bench.engine.vmsOf(host.id)).toEqual([]);
-    await bench.engine.recordMoving(vm.id, host.id, 3400);
-    await bench.service.removeHost(host.id, bench.admin, 3500);
-    expect(await bench.service.vm(vm.id)).toMatchObject({ movingTo: null });
+  });
+
+  test.each([
+    ["is forgotten where its own host says what runs there", "up", false],
+    ["is kept where its own host cannot say whether it arrived", "silent", true],
+  ] as const)("to a host that is removed: that %s", async (_, state, kept) => {
+    const { host, other, vm } = await twoHosts(bench, `removed-${state}`, ["a"]);
+    await bench.engine.recordHost(host.id, state, 3000, null);
+    await bench.engine.recordMoving(vm.id, other.id, 3100);
+    await bench.service.removeHost(other.id, bench.admin, 3200);
+    expect(await bench.service.vm(vm.id)).toMatchObject({ movingTo: kept ? other.id : null });
   });
 
   test("has one row, whoever writes it", async () => {

@@ -3,6 +3,7 @@ import { type Cause, type Evidence, type HostId, type IncidentId, techniques, ty
 import { tellBeside } from "../beside.ts";
 import type { Env } from "../env.ts";
 import type { NewHostIncident } from "../ports/store.ts";
+import { isLeftToPeople } from "../repair/left-to-people.ts";
 import type { Cloud } from "./cloud.ts";
 import { homeAgain } from "./home.ts";
 import { type HostFile, isSteady, openRepairOf, silentForMs } from "./host-file.ts";
@@ -70,6 +71,7 @@ export class Answers {
     }
     if (verdict.kind === "well") {
       if (!isSteady(file, now)) return undefined;
+      file.saidOff = undefined; // it was said of a host that was not heard of: of this life of it nobody has said anything
       if (standing === "returning") return () => this.#takeBack(file);
       if (open === undefined && standing !== "fencing") return undefined;
       return openRepairOf(open) === undefined ? () => this.#settle(file) : undefined;
@@ -183,9 +185,10 @@ export class Answers {
         : "A person is asked before it is started elsewhere.";
     const { needsConsent } = techniques.relocate;
     const nextOf = ({ consent }: Vm) => (consentRefusal(consent, needsConsent) === undefined ? next : atHomeOnly);
-    const lost = (await store.vmsOf(id))
-      .filter((vm) => vm.wanted === "running")
-      .map((vm) => ({ vmId: vm.id, words: `${vm.name}: its host failed. ${nextOf(vm)}` }));
+    const lost = (await this.#lostWith(id)).map((vm) => ({
+      vmId: vm.id,
+      words: `${vm.name}: its host failed. ${nextOf(vm)}`,
+    }));
     if (hold === undefined) file.grantsStopped = true;
     const plan =
       hold === undefined
@@ -197,6 +200,19 @@ export class Answers {
     log.warn(words);
     this.#nudge();
     await this.#tellBeside(file, verdict, opened.incidentId);
+  }
+
+  /** What is wanted of it. A VM that is a person's already, because it may run twice, stays that person's. */
+  async #lostWith(id: HostId): Promise<readonly Vm[]> {
+    const { store } = this.#env;
+    const states = await store.openIncidentsOf(id);
+    const lost: Vm[] = [];
+    for (const vm of await store.vmsOf(id)) {
+      if (vm.wanted !== "running") continue;
+      if (states.get(vm.id) === "handed-over" && isLeftToPeople(await store.openIncidentOf(vm.id))) continue;
+      lost.push(vm);
+    }
+    return lost;
   }
 
   /** The provider's programs that are told of it. */

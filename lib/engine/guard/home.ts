@@ -1,6 +1,7 @@
 import { consentRefusal, modeRefusal } from "../../decide/index.ts";
 import { type Incident, techniques } from "../../model/index.ts";
 import type { Env } from "../env.ts";
+import { isLeftToPeople } from "../repair/left-to-people.ts";
 
 /**
  * A host that failed is back with VMs that were not started elsewhere. Each is brought back there, as far as its owner allows: one that
@@ -10,7 +11,8 @@ export async function homeAgain(env: Env, incident: Incident): Promise<void> {
   const { store, clock } = env;
   // Also one that had just been moved away when its host failed: nobody else looks at it while it counts as lost.
   const parts = (await store.partsOf(incident.id)).filter(
-    ({ vm, incident: part }) => vm.hostId === incident.hostId || (part.state === "open" && part.repairs.length === 0),
+    ({ vm, incident: part }) =>
+      !isLeftToPeople(part) && (vm.hostId === incident.hostId || (part.state === "open" && part.repairs.length === 0)),
   );
   const plans = await Promise.all(
     parts.map(async ({ incident: part, vm }) => {

@@ -26,6 +26,8 @@ export async function whereIs(
     }
   };
   const [here, there] = [await ask(from), await ask(to)];
+  // A host that was removed is asked no more: what the VM's own host says decides, and what is gone there is looked for by people.
+  if (here !== "silent" && here !== "off" && (await store.host(to)) === undefined) return "here";
   if (here === "silent" || there === "silent") return "unknown";
   if (there === "gone" || there === "off") return "here";
   if (here === "off") return there === "running" ? "there" : "unknown";

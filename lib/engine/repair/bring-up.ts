@@ -2,6 +2,7 @@ import { type ReviveAction, reviveAction } from "../../decide/index.ts";
 import type { Incident, Vm } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import type { DomainSight } from "../ports.ts";
+import { goneFromHome } from "./gone-from-home.ts";
 import { isOffByHand, isOffSince } from "./off-by-hand.ts";
 import { retry, type Trouble, type Try } from "./retry.ts";
 import type { StepEnd } from "./step.ts";
@@ -89,6 +90,7 @@ export async function bringUp(
   env: Env,
   options: EngineOptions,
   vm: Vm,
+  incident: Pick<Incident, "repairs">,
   definition: string | null,
   first: First,
   notOurs: () => Promise<string | undefined>,
@@ -100,6 +102,8 @@ export async function bringUp(
     const ended = await notOurs(); // also where the host is silent: it may be the reason
     if (ended !== undefined) return { came: { ok: false, words: ended } };
     const sight = await env.hypervisor.readDomain(vm.hostId, vm.uuid);
+    const gone = sight === undefined ? await goneFromHome(env, vm, incident) : undefined;
+    if (gone !== undefined) return { came: { ok: false, words: gone } };
     const hangs =
       first.hangs === true && before === undefined && (await stillHangs(env, vm, sight, begunBefore ? rebootMs : 0));
     const action = reviveAction(sight, hangs);

@@ -76,7 +76,7 @@ export const evacuateHost =
       nudge();
       const words =
         found.lost === 0
-          ? "It carried no VM that should run."
+          ? await carriedNothing(env, await incidentNow())
           : `${ofVms(found.planned, found.lost)} ${found.planned < 2 ? "has" : "have"} a place, or ${found.planned < 2 ? "is" : "are"} tried where there is one.`;
       return { ok: true, words, value: found };
     });
@@ -93,12 +93,17 @@ export const evacuateHost =
     const { left, at } = waited.value;
     const { lost } = placed.value;
     const back = `${ofVms(lost - left, lost)} ${lost - left < 2 ? "is" : "are"} elsewhere.`;
-    return steps.run("end", () =>
+    return steps.run("end", async () =>
       left === 0
-        ? end("succeeded", lost === 0 ? "It is off. It carried no VM that should run." : back, at)
+        ? end("succeeded", lost === 0 ? `It is off. ${await carriedNothing(env, await incidentNow())}` : back, at)
         : end("handed-over", `${back} What keeps the others is written in their incidents.`, null),
     );
   };
+
+const carriedNothing = async ({ store }: Env, { hostId }: Incident): Promise<string> =>
+  (await store.vmsOf(hostId)).some((vm) => vm.wanted === "running")
+    ? "What should run of it had been left to people before."
+    : "It carried no VM that should run.";
 
 /** For the owners: nobody is at work on it until there is a proof, and they are told so. */
 async function tellParts(env: Env, incident: Incident): Promise<void> {

@@ -1,7 +1,7 @@
 import type { FenceDevice, FenceMethod, Host, HostId, IncidentId, VmId } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import { within } from "../guard/within.ts";
-import { type EngineStore, type Fenced, HostUnreachable, HypervisorRefused } from "../ports.ts";
+import { type EngineStore, type Fenced, HostUnreachable, type Hypervisor, HypervisorRefused } from "../ports.ts";
 import type { StepEnd } from "./step.ts";
 
 const pollMs = 250;
@@ -44,11 +44,16 @@ async function fencedProof(env: Env, host: HostId): Promise<Fenced | undefined> 
   return kept === undefined ? undefined : prove(host, kept.method, kept.at, kept.words);
 }
 
+/** All that letting go of a VM touches. */
+export interface Releases extends Pick<Env, "clock"> {
+  readonly hypervisor: Pick<Hypervisor, "release" | "copiesOn">;
+}
+
 /**
  * Proof of the other kind: the living host itself switched the VM off, forgot it, and said so. The disk stays. Throws what the
  * hypervisor throws when it did not.
  */
-export async function releaseFrom(env: Env, host: HostId, uuid: string): Promise<Fenced> {
+export async function releaseFrom(env: Releases, host: HostId, uuid: string): Promise<Fenced> {
   const { words } = await env.hypervisor.release(host, uuid);
   if ((await env.hypervisor.copiesOn(host)).some((copy) => copy.uuid === uuid && copy.active))
     throw new HypervisorRefused(`${uuid} still runs on the host that was told to let go of it.`);

@@ -5,6 +5,7 @@ import type { Env } from "../env.ts";
 import { movesInHand } from "../maintenance/on-its-way.ts";
 import { whereIs } from "../maintenance/where.ts";
 import { HostUnreachable } from "../ports.ts";
+import { isLeftToPeople } from "./left-to-people.ts";
 import type { Places } from "./places.ts";
 import { placesFor } from "./places-for.ts";
 
@@ -32,7 +33,7 @@ export async function rehouse(
     const movable: { readonly part: Incident; readonly vm: Vm }[] = [];
     for (const { incident: part, vm } of await store.partsOf(incident.id)) {
       if (vm.hostId !== incident.hostId || part.state !== "handed-over" || isWorkedOn(part)) continue;
-      if (part.repairs.length >= repairsAtMost) continue;
+      if (part.repairs.length >= repairsAtMost || isLeftToPeople(part)) continue;
       if (relocationRefusal(vm, await store.modeOf(vm.id)) === undefined) movable.push({ part, vm });
     }
     if (movable.length === 0) continue;

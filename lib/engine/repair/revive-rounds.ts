@@ -50,9 +50,9 @@ export async function reviveRounds(
     const suffix = `${label}${round === 1 ? "" : ` (round ${round})`}`;
     const bring = (name: StepName, seen: First) =>
       step(env, steps, repair, `${name}${suffix}`, async () => {
-        const { vm, definition, repair: work } = await vmWork(env, repair);
+        const { vm, incident, definition, repair: work } = await vmWork(env, repair);
         const begunBefore = work.steps.some((it) => it.name === `${name}${suffix}` && it.attempts > 1);
-        return bringUp(env, options, vm, definition, seen, () => notHere(env, repair, vm), begunBefore);
+        return bringUp(env, options, vm, incident, definition, seen, () => notHere(env, repair, vm), begunBefore);
       });
     let up = await bring("bring up", first);
     for (let turn = 1; up.ok && up.value.offFirst && turn <= options.rounds; turn++) {

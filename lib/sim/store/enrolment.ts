@@ -32,6 +32,7 @@ function endWhatIsOpen(parts: Parts, host: Host, at: EpochMs): void {
   }
   for (const row of [...tables.vms.values()].sort((a, b) => byText(a.vm.id, b.vm.id))) {
     if (row.removed || row.vm.movingTo !== host.id) continue;
+    if (need(tables.hosts, row.vm.hostId, "host").host.state !== "up") continue; // it may have arrived, and this is the only trace of it
     const vm: Vm = { ...row.vm, movingTo: null };
     tables.vms.set(vm.id, { ...row, vm });
     const said = `VM ${vm.name} is not being moved any more: that host was removed.`;

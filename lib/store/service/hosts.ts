@@ -48,7 +48,11 @@ async function endWhatIsOpen(write: Write, hostId: string, at: EpochMs): Promise
       kind: "fence-device.removed",
       fenceDeviceId: idOf("fnc", id),
     });
-  const bound = await db.vm.findMany({ where: { movingTo: hostId, ...present }, orderBy: { id: "asc" } });
+  // Whose own host cannot be asked may have arrived: that it was on its way here is the only trace of it.
+  const bound = await db.vm.findMany({
+    where: { movingTo: hostId, host: { state: "up" }, ...present },
+    orderBy: { id: "asc" },
+  });
   for (const { id } of bound) {
     const vm = toVm(await db.vm.update({ where: { id }, data: { movingTo: null } }));
     write.emit(at, `VM ${vm.name} is not being moved any more: that host was removed.`, { kind: "vm.changed", vm });

@@ -1,0 +1,19 @@
+import type { Incident, Vm } from "../../model/index.ts";
+import type { Env } from "../env.ts";
+import { movedByHand } from "../maintenance/moved-by-hand.ts";
+
+/** Belay itself had its host forget it: then nobody else has moved it. */
+const wasLetGo = ({ repairs }: Pick<Incident, "repairs">): boolean =>
+  repairs.some(({ steps }) => steps.some(({ name }) => name.startsWith("old host")));
+
+/**
+ * For a VM that its own host does not know any more: why it must not be started there, in words. A start at home asks for no proof, and a person may have
+ * moved it while its host was not seen, or while it was repaired. undefined for one that is gone because its process ended, as a transient one is.
+ */
+export async function goneFromHome(env: Env, vm: Vm, incident: Pick<Incident, "repairs">): Promise<string | undefined> {
+  const found = await movedByHand(env, vm);
+  if (found === "moved") return "It runs on another host: it was moved there by hand.";
+  if (found !== "clear") return `${found.trouble} Look which one is to run.`;
+  if (!vm.persistent || wasLetGo(incident)) return undefined;
+  return "Its host no longer knows it, so it may run elsewhere: to start it here could make two of it. Look where it is.";
+}

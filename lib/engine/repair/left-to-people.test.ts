@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { type Cause, type IncidentState, idSource, type Repair, type TechniqueName } from "../../model/index.ts";
+import { isLeftToPeople } from "./left-to-people.ts";
+
+let born = 0;
+const ids = idSource(
+  () => ++born,
+  () => 0.5,
+);
+const repaired = (technique: TechniqueName, name: string): Repair => ({
+  ...{ id: ids.next("rep"), incidentId: ids.next("inc"), vmId: null, technique, state: "handed-over", words: "" },
+  ...{ plannedAt: 1, finishedAt: 3 },
+  steps: [{ name, state: "done", attempts: 1, words: "", detail: null, startedAt: 2, finishedAt: 3 }],
+});
+const incident = (cause: Cause, state: IncidentState, repair?: Repair) => ({
+  ...{ cause, state },
+  repairs: repair === undefined ? [] : [repair],
+});
+const leftDefined = repaired("relocate", "leave it defined");
+const stopped = repaired("group-restore", "stop with the group");
+
+test.each([
+  ["it vanished, and may run elsewhere", incident("vanished", "handed-over"), true],
+  ["it runs twice", incident("two-copies", "handed-over"), true],
+  ["its start elsewhere was given up", incident("host-lost", "handed-over", leftDefined), true],
+  ["its group was stopped", incident("group-failed", "handed-over", stopped), true],
+  ["its group was stopped, and goes on", incident("group-failed", "open", stopped), false],
+  ["it had no room", incident("host-lost", "handed-over", repaired("relocate", "place")), false],
+  ["nobody may start it elsewhere", incident("host-lost", "handed-over"), false],
+  ["it died", incident("qemu-died", "handed-over", repaired("revive-vm", "bring up")), false],
+] as const)("where %s: %s", (_, it, expected) => {
+  expect(isLeftToPeople(it)).toBe(expected);
+});
+
+test("one without an incident is nobody's", () => {
+  expect(isLeftToPeople(undefined)).toBe(false);
+});
