@@ -53,8 +53,10 @@ export const freshStandby = ({ uuid, memoryMiB }: Pick<Vm, "uuid" | "memoryMiB">
   ...{ uuid, host, memoryMiB, doing: { kind: "stands" }, ready: null, words: standbyWords.made },
 });
 
-/** A replica that is one checkpoint behind, while it is brought to the newest, counts as ready. */
-export const couldHold = (checkpoints: readonly Checkpoint[]): readonly Checkpoint[] =>
+type Known = Pick<Checkpoint, "id" | "state">;
+
+/** Newest first. A replica that is one checkpoint behind, while it is brought to the newest, counts as ready. */
+export const couldHold = <K extends Known>(checkpoints: readonly K[]): readonly K[] =>
   checkpoints.filter((row) => row.state === "valid").slice(0, 2);
 
 const isUsable = (host: Host | undefined): boolean =>
@@ -72,7 +74,7 @@ export function standbyShown(
   it: Standby | undefined,
   none: string | undefined,
   vm: Pick<Vm, "hostId">,
-  checkpoints: readonly Checkpoint[],
+  checkpoints: readonly Known[],
   hosts: ReadonlyMap<HostId, Host>,
 ): Exclude<CheckpointStatus["standby"], null> {
   const newest = couldHold(checkpoints);
