@@ -34,7 +34,7 @@ const lineSchema = z.discriminatedUnion("kind", [
 ]);
 
 function isOpen(isNew: boolean, log: Log): void {
-  if (isNew) log.warn("a new store of checkpoints was made: if there was one before, is its disk mounted?");
+  if (isNew) log.info("a new store of checkpoints was made: if there was one before, its disk is not mounted");
   else log.info("the checkpoints' store is open");
 }
 
