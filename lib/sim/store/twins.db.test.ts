@@ -26,6 +26,8 @@ const rare = [
   ...["openHostIncident", "planHostRepair", "planRelocations", "claimVm", "claimReleased", "fenceProof"],
   ...["openCalledRestore", "calledCheckpoint", "checkpoint", "checkpointsOf"],
 ];
+/** Calls that do something only after another one: drawn more often. */
+const inOrder = ["stepStarted", "stepEnded"];
 const startMs = 1_700_000_000_000;
 
 /** Draws calls that are sensible often enough to get somewhere, and wrong often enough to be refused. */
@@ -185,7 +187,7 @@ function drawer(random: Random, known: Store) {
       ...(await drawCheckpoints(now)),
     };
     if (random.chance(0.01)) return { name: "removeHost", call: ({ service }) => service.removeHost(host, by, now) };
-    const name = any([...Object.keys(draw), ...rare, ...rare]) ?? "snapshot";
+    const name = any([...Object.keys(draw), ...rare, ...rare, ...inOrder]) ?? "snapshot";
     return { name, call: draw[name] ?? (({ service }) => service.snapshot(5)) };
   };
 }
