@@ -10,6 +10,8 @@ export interface Problem {
   readonly message: string;
   readonly field?: string;
   readonly cure?: string;
+  /** Of an act on several VMs: those that it is about. The others went well. */
+  readonly vms?: readonly string[];
   /** What the command said, where one failed. */
   readonly output?: string;
 }
@@ -20,12 +22,14 @@ export class ManagerError extends Error {
   readonly field: string | undefined;
   readonly cure: string | undefined;
   readonly output: string | undefined;
+  readonly vms: readonly string[] | undefined;
   constructor(problem: Problem, options?: ErrorOptions) {
     super(problem.message, options);
     this.code = problem.code;
     this.field = problem.field;
     this.cure = problem.cure;
     this.output = problem.output;
+    this.vms = problem.vms;
   }
 }
 

@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { noState } from "../decide/index.ts";
 import { contextAt, event, proposed } from "../decide/testing/world.ts";
 import { type Journal, memoryJournal } from "../journal/index.ts";
 import { ManagerError } from "../servers.ts";
-import { type Agent, createAgent, stateKey } from "./agent.ts";
+import { type Agent, createAgent, stateKey, stateToGoOnWith } from "./agent.ts";
 import type { Workers } from "./jobs.ts";
+import { createWaits } from "./waits.ts";
 
 const agents: Agent[] = [];
 afterEach(async () => {
@@ -73,6 +76,22 @@ describe("a repair by hand", () => {
     expect(journal.recall(stateKey)).toMatchObject({ byHand: { db: { stage: { is: "settling" } } } });
   });
 
+  test("has its steps until its end is kept: a VM that was just given is not given back by the next run", async () => {
+    const kept = memoryJournal();
+    const forgotten: unknown[] = [];
+    const journal: Journal = {
+      ...kept,
+      undo: async (key) => {
+        forgotten.push(kept.recall(stateKey));
+        await kept.undo(key);
+      },
+    };
+    const agent = started(journal, ({ key }) => journal.step(`${key}/free/db`, z.undefined(), async () => undefined));
+    await agent.repair(ordered, () => {});
+    expect(forgotten).toMatchObject([{ byHand: { db: { stage: { is: "settling" } } } }]);
+    expect(kept.stepKeys("by-hand/")).toEqual([]);
+  });
+
   test("that fails says why, with its cure", async () => {
     const problem = { code: "allocation-failed", message: "There is no room.", cure: "Ask for less." };
     const agent = started(memoryJournal(), () => Promise.reject(new ManagerError(problem)));
@@ -112,4 +131,36 @@ describe("a repair by hand", () => {
     started(journal, async ({ key }) => again.resolve(key));
     expect(await again.promise).toBe("by-hand/rebuild-vm/db/1000");
   });
+});
+
+const trouble = {
+  ...{ server: "data", vm: "db", since: 0, view: unseen, words: "", conclusion: null, tried: [], notMadeAnew: null },
+};
+
+test("a rebuild of long ago that was cut off is not gone on with, and the log says so", async () => {
+  const journal = memoryJournal();
+  const action = { technique: "rebuild-vm", key: "alone/1", server: "data", vms: ["db"] } as const;
+  const own = { ...trouble, stage: { is: "acting", action, at: 0 } } as const;
+  await journal.remember(stateKey, { ...noState, troubles: { data: own } });
+  const words: string[] = [];
+  const log = (line: string) => void words.push(line);
+  expect(stateToGoOnWith(journal, 60_000, log).troubles).toEqual({ data: own });
+  expect(words).toEqual([]);
+  expect(stateToGoOnWith(journal, 30 * 60_000, log)).toEqual(noState);
+  expect(words).toEqual([expect.stringMatching(/^rebuild-vm of data was begun half an hour ago or longer/)]);
+});
+
+test("why nothing more is done is told once, and again when it is another reason", () => {
+  const words: string[] = [];
+  const tell = createWaits((line) => void words.push(line));
+  const waiting = (why: string) => ({
+    ...noState,
+    troubles: { data: { ...trouble, stage: { is: "waiting", until: 1, why } as const } },
+  });
+  const asked = { ...trouble, stage: { is: "settling", until: 1 } as const };
+  for (const state of [waiting("A."), { ...noState, troubles: { data: asked } }, waiting("A."), waiting("B.")])
+    tell(state);
+  expect(words).toEqual(["data does not work. A.", "data does not work. B."]);
+  for (const state of [noState, waiting("B.")]) tell(state);
+  expect(words).toHaveLength(3);
 });

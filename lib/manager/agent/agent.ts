@@ -1,5 +1,6 @@
 import { type CustomerEvent, eventType, type ManagerFrame, type ProviderEvent } from "../../contract/index.ts";
 import {
+  actionsOf,
   againstByHand,
   type Context,
   type Input,
@@ -11,12 +12,13 @@ import {
   type Ordered,
   reduce,
   type Saying,
-  withoutOldOrders,
+  withoutOldWork,
 } from "../decide/index.ts";
 import type { Journal } from "../journal/index.ts";
 import { type Log, ManagerError } from "../servers.ts";
 import { createJobs, type Workers } from "./jobs.ts";
 import { createOrders } from "./orders.ts";
+import { createWaits } from "./waits.ts";
 
 /**
  * The manager at work: what comes in is decided, kept, and then answered and done, in this order. A message is said to be received once
@@ -61,12 +63,11 @@ const tickMs = 250;
 
 export function createAgent(options: AgentOptions): Agent {
   const { journal, workers, log, onBroken, nowMs = Date.now } = options;
-  const before = keptState(journal);
-  let state = withoutOldOrders(before, nowMs());
-  if (state !== before) log("What a person ordered half an hour ago or longer is not gone on with: order it again.");
+  let state = stateToGoOnWith(journal, nowMs(), log);
   /** Settles when the journal has the state as it is. */
   let writing: Promise<void> = Promise.resolve();
   const orders = createOrders();
+  const tellWaits = createWaits(log);
   let standing: "active" | "standby" | null = null;
   let epoch: number | undefined;
   let closed = false;
@@ -104,7 +105,10 @@ export function createAgent(options: AgentOptions): Agent {
       if (!closed) onBroken(error);
       throw error;
     }
+    // Not before: a kill -9 between the two would have the next run give the VM back that it has just been given.
+    if (input.is === "action-ended") void journal.undo(input.key).catch(() => {});
     told();
+    tellWaits(state);
     pump();
     jobs.sync();
   }
@@ -162,6 +166,19 @@ export function createAgent(options: AgentOptions): Agent {
 export function keptState(journal: Journal): ManagerState {
   const kept = journal.recall(stateKey);
   return kept === undefined ? noState : managerState.parse(kept);
+}
+
+/** For a manager that starts, and for what a person has done while none runs. */
+export function stateToGoOnWith(journal: Journal, nowMs: number, log: Log): ManagerState {
+  const before = keptState(journal);
+  const state = withoutOldWork(before, nowMs);
+  const going = new Set(actionsOf(state).map(({ key }) => key));
+  for (const { key, technique, server, vms } of actionsOf(before))
+    if (!going.has(key))
+      log(
+        `${technique} of ${server ?? vms.join(", ")} was begun half an hour ago or longer and is not gone on with: \`up\` makes what is missing.`,
+      );
+  return state;
 }
 
 const waitForIt = "Wait for its end: belay-manager status shows how things are. Then give the command again.";

@@ -29,8 +29,9 @@ export const sayError = (error: unknown): string => {
 /** As data, so that it can be told to a person elsewhere. */
 function problemOf(error: unknown): Problem {
   if (!(error instanceof ManagerError)) return { code: "failed", message: sayError(error) };
-  const { code, message, cure, output } = error;
-  return { code, message, ...(cure !== undefined && { cure }), ...(output !== undefined && { output }) };
+  const { code, message, cure, output, vms } = error;
+  const more = { ...(output !== undefined && { output }), ...(vms !== undefined && { vms }) };
+  return { code, message, ...(cure !== undefined && { cure }), ...more };
 }
 
 /** Figures are said once a second at most; a phase at once. */

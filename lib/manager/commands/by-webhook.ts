@@ -40,6 +40,14 @@ export async function byWebhook(
   const standing = standByPost(api, { instance, name, version }, agent, log);
   let reporting = false;
   let refused = "";
+  /** One for all that was refused: each sends all of it again. */
+  let sayingAgain: NodeJS.Timeout | undefined;
+  function sayAgain(): void {
+    sayingAgain ??= setTimeout(() => {
+      sayingAgain = undefined;
+      agent.sendAgain();
+    }, sayAgainMs).unref();
+  }
   return {
     say(message) {
       sayToProvider(api, message).then(
@@ -50,7 +58,7 @@ export async function byWebhook(
           log(`The provider refused what was said: ${sayError(error)}`);
           if (isLost) standing.lost();
           agent.feed({ is: "refused", id: message.id, again }).catch(() => {});
-          if (again) setTimeout(() => agent.sendAgain(), sayAgainMs).unref();
+          if (again) sayAgain();
         },
       );
       return true;
@@ -76,6 +84,7 @@ export async function byWebhook(
     },
     clockAheadMs: () => 0,
     async close() {
+      clearTimeout(sayingAgain);
       standing.close();
       await hook.close();
     },

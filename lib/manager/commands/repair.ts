@@ -1,13 +1,6 @@
 import { vmId } from "../../contract/index.ts";
-import { keptState, refusal, stateKey, type Workers } from "../agent/index.ts";
-import {
-  againstByHand,
-  type Context,
-  type ManagerState,
-  type Ordered,
-  reduce,
-  withoutOldOrders,
-} from "../decide/index.ts";
+import { refusal, stateKey, stateToGoOnWith, type Workers } from "../agent/index.ts";
+import { againstByHand, type Context, type ManagerState, type Ordered, reduce } from "../decide/index.ts";
 import { type Description, serversOn } from "../description/index.ts";
 import { messageIdOf } from "../link/index.ts";
 import { type Act, type Log, ManagerError } from "../servers.ts";
@@ -70,7 +63,7 @@ export async function journalled(
 ): Promise<void> {
   const { journal } = work;
   const now = (): Context => ({ ...contextOf(work), now: Date.now() });
-  let state = withoutOldOrders(keptState(journal), Date.now());
+  let state = stateToGoOnWith(journal, Date.now(), say);
   let action = cutOff(state, order);
   if (action === undefined) {
     const against = againstByHand(state, order.vm, now());
@@ -90,6 +83,7 @@ export async function journalled(
   }
   const ended = reduce(state, { is: "action-ended", key: action.key, problem: null }, now());
   await journal.remember(stateKey, ended);
+  await journal.undo(action.key);
   if (failed !== undefined) throw failed;
 }
 

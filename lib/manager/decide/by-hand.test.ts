@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { againstByHand, type Ordered, withoutOldOrders } from "./by-hand.ts";
+import { againstByHand, type Ordered, withoutOldWork } from "./by-hand.ts";
 import { jobsByHand } from "./jobs.ts";
 import { type Input, reduce } from "./reduce.ts";
 import { inRepair, managerState, noState } from "./state.ts";
@@ -83,11 +83,20 @@ describe("a repair by hand", () => {
     expect(it.jobs()).toEqual([expect.stringMatching(/^finish\//)]);
   });
 
-  test("of half an hour ago is not begun by a manager that starts: its VM may be another one by now", () => {
-    const context = contextAt(1_000);
-    const state = reduce(noState, byHand(anew), context);
-    expect(withoutOldOrders(state, 1_000 + 29 * 60_000)).toBe(state);
-    expect(withoutOldOrders(state, 1_000 + 30 * 60_000).byHand).toEqual({});
+  test("of half an hour ago is not begun by a manager that starts, nor its own: the VM may be another one by now", () => {
+    const ordered = reduce(noState, byHand(anew), contextAt(1_000));
+    const it = world("alone: { allow: [rebuild-vm] }", "customer");
+    // Long after the trouble began: how old the work itself is counts.
+    it.feed(1_000 - 60 * 60_000, down);
+    const { since } = it.state().troubles.data ?? {};
+    const own = it.feed(1_000 - 60 * 60_000, answered("data", since ?? 0, "vm", "unsure"));
+    it.feed(500, { is: "tick" });
+    const acting = it.feed(1_000, answered("data", 500, "vm"));
+    expect(it.jobs()).toEqual(["alone/rebuild-vm/data/1000"]);
+    for (const state of [ordered, own, acting]) expect(withoutOldWork(state, 1_000 + 29 * 60_000)).toBe(state);
+    expect(withoutOldWork(own, 1_000 + 30 * 60_000)).toBe(own);
+    expect(withoutOldWork(ordered, 1_000 + 30 * 60_000).byHand).toEqual({});
+    expect(withoutOldWork(acting, 1_000 + 30 * 60_000).troubles).toEqual({});
   });
 });
 

@@ -70,16 +70,25 @@ export function byHandTick(state: ManagerState, now: number): ManagerState {
       );
 }
 
-/** For a manager that starts: an order of long ago is not carried out any more, its VM may be another one by now. */
-export function withoutOldOrders(state: ManagerState, now: number): ManagerState {
-  const old = Object.values(state.byHand).filter(({ at }) => now - at >= repairForgottenMs);
-  return old.length === 0
-    ? state
-    : without(
-        state,
-        old.map(({ vm }) => vm),
-      );
+/**
+ * For a manager that starts: what was begun long ago, by hand or by itself, is not carried out any more. Its VM may be another one by now,
+ * and what was concluded of it then is concluded again.
+ */
+export function withoutOldWork(state: ManagerState, now: number): ManagerState {
+  const isOld = (at: number) => now - at >= repairForgottenMs;
+  const troubles = Object.entries(state.troubles).filter(
+    ([, { since, stage }]) => !(stage.is === "acting" && isOld(stage.at ?? since)),
+  );
+  const old = Object.values(state.byHand).filter(({ at }) => isOld(at));
+  if (old.length === 0 && troubles.length === Object.keys(state.troubles).length) return state;
+  return without(
+    { ...state, troubles: Object.fromEntries(troubles) },
+    old.map(({ vm }) => vm),
+  );
 }
+
+/** Its VMs are given back: nothing that was known of them, begun on them or ordered for them holds for those that come after. */
+export const withoutVms = (state: ManagerState): ManagerState => ({ ...state, troubles: {}, byHand: {} });
 
 const without = (state: ManagerState, vms: readonly string[]): ManagerState => ({
   ...state,

@@ -101,7 +101,7 @@ export function reduce(state: ManagerState, input: Input, context: Context): Man
     case "by-hand":
       return begunByHand(state, input.ordered, context);
     case "action-ended":
-      return endedByHand(actionEnded(state, input.key, context), input.key, context);
+      return endedByHand(actionEnded(state, input.key, input.problem, context), input.key, context);
   }
 }
 

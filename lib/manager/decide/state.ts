@@ -82,10 +82,14 @@ export const trouble = z.object({
   view: customerView,
   words: z.string(),
   conclusion: jointConclusion.nullable(),
+  /** Each once. */
   tried: z.array(action.shape.technique),
+  /** Why its VM was tried to be made anew, and is not: refused, or failed. Journals of before have none. */
+  notMadeAnew: z.string().nullable().default(null),
   stage: z.discriminatedUnion("is", [
     z.object({ is: z.literal("asked"), question: messageId, until: z.number() }),
-    z.object({ is: z.literal("acting"), action }),
+    /** `at`: when it began. Journals of before do not tell. */
+    z.object({ is: z.literal("acting"), action, at: z.number().optional() }),
     /** It was done; the sensors show whether it helped. */
     z.object({ is: z.literal("settling"), until: z.number() }),
     z.object({ is: z.literal("waiting"), until: z.number(), why: z.string() }),

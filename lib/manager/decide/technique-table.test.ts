@@ -63,6 +63,7 @@ const views = {
 
 const situation = (more: Partial<Situation>): Situation => ({
   ...{ conclusion: null, state: "stateful", tried: [], restarts: 0, waitedForProvider: false, alsoDead: [] },
+  notMadeAnew: null,
   ...{ view: { reached: "by-all", processes: "some-dead", service: "fails" }, mode: "customer", alone },
   ...more,
 });
@@ -106,6 +107,22 @@ describe("a VM that both take for dead", () => {
 
   test("is left alone where the description does not allow more", () => {
     expect(chosen({ ...dead, alone: { ...alone, allow: ["restart-server", "replay-server"] } })).toBe("-");
+  });
+});
+
+describe("a VM that was to be made anew", () => {
+  const all = ["restart-server", "replay-server", "rebuild-vm"] as const;
+  const refused = "db is not given back: its data are on that disk alone. A person has to decide.";
+  const looks = /has not helped: a person has to look/;
+  test.each([
+    ["vm", null, looks],
+    ["vm", refused, refused],
+    ["application", null, looks],
+    ["application", refused, refused],
+  ] as const)("where the %s is to blame, and it was refused with %s", (layer, notMadeAnew, words) => {
+    const conclusion = { layer, certainty: "certain", words: "" } as const;
+    const it = situation({ conclusion, tried: all, restarts: 2, notMadeAnew });
+    expect(techniqueFor(it)).toEqual({ wait: expect.stringMatching(words) });
   });
 });
 

@@ -16,6 +16,8 @@ export interface Situation {
   readonly view: z.infer<typeof customerView>;
   readonly state: "stateless" | "stateful";
   readonly tried: readonly Technique[];
+  /** Why making the VM anew was refused or has failed; null: neither. */
+  readonly notMadeAnew: string | null;
   /** Of this server, lately. */
   readonly restarts: number;
   readonly waitedForProvider: boolean;
@@ -54,7 +56,7 @@ export function techniqueFor(it: Situation): Choice {
   if (it.state === "stateful" && may("replay-server") && !it.tried.includes("replay-server"))
     return { technique: "replay-server" };
   if (may("rebuild-vm") && !it.tried.includes("rebuild-vm")) return { technique: "rebuild-vm" };
-  return { wait: "What the description allows was done and has not helped: a person has to look." };
+  return { wait: it.notMadeAnew ?? "What the description allows was done and has not helped: a person has to look." };
 }
 
 /** Whether a restart may help: the server is concluded to be to blame, or nothing is and the VM is not out of reach. */
@@ -69,11 +71,12 @@ export function againstMakingAnew({
   mode,
   waitedForProvider,
   tried,
-}: Pick<Situation, "conclusion" | "mode" | "waitedForProvider" | "tried">): string | null {
+  notMadeAnew,
+}: Pick<Situation, "conclusion" | "mode" | "waitedForProvider" | "tried" | "notMadeAnew">): string | null {
   const layer = surely(conclusion);
   if (layer !== "vm" && layer !== "host") return "Neither party is sure that the VM is dead.";
   if (mode !== "customer" && !waitedForProvider) return "The provider repairs its VM.";
   if (tried.includes("rebuild-vm") || tried.includes("rebuild-many"))
-    return "Its VM was made anew and that has not helped: a person has to look.";
+    return notMadeAnew ?? "Its VM was made anew and that has not helped: a person has to look.";
   return null;
 }

@@ -89,3 +89,52 @@ test("the same seen again changes nothing", () => {
   const before = it.feed(1_000, down("data"));
   expect(it.feed(9_000, down("data"))).toBe(before);
 });
+
+const nowhere = "db is not given back, because its disk would be removed with it: it was never saved.";
+const decide = `${nowhere} A person has to decide.`;
+test.each([
+  ["dataNowhereElse", ["db"], { data: decide, page: null }],
+  ["dataNowhereElse", undefined, { data: decide, page: decide }],
+  ["allocation-failed", undefined, /^web, db could not be made anew: .* A person has to look\.$/],
+] as const)("VMs that are not made anew, %s of %j: nobody reads that it was done", (code, vms, words) => {
+  const it = world(all, "customer");
+  it.feed(1_000, down("data"), down("page"));
+  it.feed(1_500, answered("data", 1_000, "vm"), answered("page", 1_000, "host", "likely"));
+  it.feed(2_000, {
+    ...{ is: "action-ended", key: "alone/rebuild-many/page/1500" },
+    problem: { code, message: nowhere, ...(vms !== undefined && { vms }) },
+  });
+  const { data, page } = it.state().troubles;
+  if (words instanceof RegExp)
+    expect([data?.notMadeAnew, page?.notMadeAnew]).toEqual(Array(2).fill(expect.stringMatching(words)));
+  else expect({ data: data?.notMadeAnew, page: page?.notMadeAnew }).toEqual(words);
+  // Asked again, it is still not begun anew.
+  it.feed(20_000, { is: "tick" });
+  it.feed(20_100, answered("data", 20_000, "vm"));
+  expect(it.jobs()).toEqual([]);
+  expect(it.state().troubles.data?.stage).toMatchObject({ why: data?.notMadeAnew });
+});
+
+test("a VM that nobody reaches any more is the provider's first, however long its server was down before", () => {
+  const it = world(all, "collaborative");
+  it.feed(1_000, down("data", dead));
+  it.feed(60_000, down("data"));
+  it.feed(60_100, { is: "tick" });
+  it.feed(60_200, answered("data", 60_100, "vm"), answered("data", 60_000, "vm"));
+  expect(it.jobs()).toEqual([]);
+  it.feed(91_000, { is: "tick" });
+  it.feed(91_100, answered("data", 91_000, "vm"));
+  expect(it.jobs()).toEqual(["alone/rebuild-vm/data/91100"]);
+});
+
+test("what was tried is kept once each, however often", () => {
+  const it = world("alone: { allow: [restart-server], restartsBeforeMore: 1 }");
+  for (let at = 1_000; at < 4_000_000; at += 700_000) {
+    it.feed(at, down("data", dead));
+    it.feed(at + 5_000, { is: "tick" });
+    it.feed(at + 9_000, { is: "tick" });
+    const [key = ""] = it.jobs();
+    it.feed(at + 10_000, { is: "action-ended", key, problem: null });
+  }
+  expect(it.state().troubles.data?.tried).toEqual(["restart-server"]);
+});

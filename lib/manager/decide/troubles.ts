@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { customerView, jointConclusion } from "../../contract/index.ts";
 import { serverNamed } from "../description/index.ts";
+import type { Problem } from "../servers.ts";
 import { type Context, say } from "./context.ts";
 import { actionOn, inProvidersHand, makesAnew } from "./in-hand.ts";
 import type { ManagerState, Trouble } from "./state.ts";
@@ -40,7 +41,8 @@ export function serverDown(
   const known = state.troubles[server];
   if (known !== undefined) return seenAnew(state, known, view, words, context);
   if (inProvidersHand(state, vm, context) || state.byHand[vm] !== undefined) return state;
-  return asked(state, { server, vm, since: context.now, view, words, conclusion: null, tried: [] }, context);
+  const trouble = { server, vm, since: context.now, view, words, conclusion: null, tried: [], notMadeAnew: null };
+  return asked(state, trouble, context);
 }
 
 /** A VM that was away comes back without its servers: what is asked and done goes by what is seen now, not by what was seen first. */
@@ -55,8 +57,9 @@ function seenAnew(
   const { reached, processes, service } = known.view;
   if (reached === view.reached && processes === view.processes && service === view.service)
     return words === known.words ? state : put(state, { ...known, words });
-  // What was concluded was concluded of another view.
-  const now = { ...known, view, words, conclusion: null };
+  // What was concluded was concluded of another view. One that nobody reaches only now is the provider's first.
+  const since = reached === view.reached ? known.since : context.now;
+  const now = { ...known, view, words, since, conclusion: null };
   return known.stage.is === "asked" ? asked(state, now, context) : put(state, now);
 }
 
@@ -122,6 +125,7 @@ function acted(state: ManagerState, trouble: Trouble, context: Context): Manager
     view: trouble.view,
     state: server.state,
     tried: trouble.tried,
+    notMadeAnew: trouble.notMadeAnew,
     restarts: recent.length,
     waitedForProvider: waitedForProvider(trouble, context),
     alsoDead,
@@ -144,7 +148,7 @@ function acted(state: ManagerState, trouble: Trouble, context: Context): Manager
     },
     ...(makesAnew(action) && { troubles: triedOn(state.troubles, vms, technique) }),
   };
-  return put(next, { ...trouble, tried: [...trouble.tried, technique], stage: { is: "acting", action } });
+  return put(next, { ...withTried(trouble, technique), stage: { is: "acting", action, at: now } });
 }
 
 const waitedForProvider = (trouble: Trouble, { now }: Context): boolean => now - trouble.since >= providersTurnMs;
@@ -176,17 +180,31 @@ const triedOn = (
   technique: Trouble["tried"][number],
 ): ManagerState["troubles"] =>
   Object.fromEntries(
-    Object.entries(troubles).map(([name, one]) => [
-      name,
-      vms.includes(one.vm) ? { ...one, tried: [...one.tried, technique] } : one,
-    ]),
+    Object.entries(troubles).map(([name, one]) => [name, vms.includes(one.vm) ? withTried(one, technique) : one]),
   );
 
-export function actionEnded(state: ManagerState, key: string, context: Context): ManagerState {
+const withTried = <T extends Untold>(trouble: T, technique: Trouble["tried"][number]): T => ({
+  ...trouble,
+  tried: [...new Set([...trouble.tried, technique])],
+});
+
+export function actionEnded(state: ManagerState, key: string, problem: Problem | null, context: Context): ManagerState {
   const trouble = Object.values(state.troubles).find(({ stage }) => stage.is === "acting" && stage.action.key === key);
-  return trouble === undefined
-    ? state
-    : put(state, { ...trouble, stage: { is: "settling", until: context.now + settleMs } });
+  if (trouble?.stage.is !== "acting") return state;
+  const { action } = trouble.stage;
+  const ended = put(state, { ...trouble, stage: { is: "settling", until: context.now + settleMs } });
+  if (problem === null || !makesAnew(action)) return ended;
+  // It is not tried again by itself, and nobody shall read that it was done.
+  const notMade = problem.vms ?? action.vms;
+  const words =
+    problem.code === "dataNowhereElse"
+      ? `${problem.message} A person has to decide.`
+      : `${notMade.join(", ")} could not be made anew: ${problem.message} A person has to look.`;
+  const troubles = Object.entries(ended.troubles).map(([name, one]) => [
+    name,
+    notMade.includes(one.vm) ? { ...one, notMadeAnew: words } : one,
+  ]);
+  return { ...ended, troubles: Object.fromEntries(troubles) };
 }
 
 /** Deadlines of troubles that have come. */

@@ -1,5 +1,6 @@
 import { cureOfDataAtRisk, hasData, type ServerSpec, serversOn, type VmSpec } from "../description/index.ts";
 import { type Act, type HandsContext, ManagerError, type ServerHands, type VmHands } from "../servers.ts";
+import { type FailedVm, sorted } from "./failed-vms.ts";
 
 /** A VM that does not answer at once is dead or dying: what its servers have not saved by now is not waited for. */
 const lookMs = 3_000;
@@ -12,13 +13,13 @@ export async function mayBeGivenBack(
   { hands, vms, description, log }: HandsContext & { readonly hands: ServerHands; readonly vms: VmHands },
   specs: readonly VmSpec[],
   act: Act,
-): Promise<{ readonly may: readonly VmSpec[]; readonly refused: readonly unknown[] }> {
+): Promise<{ readonly may: readonly VmSpec[]; readonly refused: readonly FailedVm[] }> {
   const leaving = specs.map(({ name }) => name);
 
   async function saveOnceMore(server: ServerSpec): Promise<void> {
-    const soon = AbortSignal.any([act.signal, AbortSignal.timeout(lookMs)]);
-    const health = await hands.health(server, { ...act, signal: soon });
     try {
+      const soon = AbortSignal.any([act.signal, AbortSignal.timeout(lookMs)]);
+      const health = await hands.health(server, { ...act, signal: soon });
       if (!health.ok) throw new Error(health.words);
       act.progress(null, `${server.name} is saved before its VM is given back.`);
       await hands.save(server, act);
@@ -48,8 +49,6 @@ export async function mayBeGivenBack(
     }),
   );
   act.signal.throwIfAborted();
-  return {
-    may: specs.filter((_, at) => looks[at]?.status === "fulfilled"),
-    refused: looks.flatMap((one) => (one.status === "rejected" ? [one.reason] : [])),
-  };
+  const { well, failed } = sorted(specs, looks);
+  return { may: well, refused: failed };
 }

@@ -1,6 +1,7 @@
 import type { ServerSpec, VmSpec } from "../description/index.ts";
 import type { Act, CreateTechniques } from "../servers.ts";
 import { mayBeGivenBack } from "./data.ts";
+import { oneFailure, sorted } from "./failed-vms.ts";
 import { record } from "./record.ts";
 import { replayServer } from "./replay.ts";
 
@@ -19,9 +20,9 @@ export const createTechniques: CreateTechniques = (context) => {
   /** The paper's four steps: free it, allocate another, deploy and start its servers, restore their state. */
   async function rebuildMany(specs: readonly VmSpec[], act: Act): Promise<void> {
     const { may, refused } = await mayBeGivenBack(context, specs, act);
-    if (may.length === 0 && refused.length > 0) throw refused[0];
-    // Side by side: the provider keeps apart what is to be apart, and each waits for its own VM alone.
-    await Promise.all(
+    // Side by side: the provider keeps apart what is to be apart, and each waits for its own VM alone. All of them to their end: a VM that
+    // was given back gets its successor and its servers, also where another one failed, and nothing goes on behind what is said here.
+    const made = await Promise.allSettled(
       may.map(async (vm) => {
         act.progress(null, `${vm.name} is given back to the provider.`);
         await vms.free(vm, act);
@@ -29,8 +30,11 @@ export const createTechniques: CreateTechniques = (context) => {
         await vms.allocate(vm, act);
       }),
     );
-    await vms.finish(may, act);
-    if (refused.length > 0) throw refused[0];
+    act.signal.throwIfAborted();
+    const { well, failed } = sorted(may, made);
+    if (well.length > 0) await vms.finish(well, act);
+    const bad = [...refused, ...failed];
+    if (bad.length > 0) throw oneFailure(bad);
   }
 
   return {

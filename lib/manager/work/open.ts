@@ -38,7 +38,7 @@ export interface Opened {
   readonly provision: Provision;
   readonly vms: VmHands;
   readonly workshop: Workshop;
-  /** One doing of a technique, named by `key`: it may be cut off and begun again. */
+  /** One doing of a technique, named by `key`: it may be cut off and begun again. Whoever keeps its end forgets its steps then. */
   doing(key: string, work: (techniques: TechniqueHands) => Promise<void>): Promise<void>;
   /** The provider's id of an image, by our name for it. */
   imageIdOf(image: string): Promise<string>;
@@ -204,10 +204,7 @@ async function opened(
   return {
     ...{ description, stateDir, journal, instance, api, records, context, hands, techniques, provision, vms, workshop },
     ...{ warnings: it.warnings, key: it.key, imageIdOf, sensors: made.sensors, applicationId },
-    async doing(key, work) {
-      await work(made.techniques(vmsOf(key)));
-      await journal.undo(key);
-    },
+    doing: (key, work) => work(made.techniques(vmsOf(key))),
     async close() {
       await Promise.allSettled([hands.close(), made.sensors.close()]);
       await journal.close();
