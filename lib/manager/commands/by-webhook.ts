@@ -18,7 +18,7 @@ const isAnothersTurn = (error: unknown) =>
  * the one that may act. A message is taken also while it stands by: it came here, and nobody else gets it.
  */
 export async function byWebhook(
-  { api, instance, description }: Opened,
+  { api, instance, description }: Pick<Opened, "api" | "instance" | "description">,
   agent: Agent,
   log: (words: string) => void,
   { listen, secret }: { readonly listen: string; readonly secret: string | undefined },
