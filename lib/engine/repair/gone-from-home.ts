@@ -6,14 +6,21 @@ import { movedByHand } from "../maintenance/moved-by-hand.ts";
 const wasLetGo = ({ repairs }: Pick<Incident, "repairs">): boolean =>
   repairs.some(({ steps }) => steps.some(({ name }) => name.startsWith("old host")));
 
+/** For a VM that its own host does not know any more: why it must not be started or restored there, in words, where another host has it. */
+export async function runsElsewhere(env: Env, vm: Vm): Promise<string | undefined> {
+  const found = await movedByHand(env, vm);
+  if (found === "clear") return undefined;
+  return found === "moved"
+    ? "It runs on another host: it was moved there by hand."
+    : `${found.trouble} Look which one is to run.`;
+}
+
 /**
- * For a VM that its own host does not know any more: why it must not be started there, in words. A start at home asks for no proof, and a person may have
- * moved it while its host was not seen, or while it was repaired. undefined for one that is gone because its process ended, as a transient one is.
+ * The same, and where nobody knows where it is. A start at home asks for no proof, and a person may have moved it while its host was not seen, or while
+ * it was repaired. undefined for one that is gone because its process ended, as a transient one is.
  */
 export async function goneFromHome(env: Env, vm: Vm, incident: Pick<Incident, "repairs">): Promise<string | undefined> {
-  const found = await movedByHand(env, vm);
-  if (found === "moved") return "It runs on another host: it was moved there by hand.";
-  if (found !== "clear") return `${found.trouble} Look which one is to run.`;
-  if (!vm.persistent || wasLetGo(incident)) return undefined;
+  const elsewhere = await runsElsewhere(env, vm);
+  if (elsewhere !== undefined || !vm.persistent || wasLetGo(incident)) return elsewhere;
   return "Its host no longer knows it, so it may run elsewhere: to start it here could make two of it. Look where it is.";
 }

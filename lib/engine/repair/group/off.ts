@@ -1,6 +1,7 @@
 import { BelayError, vmStates } from "../../../model/index.ts";
 import { ceaseCapture } from "../../checkpoints/in-hand.ts";
 import type { EngineOptions, Env } from "../../env.ts";
+import { runsElsewhere } from "../gone-from-home.ts";
 import { defineOnItsHost } from "../leave-defined.ts";
 import { diskNote } from "../restore/disk-note.ts";
 import { backToOwnDisk } from "../restore/own-disk.ts";
@@ -24,6 +25,8 @@ async function offHere(env: Env, options: EngineOptions, { repair }: Seat): Prom
     const ended = await notHere(env, repair, vm);
     if (ended !== undefined) return { came: { ok: false, words: ended } };
     const sight = await env.hypervisor.readDomain(vm.hostId, vm.uuid);
+    const elsewhere = sight === undefined ? await runsElsewhere(env, vm) : undefined;
+    if (elsewhere !== undefined) return { came: { ok: false, words: elsewhere } };
     if (sight === undefined || !vmStates[sight.state].alive) return { came: off("It does not run.") };
     if (sight.state === "stopping") return { trouble: "The hypervisor is busy with it." };
     const taken = await notHere(env, repair, vm); // what was read above took its time

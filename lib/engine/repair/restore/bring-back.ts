@@ -4,6 +4,7 @@ import { ceaseCapture } from "../../checkpoints/in-hand.ts";
 import type { EngineOptions, Env } from "../../env.ts";
 import { CheckpointDamaged, type DomainSight, HostUnreachable, HypervisorRefused } from "../../ports.ts";
 import type { First } from "../bring-up.ts";
+import { runsElsewhere } from "../gone-from-home.ts";
 import { retry } from "../retry.ts";
 import { notHere } from "../revive-rounds.ts";
 import type { StepEnd } from "../step.ts";
@@ -42,7 +43,11 @@ export async function switchOffHere(
     const ended = await notHere(env, repair, vm);
     if (ended !== undefined) return { came: { ok: false, words: ended } };
     const sight = await env.hypervisor.readDomain(vm.hostId, vm.uuid);
-    if (sight === undefined) return { came: { ok: true, words: "It does not run.", value: "off" } };
+    if (sight === undefined) {
+      const elsewhere = await runsElsewhere(env, vm);
+      if (elsewhere !== undefined) return { came: { ok: false, words: elsewhere } };
+      return { came: { ok: true, words: "It does not run.", value: "off" } };
+    }
     if (sight.state === "stopping") return { trouble: "The hypervisor is busy with it." };
     if (sight.state === "stopped") {
       const byHand = sight.reason === "destroyed" && !first.offByUs && first.hangs !== true && !replaces;
