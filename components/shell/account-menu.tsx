@@ -4,6 +4,7 @@ import { Button, Popover, SegmentedControl, useMantineColorScheme } from "@manti
 import { CircleUser, LogOut } from "lucide-react";
 import { signOut } from "../../lib/client/index.ts";
 import classes from "./account-menu.module.css";
+import { ChangePassword } from "./change-password.tsx";
 
 const schemes = [
   { value: "auto", label: "As system" },
@@ -17,7 +18,7 @@ const leave = async () => {
   window.location.assign("/sign-in");
 };
 
-/** Who is signed in, the colours, and the way out. */
+/** Who is signed in, the colours, their password, and the way out. */
 export function AccountMenu({ person, role }: { readonly person: string; readonly role: "provider" | "customer" }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
@@ -46,6 +47,7 @@ export function AccountMenu({ person, role }: { readonly person: string; readonl
           value={colorScheme}
           onChange={setColorScheme}
         />
+        <ChangePassword />
         <Button
           variant="default"
           size="xs"

@@ -5,6 +5,7 @@ import type { Viewer } from "../model/index.ts";
 import type { Service } from "../service/index.ts";
 import { json } from "./describe.ts";
 import { type ApiEnv, ownOriginOnly, safeHeaders, signedInOnly, smallBodies } from "./guard.ts";
+import type { People } from "./people.ts";
 import { badInput, onError, refusal } from "./refusal.ts";
 import { allocationRoutes } from "./routes/allocations.ts";
 import { checkpointAdviceRoutes } from "./routes/checkpoint-advice.ts";
@@ -19,21 +20,26 @@ import { imageRoutes } from "./routes/images.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { maintenanceRoutes } from "./routes/maintenance.ts";
 import { organizationRoutes } from "./routes/organizations.ts";
+import { peopleRoutes } from "./routes/people.ts";
 import { policyRoutes } from "./routes/policy.ts";
 import { trafficRoutes } from "./routes/traffic.ts";
 import { vmRoutes } from "./routes/vms.ts";
 
 export interface ApiOptions {
   readonly service: Service;
+  readonly people: People;
   /** better-auth's own routes. */
   readonly auth: { handler(request: Request): Promise<Response> };
   viewerOf(headers: Headers): Promise<Viewer | undefined>;
   readonly origins: ReadonlySet<string>;
   health(): HealthView;
-  /** Called after somebody signed out, so that their live connections end. */
+  /** Called after somebody signed out, or sessions were ended for them, so that their live connections end. */
   onSignOut(): void;
   readonly log: Log;
 }
+
+/** A changed password ends the person's other sessions, where the page asks for that. */
+const endsSessions = ["/sign-out", "/change-password"];
 
 const health = createRoute({
   method: "get",
@@ -93,6 +99,7 @@ export function createApi(options: ApiOptions): { fetch(request: Request): Promi
   policyRoutes(v1, service);
   hookRoutes(v1, service);
   organizationRoutes(v1, service);
+  peopleRoutes(v1, options.people, options.onSignOut);
   vmRoutes(v1, service);
   checkpointRoutes(v1, service);
   checkpointAdviceRoutes(v1, service);
@@ -109,7 +116,7 @@ export function createApi(options: ApiOptions): { fetch(request: Request): Promi
   app.use(...safeHeaders, smallBodies, ownOriginOnly(options.origins));
   app.all("/api/auth/*", async (c) => {
     const response = await auth.handler(c.req.raw);
-    if (c.req.path.endsWith("/sign-out")) options.onSignOut();
+    if (endsSessions.some((end) => c.req.path.endsWith(end))) options.onSignOut();
     return response;
   });
   app.route("/api/v1", v1);

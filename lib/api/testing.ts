@@ -2,7 +2,7 @@ import pg from "pg";
 import type { Log } from "../engine/ports.ts";
 import type { OrganizationId } from "../model/index.ts";
 import { type TestCloud, testCloud } from "../service/testing/cloud.ts";
-import { createApi, createAuth, ensurePerson, originsOf, peerHeader, viewerSource } from "./index.ts";
+import { createApi, createAuth, createPeople, ensurePerson, originsOf, peerHeader, viewerSource } from "./index.ts";
 
 export const origin = "http://127.0.0.1:3000";
 export const operatorToken = "operator-token-for-tests";
@@ -27,8 +27,10 @@ export async function testApi(log: Log = { info() {}, warn() {}, error() {} }) {
     keyByDigest: (digest) => cloud.store.service.keyByDigest(digest, Date.now()),
   });
   const signedOut: number[] = [];
+  const people = createPeople({ auth, store: cloud.store.service, clock: { now: Date.now } });
   const api = createApi({
     service: cloud.service,
+    people,
     auth,
     viewerOf,
     origins,
@@ -53,6 +55,7 @@ export async function testApi(log: Log = { info() {}, warn() {}, error() {} }) {
   return {
     cloud,
     auth,
+    people,
     viewerOf,
     signedOut,
     fetch: api.fetch,

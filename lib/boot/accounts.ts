@@ -1,7 +1,6 @@
-import { randomInt } from "node:crypto";
 import path from "node:path";
 import { z } from "zod";
-import { type Auth, ensurePerson } from "../api/index.ts";
+import { type Auth, ensurePerson, newPassword } from "../api/index.ts";
 import type { Clock, Ids, ServiceStore } from "../engine/ports.ts";
 import { type Organization, organizationRoles, type Viewer } from "../model/index.ts";
 import { privateFile } from "./private-file.ts";
@@ -18,26 +17,25 @@ export type Account = z.infer<typeof account>;
 
 const accountsFile = z.object({ accounts: z.array(account) });
 
-const people = [
-  { organization: "Provider", role: "provider", name: "Admin", email: "admin@belay.local" },
+const administrator = {
+  organization: "Provider",
+  role: "provider",
+  name: "Admin",
+  email: "admin@belay.local",
+} as const;
+const demoCustomers = [
   { organization: "Aster", role: "customer", name: "Ada", email: "ada@aster.example" },
   { organization: "Birch", role: "customer", name: "Ben", email: "ben@birch.example" },
 ] as const;
 
-const letters = "23456789abcdefghjkmnpqrstuvwxyz";
-
-/** 79 bits in groups that a person can read out: `k3vn-8qwz-…`. */
-function newPassword(): string {
-  const group = () => Array.from({ length: 4 }, () => letters[randomInt(letters.length)]).join("");
-  return [group(), group(), group(), group()].join("-");
-}
-
 /**
- * The provider, two customers and a person for each, as DATA/accounts.json says; the file is written first, so that a crash in the
+ * The provider's administrator, and for the demo two customers with a person each, as DATA/accounts.json says; the file is written first, so that a crash in the
  * middle leaves no person whose password nobody knows. What is there stays as it is: twice is once.
  */
 export async function seedAccounts(options: {
   readonly dataDir: string;
+  /** With the demo's customers, where nobody was made yet. */
+  readonly demo: boolean;
   readonly store: Pick<ServiceStore, "organizations" | "createOrganization">;
   readonly auth: Auth;
   readonly ids: Ids;
@@ -45,6 +43,7 @@ export async function seedAccounts(options: {
 }): Promise<readonly Account[]> {
   const { store, auth, ids, clock } = options;
   const file = path.join(options.dataDir, "accounts.json");
+  const people = options.demo ? [administrator, ...demoCustomers] : [administrator];
   const made = () => ({ accounts: people.map((person) => ({ ...person, password: newPassword() })) });
   const text = await privateFile(file, () => `${JSON.stringify(made(), undefined, 2)}\n`);
   const { accounts } = accountsFile.parse(JSON.parse(text));

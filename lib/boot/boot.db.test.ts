@@ -19,7 +19,11 @@ const surrender = (words: string) => {
   throw new Error(words);
 };
 const start = (simulated = true) =>
-  boot(readOptions([], { BELAY_DATA: dataDir, BELAY_SIMULATED: simulated ? "1" : "" }), log, surrender);
+  boot(
+    readOptions([], { BELAY_DATA: dataDir, BELAY_DEMO: "1", BELAY_SIMULATED: simulated ? "1" : "" }),
+    log,
+    surrender,
+  );
 
 async function send(method: string, route: string, sent?: unknown, headers: Record<string, string> = {}) {
   const token = (await readFile(path.join(dataDir, "operator-token"), "utf8")).trim();

@@ -33,7 +33,7 @@ async function send(route: string, headers: Record<string, string>, sent: unknow
 }
 
 test("a manager comes in by /manager with its organization's key, and is told when the server stops", async () => {
-  const running = await boot(readOptions(["--role", "web"], { BELAY_DATA: dataDir }), log, surrender);
+  const running = await boot(readOptions(["--role", "web"], { BELAY_DATA: dataDir, BELAY_DEMO: "1" }), log, surrender);
   const server = createServer();
   server.on("upgrade", (request, socket, head) => void running.upgrade(request, socket, head));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

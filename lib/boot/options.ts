@@ -14,6 +14,8 @@ export interface BootOptions {
   readonly port: number;
   readonly roles: ReadonlySet<Role>;
   readonly simulated: boolean;
+  /** The first start makes the demo's customers beside the provider's administrator. */
+  readonly demo: boolean;
   /** Where saved states of VMs are kept; the first is the home. With the role store they are opened, else found by what runs it here. */
   readonly checkpointDirs: readonly string[];
   /** Whose saved states are encrypted: of these organizations, by id or name as they were written, or all. undefined: nobody's. */
@@ -113,6 +115,7 @@ export function readOptions(
     port: read("PORT", port, z.coerce.number().int().min(1).max(65535), "Set it to a number from 1 to 65535."),
     roles: found,
     simulated,
+    demo: env.BELAY_DEMO === "1",
     origins:
       origins === ""
         ? []

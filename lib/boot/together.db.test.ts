@@ -52,7 +52,7 @@ async function asAda(): Promise<Record<string, string>> {
 }
 
 test("a VM dies; its manager is told, agrees, is handed the VM, reports, and the incident ends repaired", async () => {
-  const options = readOptions([], { BELAY_DATA: dataDir, BELAY_SIMULATED: "1" });
+  const options = readOptions([], { BELAY_DATA: dataDir, BELAY_DEMO: "1", BELAY_SIMULATED: "1" });
   const running = await boot(options, log, surrender);
   const server = createServer();
   server.on("upgrade", (request, socket, head) => void running.upgrade(request, socket, head));

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import pg from "pg";
-import { type BelayGlobal, createApi, createAuth, originsOf, urlOf, viewerSource } from "../api/index.ts";
+import { type BelayGlobal, createApi, createAuth, createPeople, originsOf, urlOf, viewerSource } from "../api/index.ts";
 import {
   type CollaborationHub,
   createCollaborationHub,
@@ -69,8 +69,8 @@ export async function webRole(
 
   const seeding = advisoryLock(databaseUrl, "seed"); // two servers may start at once
   await seeding.acquired;
-  const accounts = await seedAccounts({ dataDir, store: store.service, auth, ids, clock }).finally(() =>
-    seeding.release(),
+  const accounts = await seedAccounts({ dataDir, demo: options.demo, store: store.service, auth, ids, clock }).finally(
+    () => seeding.release(),
   );
 
   const { examiner, installer } = cloud;
@@ -96,6 +96,7 @@ export async function webRole(
   const unsubscribe = service.onTraffic((samples) => hub.traffic(samples));
   const api = createApi({
     service,
+    people: createPeople({ auth, store: store.service, clock }),
     auth,
     viewerOf,
     origins,

@@ -57,7 +57,7 @@ export {
   removeHook,
   sayHostOff,
 } from "./provider-requests.ts";
-export { fetchIncident, fetchIncidents, fetchIntent, killVm, signIn, signOut } from "./requests.ts";
+export { changePassword, fetchIncident, fetchIncidents, fetchIntent, killVm, signIn, signOut } from "./requests.ts";
 export { serverNow } from "./server-clock.ts";
 export { sensorTrouble, type Together, togetherOf } from "./together.ts";
 export { columnsOf, failedIn, rateOf, trafficSeconds } from "./traffic.ts";

@@ -62,7 +62,11 @@ export const fetchIntent = (id: IntentId): Promise<Result<IntentView>> =>
 
 const authMessage = z.object({ message: z.string().optional() });
 
-async function auth(path: string, body: unknown): Promise<{ ok: true } | { ok: false; message: string }> {
+async function auth(
+  path: string,
+  body: unknown,
+  unauthorized = "E-mail or password is wrong.",
+): Promise<{ ok: true } | { ok: false; message: string }> {
   try {
     const response = await fetch(`/api/auth${path}`, {
       method: "POST",
@@ -73,7 +77,7 @@ async function auth(path: string, body: unknown): Promise<{ ok: true } | { ok: f
     });
     if (response.ok) return { ok: true };
     const said = authMessage.safeParse(await response.json().catch(() => ({})));
-    if (response.status === 401) return { ok: false, message: "E-mail or password is wrong." };
+    if (response.status === 401) return { ok: false, message: unauthorized };
     if (response.status === 429) return { ok: false, message: "Too many tries. Wait a minute, then try again." };
     const words = said.success ? said.data.message : undefined;
     return { ok: false, message: words ?? `The server answered with status ${response.status}.` };
@@ -83,4 +87,11 @@ async function auth(path: string, body: unknown): Promise<{ ok: true } | { ok: f
 }
 
 export const signIn = (email: string, password: string) => auth("/sign-in/email", { email, password });
+/** Who is signed in changes their own password. Their other sessions end. */
+export const changePassword = (currentPassword: string, newPassword: string) =>
+  auth(
+    "/change-password",
+    { currentPassword, newPassword, revokeOtherSessions: true },
+    "You are not signed in any more.",
+  );
 export const signOut = () => auth("/sign-out", {});

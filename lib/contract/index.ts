@@ -130,6 +130,14 @@ export {
   vmId,
 } from "./ids.ts";
 export {
+  addPersonBody,
+  newPasswordBody,
+  type PersonView,
+  peopleList,
+  personView,
+  personWithPassword,
+} from "./people.ts";
+export {
   changeFor,
   checkpointFor,
   checkpointStatusFor,

@@ -176,7 +176,7 @@ export {
   type PowerState,
   type Vitals,
 } from "./ports/hosts.ts";
-export type { Intent, NewHost, ServiceStore } from "./ports/people.ts";
+export type { Intent, NewHost, PersonDeed, ServiceStore } from "./ports/people.ts";
 export type { RetentionStore } from "./ports/retention.ts";
 export type { RepairRunner, Steps, WorkId, WorkProgram } from "./ports/runner.ts";
 export type { FenceStore, MaintenanceStore, ProviderStore, RelocationStore } from "./ports/store.ts";

@@ -65,6 +65,7 @@ export const can = {
     owns(viewer, application) || "This application belongs to somebody else.",
   seeOrganization: (viewer: Viewer, organization: Pick<Organization, "id">) =>
     viewer.role === "provider" || organization.id === viewer.organizationId || "This organization is not yours.",
+  managePeople: (viewer: Viewer) => viewer.role === "provider" || "Only the provider says who may sign in.",
   manageOrganizations: (viewer: Viewer) => viewer.role === "provider" || "Only the provider adds organizations.",
   /** Asked by the traffic source, a program on the server's own machine. */
   recordTraffic: (viewer: Viewer) =>

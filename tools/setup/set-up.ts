@@ -18,8 +18,10 @@ export interface SetUpOptions {
   readonly for: "check" | "start" | "test";
   readonly board: Board;
   readonly signal: AbortSignal;
-  /** The person wants no lab: nothing is installed or built for it. */
+  /** The person wants a simulated cloud: nothing is installed or built for a lab. */
   readonly simulated?: boolean;
+  /** The person has hosts of their own: nothing is installed or built for a lab. */
+  readonly ownHosts?: boolean;
 }
 
 export interface SetUpResult {
@@ -35,7 +37,7 @@ export interface SetUpResult {
 export async function setUp(options: SetUpOptions): Promise<SetUpResult> {
   const { board, signal } = options;
   return await withSetUpLock(board.line, signal, async () => {
-    const wantsLab = options.for !== "check" && !options.simulated;
+    const wantsLab = options.for !== "check" && !options.simulated && !options.ownHosts;
     const client = ensureMade(prismaClient, options);
     const [result] = await allOf([
       wantsLab || options.for === "test" ? system(options, wantsLab) : noSystem(options),
@@ -46,8 +48,12 @@ export async function setUp(options: SetUpOptions): Promise<SetUpResult> {
   });
 }
 
-const noSystem = async ({ simulated }: SetUpOptions): Promise<SetUpResult> => ({
-  noLab: simulated ? { why: "the simulated cloud was asked for", cure: "leave --simulated out" } : undefined,
+const noSystem = async ({ simulated, ownHosts }: SetUpOptions): Promise<SetUpResult> => ({
+  noLab: ownHosts
+    ? { why: "it was left out (--no-lab)", cure: "leave --no-lab out" }
+    : simulated
+      ? { why: "the simulated cloud was asked for", cure: "leave --simulated out" }
+      : undefined,
   noBrowser: undefined,
 });
 

@@ -15,6 +15,8 @@ export interface ServerOptions {
   /** BELAY_DATA: database, keys, token. Kept between two starts of the same server. */
   readonly dataDir: string;
   readonly port: number;
+  /** Where it is asked; by default at the port of 127.0.0.1. */
+  readonly url?: string;
   readonly args?: readonly string[];
   readonly env?: Record<string, string>;
   /** Gives up waiting until it is ready, and ends it. A server that is ready is stopped by `stop`. */
@@ -71,7 +73,7 @@ async function untilReady(
 }
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const url = `http://127.0.0.1:${options.port}`;
+  const { url = `http://127.0.0.1:${options.port}` } = options;
   const child = spawn(process.execPath, [...nodeArguments, "server.ts", ...(options.args ?? [])], {
     cwd: projectDir,
     env: {
@@ -79,6 +81,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       NODE_ENV: "production",
       PORT: String(options.port),
       BELAY_DATA: options.dataDir,
+      BELAY_DEMO: "1", // tests and benches act as its customers
       ...options.env,
     },
     stdio: ["ignore", "pipe", "pipe"],

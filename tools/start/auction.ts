@@ -18,11 +18,12 @@ const tries = 5;
 
 /** Why the auction is left out; undefined: it is brought up. */
 export function whyNoAuction(
-  { noAuction }: StartOptions,
+  { noAuction, noLab }: StartOptions,
   simulated: boolean,
   freeBytes = freemem(),
 ): string | undefined {
   if (noAuction) return "it was left out (--no-auction)";
+  if (noLab) return "there is no lab to carry it (--no-lab)";
   if (simulated) return "the simulated cloud carries no real servers";
   const freeGiB = freeBytes / 2 ** 30;
   if (freeGiB < leastFreeGiB) return `it needs ${leastFreeGiB} GiB of free memory, and there are ${freeGiB.toFixed(1)}`;

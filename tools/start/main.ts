@@ -1,6 +1,6 @@
 /**
  * `npm start`: set-up, lab (or the simulated cloud where it cannot run), server, demo, traffic, and in the background the auction; stays in
- * the foreground.
+ * the foreground. With --no-lab: set-up and server, for hosts of one's own.
  * Ctrl-C stops all that was started, in the reverse order.
  */
 import { defaultLab } from "../../lab/index.ts";
@@ -18,7 +18,7 @@ import { bringUpLab, takeDownLab } from "./real-cloud.ts";
 import { runDemo } from "./run-demo.ts";
 import { bringUpServer, logFileOf, stopOrphanedDatabase } from "./server.ts";
 import { createStops } from "./stops.ts";
-import { readAccounts, welcomeLines } from "./welcome.ts";
+import { readAccounts, type WelcomeCloud, welcomeLines } from "./welcome.ts";
 
 const interruption = watchInterruption();
 const { signal } = interruption;
@@ -32,9 +32,16 @@ async function run(): Promise<void> {
   const claim = await claimInstance(dataDir, url, board.line);
   stops.add(claim.release);
   await requireFreePort(options.host, options.port);
-  const { noLab } = await setUp({ for: "start", board, signal, simulated: options.simulated });
-  const simulated = noLab !== undefined;
-  if (simulated)
+  const { noLab } = await setUp({
+    for: "start",
+    board,
+    signal,
+    simulated: options.simulated,
+    ownHosts: options.noLab,
+  });
+  const simulated = noLab !== undefined && !options.noLab;
+  if (options.noLab) board.line("  no lab: for hosts of your own");
+  else if (simulated)
     board.line(`  simulated cloud: ${noLab.why}${options.simulated ? "" : ` (for a real one: ${noLab.cure})`}`);
   else {
     stops.add(() => takeDownLab(lab, board));
@@ -56,24 +63,22 @@ async function run(): Promise<void> {
     BELAY_LAB: lab,
     BELAY_SIMULATED: simulated ? "1" : "",
   };
-  await board.phase("demo", (say) => runDemo(env, say, signal));
+  if (!options.noLab) await board.phase("demo", (say) => runDemo(env, say, signal));
   // The simulated cloud has no network: its server says itself what its guests would have answered.
-  const traffic: Child | undefined = simulated
-    ? undefined
-    : startChild("tools/traffic.ts", [], env, (pid) => void claim.note("traffic", pid));
+  const traffic: Child | undefined =
+    simulated || options.noLab
+      ? undefined
+      : startChild("tools/traffic.ts", [], env, (pid) => void claim.note("traffic", pid));
   if (traffic) stops.add(() => board.phase("stopping the traffic", () => traffic.stop()));
 
   const noAuction = whyNoAuction(options, simulated);
   const accounts = await readAccounts(dataDir);
-  for (const line of welcomeLines({
-    url,
-    accounts,
-    simulatedBecause: noLab?.why,
-    logFile: logFileOf(dataDir),
-    lab: lab === defaultLab ? undefined : lab,
-    noAuction,
-  }))
-    console.log(line);
+  const cloud: WelcomeCloud = options.noLab
+    ? { kind: "own" }
+    : noLab !== undefined
+      ? { kind: "simulated", because: noLab.why }
+      : { kind: "lab", name: lab === defaultLab ? undefined : lab, noAuction };
+  for (const line of welcomeLines({ url, accounts, cloud, logFile: logFileOf(dataDir) })) console.log(line);
   if (noAuction === undefined) {
     const onSpawn = (pid: number) => void claim.note("auction's manager", pid);
     const auction = bringUpAuction({ start: options, board, signal, onSpawn });

@@ -9,7 +9,7 @@ export const logFileOf = (dataDir: string): string => path.join(dataDir, "server
 
 /** Starts the server, with its log in a file; its last lines come with the error when it does not get ready. */
 export async function bringUpServer(
-  { dataDir, port, host }: StartOptions,
+  { dataDir, port, host, url, noLab }: StartOptions,
   simulated: boolean,
   options: { board: Board; signal: AbortSignal; onSpawn: (pid: number) => void },
 ): Promise<RunningServer> {
@@ -20,7 +20,8 @@ export async function bringUpServer(
       return await startServer({
         dataDir,
         port,
-        env: { HOST: host, BELAY_SIMULATED: simulated ? "1" : "" },
+        url,
+        env: { HOST: host, BELAY_SIMULATED: simulated ? "1" : "", BELAY_DEMO: noLab ? "" : "1" },
         signal,
         onSpawn,
         onOutput: (chunk) => void log.write(chunk),

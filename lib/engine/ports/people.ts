@@ -61,6 +61,13 @@ export type NewHost = Pick<
 > &
   Partial<Pick<Host, "rack" | "sharedPaths">>;
 
+/** What the provider does to one who may sign in. */
+export interface PersonDeed {
+  readonly action: "person.add" | "person.password";
+  readonly email: string;
+  readonly organizationId: OrganizationId;
+}
+
 /** What people ask of the store. Every write is audited under `by` in the same transaction. */
 export interface ServiceStore extends ProviderStore, CheckpointServiceStore, CollaborationServiceStore {
   organizations(): Promise<Organization[]>;
@@ -104,6 +111,8 @@ export interface ServiceStore extends ProviderStore, CheckpointServiceStore, Col
   /** Forgets the host and its VMs; touches no guest. */
   removeHost(id: HostId, by: Viewer, at: EpochMs): Promise<void>;
   createOrganization(organization: Organization, by: Viewer, at: EpochMs): Promise<Organization>;
+  /** People are kept by who signs them in. What is done to one is written down here first: nothing is done that nobody wrote down. */
+  auditPerson(deed: PersonDeed, by: Viewer, at: EpochMs): Promise<void>;
   createApplication(application: Application, by: Viewer, at: EpochMs): Promise<Application>;
   changeApplication(
     id: ApplicationId,

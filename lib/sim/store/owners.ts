@@ -4,7 +4,10 @@ import { emitStatus } from "./checkpoints.ts";
 import { audit, emitIncident, type Parts } from "./parts.ts";
 import { hostName, need, needVm, openIncidentOf, type Tables } from "./tables.ts";
 
-type Owners = Pick<ServiceStore, "createOrganization" | "createApplication" | "changeApplication" | "changeVm">;
+type Owners = Pick<
+  ServiceStore,
+  "createOrganization" | "auditPerson" | "createApplication" | "changeApplication" | "changeVm"
+>;
 type Change = Parameters<ServiceStore["changeVm"]>[1];
 
 /** With an application the VM gets its organization; who loses the VM loses it from their application too. */
@@ -37,6 +40,9 @@ export function owners(parts: Parts): Owners {
       const words = `Organization ${organization.name} was created by ${by.name}.`;
       log.append(at, words, { kind: "organization.changed", organization });
       return organization;
+    },
+    async auditPerson({ action, email }, by, at) {
+      audit(parts, by, at, action, email);
     },
     async createApplication(application, by, at) {
       const known = tables.applications.get(application.id);

@@ -1,4 +1,4 @@
-import type { Ids } from "../../engine/ports.ts";
+import type { Ids, PersonDeed } from "../../engine/ports.ts";
 import type { EpochMs, Viewer } from "../../model/index.ts";
 import { toJson } from "../json.ts";
 import { instant } from "../rows/narrow.ts";
@@ -19,6 +19,7 @@ export interface Deed {
     | "maintenance.begin"
     | "maintenance.end"
     | "organization.create"
+    | PersonDeed["action"]
     | "application.create"
     | "application.change"
     | "checkpoint.capture"

@@ -6,7 +6,10 @@ import { toApplication, toOrganization } from "../rows/organization.ts";
 import { audit } from "./audit.ts";
 import { changeApplication } from "./change-application.ts";
 
-type OrganizationPart = Pick<ServiceStore, "createOrganization" | "createApplication" | "changeApplication">;
+type OrganizationPart = Pick<
+  ServiceStore,
+  "createOrganization" | "auditPerson" | "createApplication" | "changeApplication"
+>;
 
 export const serviceOrganizations = (parts: Parts): OrganizationPart => ({
   /** The same id twice is one organization. */
@@ -25,6 +28,9 @@ export const serviceOrganizations = (parts: Parts): OrganizationPart => ({
       });
       return made;
     }),
+
+  auditPerson: ({ action, email, organizationId }, by, at) =>
+    parts.write((tx) => audit(tx, parts.ids, by, at, { action, subject: email, details: { organizationId } })),
 
   /** The same id twice is one application. */
   createApplication: (application, by, at) =>
