@@ -137,7 +137,7 @@ export function createAgent(options: AgentOptions): Agent {
       const against =
         standing === "standby"
           ? "Another manager of the organization is the active one, this one stands by."
-          : againstByHand(state, ordered.vm, context());
+          : againstByHand(state, ordered, context());
       if (against !== null) throw refusal(against);
       const kept = feed({ is: "by-hand", ordered });
       const ended = orders.wait(state.byHand[ordered.vm], say);

@@ -66,7 +66,7 @@ export async function journalled(
   let state = stateToGoOnWith(journal, Date.now(), say);
   let action = cutOff(state, order);
   if (action === undefined) {
-    const against = againstByHand(state, order.vm, now());
+    const against = againstByHand(state, order, now());
     if (against !== null) throw refusal(against, "belay-manager run goes on with it. Then give the command again.");
     state = reduce(state, { is: "by-hand", ordered: order }, now());
     await journal.remember(stateKey, state);

@@ -53,8 +53,8 @@ describe("a repair by hand", () => {
       it.feed(1_000 + at * 4_000, input);
     });
     const [was, now] = [it.state(), 6_000];
-    expect(againstByHand(was, "db", it.context(now))).toMatch(words);
-    expect(againstByHand(was, "web", it.context(now))).toBeNull();
+    expect(againstByHand(was, anew, it.context(now))).toMatch(words);
+    expect(againstByHand(was, { ...anew, vm: "web" }, it.context(now))).toBeNull();
     expect(it.feed(now, byHand(anew))).toBe(was);
   });
 

@@ -1,5 +1,5 @@
 import type { Context } from "./context.ts";
-import { actionOn, makesAnew, providerRepairs, sensorsLagMs } from "./in-hand.ts";
+import { actionOn, makesAnew, mirrorFirst, mirrorMadeAnew, providerRepairs, sensorsLagMs } from "./in-hand.ts";
 import { type Action, type ByHand, type ManagerState, repairForgottenMs } from "./state.ts";
 
 /**
@@ -22,17 +22,23 @@ const put = (state: ManagerState, one: ByHand): ManagerState => ({
 const what = ({ technique, server, vms }: Action): string => `${technique} of ${server ?? vms.join(", ")}`;
 
 /** Why it cannot begin now; null: it can. */
-export function againstByHand(state: ManagerState, vm: string, context: Context): string | null {
+export function againstByHand(
+  state: ManagerState,
+  { technique, vm }: Pick<Ordered, "technique" | "vm">,
+  context: Context,
+): string | null {
   const action = actionOn(state, vm);
   if (action !== undefined)
     return state.byHand[vm]?.stage.is === "acting"
       ? `A repair of ${vm} by hand is on its way already: ${what(action)}.`
       : `The manager is repairing ${vm} already: ${what(action)}.`;
+  const mirror = makesAnew({ technique }) ? mirrorMadeAnew(state, vm, context) : undefined;
+  if (mirror !== undefined) return mirrorFirst(mirror);
   return providerRepairs(state, vm, context) ? `The provider's repair of ${vm} is on its way.` : null;
 }
 
 export function begunByHand(state: ManagerState, { technique, server, vm }: Ordered, context: Context): ManagerState {
-  if (againstByHand(state, vm, context) !== null) return state;
+  if (againstByHand(state, { technique, vm }, context) !== null) return state;
   const action: Action = {
     ...{ technique, server, vms: [vm] },
     key: `by-hand/${technique}/${server ?? vm}/${context.now}`,

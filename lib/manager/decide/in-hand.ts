@@ -1,3 +1,4 @@
+import { mirrorVms } from "../description/index.ts";
 import type { Context } from "./context.ts";
 import { type Action, type ManagerState, repairForgottenMs, repairOpen } from "./state.ts";
 
@@ -33,3 +34,13 @@ export const actionOn = (state: ManagerState, vm: string): Action | undefined =>
 
 /** It gives VMs back and asks for others. */
 export const makesAnew = ({ technique }: Pick<Action, "technique">): boolean => technique.startsWith("rebuild-");
+
+/** A VM with the same data that is being made anew: until that one has them again, this one may be the only one that does. */
+export const mirrorMadeAnew = (state: ManagerState, vm: string, { description }: Context): string | undefined =>
+  mirrorVms(description, vm).find((mirror) => {
+    const action = actionOn(state, mirror);
+    return action !== undefined && makesAnew(action);
+  });
+
+export const mirrorFirst = (mirror: string): string =>
+  `${mirror}, which has the same data, is being made anew: it has to have them again first.`;

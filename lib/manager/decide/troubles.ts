@@ -3,7 +3,7 @@ import type { customerView, jointConclusion } from "../../contract/index.ts";
 import { serverNamed } from "../description/index.ts";
 import type { Problem } from "../servers.ts";
 import { type Context, say } from "./context.ts";
-import { actionOn, inProvidersHand, makesAnew } from "./in-hand.ts";
+import { actionOn, inProvidersHand, makesAnew, mirrorFirst, mirrorMadeAnew } from "./in-hand.ts";
 import type { ManagerState, Trouble } from "./state.ts";
 import { againstMakingAnew, techniqueFor } from "./technique-table.ts";
 
@@ -134,6 +134,8 @@ function acted(state: ManagerState, trouble: Trouble, context: Context): Manager
   });
   if ("wait" in choice) return waiting(choice.wait, lookAgainMs);
   const { technique } = choice;
+  const mirror = makesAnew(choice) ? mirrorMadeAnew(state, trouble.vm, context) : undefined;
+  if (mirror !== undefined) return waiting(mirrorFirst(mirror), lookAgainMs);
   // What fails together is made anew together: the answers about the others come within moments.
   const together = trouble.conclusion?.layer !== "application" && description.alone.allow.includes("rebuild-many");
   if (together && makesAnew(choice) && asksOfOthers(state, trouble.vm))
@@ -164,6 +166,7 @@ function deadBeside(state: ManagerState, vm: string, context: Context): readonly
       // Where two of its servers speak against each other, it is asked about again first.
       others.every((one) => one.vm !== other || one.conclusion === null || isDead(one)) &&
       actionOn(state, other) === undefined &&
+      mirrorMadeAnew(state, other, context) === undefined &&
       !inProvidersHand(state, other, context),
   );
 }

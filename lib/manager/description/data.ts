@@ -15,6 +15,16 @@ export const isSavedByCommand = (server: ServerSpec): server is ServerOf<"comman
 export const isRecorded = (server: ServerOf<"mariadb">, { alone }: Pick<Description, "alone">): boolean =>
   server.state === "stateful" && alone.allow.includes("replay-server");
 
+/** VMs with databases that have the same data as one on this VM. */
+export function mirrorVms({ servers }: Pick<Description, "servers">, vm: string): readonly string[] {
+  const databases = servers.filter((server): server is ServerOf<"mariadb"> => server.kind === "mariadb");
+  const here = databases.filter((server) => server.vm === vm);
+  const follows = (one: ServerOf<"mariadb">, other: ServerOf<"mariadb">) => one.options.replicates.includes(other.name);
+  return databases
+    .filter((one) => one.vm !== vm && here.some((other) => follows(one, other) || follows(other, one)))
+    .map((one) => one.vm);
+}
+
 function isKeptElsewhere(server: ServerSpec, description: Description): boolean {
   if (server.kind === "mariadb") return server.options.replicates.length > 0 || isRecorded(server, description);
   return server.kind === "command" && (server.options.synchronise !== undefined || isSavedByCommand(server));

@@ -9,7 +9,7 @@ export {
   serversOn,
   startOrder,
 } from "./bindings.ts";
-export { cureOfDataAtRisk, hasData, isRecorded, isSavedByCommand } from "./data.ts";
+export { cureOfDataAtRisk, hasData, isRecorded, isSavedByCommand, mirrorVms } from "./data.ts";
 export { type Fault, type FaultAt, faultLines } from "./fault.ts";
 export { applicationJsonSchema } from "./known-fields.ts";
 export { missingFiles } from "./local-files.ts";
