@@ -4,7 +4,7 @@ import { ceaseCapture } from "../../checkpoints/in-hand.ts";
 import type { EngineOptions, Env } from "../../env.ts";
 import { CheckpointDamaged, type DomainSight, HostUnreachable, HypervisorRefused } from "../../ports.ts";
 import type { First } from "../bring-up.ts";
-import { runsElsewhere } from "../gone-from-home.ts";
+import { goneFromHome } from "../gone-from-home.ts";
 import { retry } from "../retry.ts";
 import { notHere } from "../revive-rounds.ts";
 import type { StepEnd } from "../step.ts";
@@ -39,13 +39,13 @@ export async function switchOffHere(
 ): Promise<StepEnd<Off>> {
   await ceaseCapture(env, (await vmWork(env, repair)).vm.id, 0);
   const end = await retry<StepEnd<Off>>(env, options.reviveWithinMs, async () => {
-    const { vm, definition } = await vmWork(env, repair);
+    const { vm, incident, definition } = await vmWork(env, repair);
     const ended = await notHere(env, repair, vm);
     if (ended !== undefined) return { came: { ok: false, words: ended } };
     const sight = await env.hypervisor.readDomain(vm.hostId, vm.uuid);
     if (sight === undefined) {
-      const elsewhere = await runsElsewhere(env, vm);
-      if (elsewhere !== undefined) return { came: { ok: false, words: elsewhere } };
+      const gone = await goneFromHome(env, vm, incident);
+      if (gone !== undefined) return { came: { ok: false, words: gone } };
       return { came: { ok: true, words: "It does not run.", value: "off" } };
     }
     if (sight.state === "stopping") return { trouble: "The hypervisor is busy with it." };

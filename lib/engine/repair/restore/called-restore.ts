@@ -4,7 +4,7 @@ import { ceaseCapture, whileRead } from "../../checkpoints/in-hand.ts";
 import type { EngineOptions, Env } from "../../env.ts";
 import { within } from "../../guard/within.ts";
 import type { Steps } from "../../ports.ts";
-import { runsElsewhere } from "../gone-from-home.ts";
+import { goneFromHome } from "../gone-from-home.ts";
 import { retry } from "../retry.ts";
 import { endRounds, notHere, reviveRounds } from "../revive-rounds.ts";
 import { type StepEnd, step } from "../step.ts";
@@ -94,8 +94,8 @@ async function switchOff(env: Env, options: EngineOptions, repair: RepairId): Pr
     // Chosen since it was called for: to read all of it takes minutes.
     if (isAnothers(work.incident, work.vm)) return { came: { ok: true, words: anothers, value: "not-off" } };
     if (work.vm.rollbackIntolerant) return { came: { ok: true, words: mustNotGoBack, value: "not-off" } };
-    const elsewhere = sight === undefined ? await runsElsewhere(env, work.vm) : undefined;
-    if (elsewhere !== undefined) return { came: refused(elsewhere) };
+    const gone = sight === undefined ? await goneFromHome(env, work.vm, work.incident) : undefined;
+    if (gone !== undefined) return { came: refused(gone) };
     if (sight === undefined || !vmStates[sight.state].alive) {
       await wanted(work.vm);
       return { came: { ok: true, words: "It does not run.", value: "off" } };
