@@ -7,7 +7,7 @@ import { changePassword } from "../../lib/client/index.ts";
 import classes from "./account-menu.module.css";
 
 /** As the server has it (lib/api/auth.ts). */
-const leastLetters = 12;
+const leastCharacters = 12;
 
 type Step =
   | { readonly at: "closed" }
@@ -44,6 +44,7 @@ export function ChangePassword() {
   return (
     <form
       className={classes.body}
+      method="post"
       onSubmit={(event) => {
         event.preventDefault();
         void change(new FormData(event.currentTarget));
@@ -60,15 +61,15 @@ export function ChangePassword() {
       <PasswordInput
         size="xs"
         label="New password"
-        description={`${leastLetters} letters or more`}
+        description={`${leastCharacters} characters or more`}
         name="new"
         autoComplete="new-password"
-        minLength={leastLetters}
+        minLength={leastCharacters}
         required
         withAsterisk={false}
       />
       {step.refused !== undefined && (
-        <Alert color="red" p="xs">
+        <Alert color="red" role="alert" p="xs">
           {step.refused}
         </Alert>
       )}

@@ -60,12 +60,13 @@ export const fetchIntent = (id: IntentId): Promise<Result<IntentView>> =>
 
 // ---- session (better-auth's own routes; their errors are `{message}`, not Belay's) -----------------------------------------
 
-const authMessage = z.object({ message: z.string().optional() });
+const authMessage = z.object({ code: z.string().optional(), message: z.string().optional() });
 
 async function auth(
   path: string,
   body: unknown,
-  unauthorized = "E-mail or password is wrong.",
+  /** What is said in other words than the server's, by its code or status. */
+  ownWords: Readonly<Record<string, string>>,
 ): Promise<{ ok: true } | { ok: false; message: string }> {
   try {
     const response = await fetch(`/api/auth${path}`, {
@@ -77,21 +78,22 @@ async function auth(
     });
     if (response.ok) return { ok: true };
     const said = authMessage.safeParse(await response.json().catch(() => ({})));
-    if (response.status === 401) return { ok: false, message: unauthorized };
     if (response.status === 429) return { ok: false, message: "Too many tries. Wait a minute, then try again." };
-    const words = said.success ? said.data.message : undefined;
+    const { code = "", message } = said.success ? said.data : {};
+    const words = ownWords[code] ?? ownWords[response.status] ?? message;
     return { ok: false, message: words ?? `The server answered with status ${response.status}.` };
   } catch {
     return { ok: false, message: "The server cannot be reached. Check that it runs, then try again." };
   }
 }
 
-export const signIn = (email: string, password: string) => auth("/sign-in/email", { email, password });
+export const signIn = (email: string, password: string) =>
+  auth("/sign-in/email", { email, password }, { 401: "E-mail or password is wrong." });
 /** Who is signed in changes their own password. Their other sessions end. */
 export const changePassword = (currentPassword: string, newPassword: string) =>
   auth(
     "/change-password",
     { currentPassword, newPassword, revokeOtherSessions: true },
-    "You are not signed in any more.",
+    { INVALID_PASSWORD: "The password now is another one.", 401: "You are not signed in any more." },
   );
-export const signOut = () => auth("/sign-out", {});
+export const signOut = () => auth("/sign-out", {}, {});
