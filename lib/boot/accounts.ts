@@ -29,8 +29,8 @@ const demoCustomers = [
 ] as const;
 
 /**
- * The provider's administrator, and for the demo two customers with a person each, as DATA/accounts.json says; the file is written first, so that a crash in the
- * middle leaves no person whose password nobody knows. What is there stays as it is: twice is once.
+ * The provider's administrator, and for the demo two customers with a person each, as DATA/accounts.json says; the file is written
+ * first, so that a crash in the middle leaves no person whose password nobody knows. What is there stays as it is: twice is once.
  */
 export async function seedAccounts(options: {
   readonly dataDir: string;

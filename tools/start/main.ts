@@ -19,6 +19,7 @@ import { runDemo } from "./run-demo.ts";
 import { bringUpServer, logFileOf, stopOrphanedDatabase } from "./server.ts";
 import { createStops } from "./stops.ts";
 import { readAccounts, type WelcomeCloud, welcomeLines } from "./welcome.ts";
+import { refuseDemoIn } from "./whose-data.ts";
 
 const interruption = watchInterruption();
 const { signal } = interruption;
@@ -32,6 +33,7 @@ async function run(): Promise<void> {
   const claim = await claimInstance(dataDir, url, board.line);
   stops.add(claim.release);
   await requireFreePort(options.host, options.port);
+  if (!options.noLab) await refuseDemoIn(dataDir);
   const { noLab } = await setUp({
     for: "start",
     board,
