@@ -47,8 +47,8 @@ export function SignIn() {
         </Button>
       </form>
       <p className={classes.hint}>
-        The first start printed the accounts and their passwords; they are kept in <code>accounts.json</code> of the
-        data directory.
+        The first start printed its accounts and their passwords; they are kept in <code>accounts.json</code> of the
+        data directory. Other accounts, and new passwords, come from whoever runs Belay (<code>npm run people</code>).
       </p>
     </PlainPage>
   );
