@@ -1,5 +1,5 @@
 import { decideVm, isHeldByCapture, type VmDecision, type VmMemory } from "../decide/index.ts";
-import type { Host, Incident, Vm, VmId } from "../model/index.ts";
+import type { Host, Vm, VmId } from "../model/index.ts";
 import { isBeingCaptured } from "./checkpoints/in-hand.ts";
 import type { Env } from "./env.ts";
 import { evidenceOf } from "./evidence.ts";
@@ -8,8 +8,8 @@ import type { GuestWatch } from "./guest-watch.ts";
 import type { Heard } from "./inbox.ts";
 import { notRunning, type Seen } from "./not-running.ts";
 import type { DomainSight, EngineStore } from "./ports.ts";
-import { wasStoppedWithGroup } from "./repair/group/parts.ts";
-import { wasLeftDefined } from "./repair/leave-defined.ts";
+import { isLeftToPeople } from "./repair/left-to-people.ts";
+import { isOffByHand } from "./repair/off-by-hand.ts";
 import { isUntouched } from "./repair/touched.ts";
 import { timeOfDay } from "./time-of-day.ts";
 
@@ -76,14 +76,22 @@ export async function underRepair(
   return state === "open" || state === "repairing";
 }
 
+/** A repair that gave it up has switched it off, and of what its host says after a silence nothing is newer than that. */
+async function wasOffBefore(
+  { store }: Env,
+  { vm, troubled }: Watched,
+  sight: DomainSight | undefined,
+): Promise<boolean> {
+  if (!troubled || vm.state !== "unknown" || !isOffByHand(sight)) return false;
+  const incident = await store.openIncidentOf(vm.id);
+  return incident?.state === "handed-over" && !isUntouched(incident);
+}
+
 /** Whether an incident that was handed over is over. A VM that should run is back when it answers: to run is not enough. */
 const isOver = async (env: Env, { guests, ofApplication }: Around, vm: Vm): Promise<boolean> =>
   !ofApplication(vm.id) &&
   (vm.wanted === "stopped" || guests.answers(vm.id) !== undefined) &&
   !(await underRepair(env, vm));
-
-/** That its host is in use again changes nothing of why it was left to people. */
-const isPersons = (incident: Incident | undefined) => wasStoppedWithGroup(incident) || wasLeftDefined(incident);
 
 /** What was decided, of a VM that failed. Its incident is written once; where the plan is to wait, it is looked at again. */
 async function fail(
@@ -110,7 +118,7 @@ async function fail(
       watched.anew === "yes" ||
       (watched.anew === "if-repairable" && (await isWorthALook(env, host, vm, { verdict, decision }, definitionKnown)));
     const mayLook = state === "handed-over" && host.standing === "in-use";
-    if (mayLook && (await looksAnew()) && !isPersons(await store.openIncidentOf(vm.id)))
+    if (mayLook && (await looksAnew()) && !isLeftToPeople(await store.openIncidentOf(vm.id)))
       await store.clearIncident(vm.id, `${vm.name} is looked at anew: its host is in use again.`, clock.now());
     else if (state !== undefined) {
       if (watched.anew === "if-repairable") watched.anew = "no";
@@ -207,7 +215,9 @@ export async function look(
   // The wish before the state: once the state is known, the same stop is no wish any more.
   let unread = false;
   if (decision.wish !== undefined && decision.wish.wanted !== watched.vm.wanted) {
-    if (await underRepair(env, watched.vm)) {
+    if (await wasOffBefore(env, watched, sight)) {
+      // Its host was silent in between: it is as Belay left it, and nobody has spoken.
+    } else if (await underRepair(env, watched.vm)) {
       // It may end without having laid a hand on the VM, or has ended by now: then this is news to the next look.
       const incident = await store.openIncidentOf(watched.vm.id);
       unread = decision.wish.wanted === "stopped" && (incident === undefined || isUntouched(incident));

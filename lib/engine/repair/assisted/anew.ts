@@ -4,6 +4,7 @@ import { ceaseCapture } from "../../checkpoints/in-hand.ts";
 import { filesOf, imageFor } from "../../conversation/image.ts";
 import { HypervisorRefused } from "../../ports.ts";
 import { type Bringing, elsewhere } from "../elsewhere.ts";
+import { goneFromHome } from "../gone-from-home.ts";
 import { startFromDisk } from "../relocate.ts";
 import { type OwnDisk, ownDiskAsRead, ownDiskHere } from "../restore/own-disk.ts";
 import { retry, type Try } from "../retry.ts";
@@ -32,6 +33,8 @@ async function switchOff({ env, options, repair }: Run): Promise<StepEnd<Off>> {
     const taken = await notHere(env, repair, vm);
     if (taken !== undefined) return { came: { ok: false, words: taken } };
     const sight = await env.hypervisor.readDomain(vm.hostId, vm.uuid);
+    const gone = sight === undefined ? await goneFromHome(env, vm, incident) : undefined;
+    if (gone !== undefined) return { came: { ok: false, words: gone } };
     if (sight?.state === "stopping") return { trouble: "The hypervisor is busy with it." };
     if (sight?.state === "stopped" && sight.reason === "migrated")
       return { came: { ok: false, words: "It went to another host." } };
