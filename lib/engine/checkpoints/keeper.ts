@@ -66,6 +66,8 @@ export class CheckpointKeeper {
   readonly #held = new Set<VmId>();
   /** VMs whose group does not go back together, and why. */
   #refusals: ReadonlyMap<VmId, string> = new Map();
+  /** Their newest checkpoint was found damaged since the last round. */
+  readonly #damaged = new Set<VmId>();
   #readMs = Number.NEGATIVE_INFINITY;
   #dirty = true;
   #wake: AbortController | undefined;
@@ -224,6 +226,8 @@ export class CheckpointKeeper {
 
   #beginDue(): number {
     const now = this.#env.clock.monotonicMs();
+    this.#tracks.dueNow(this.#damaged, now);
+    this.#damaged.clear();
     const perHost = this.#inventory?.policy.capturesPerHost ?? 1;
     const waitsUntil = this.#room.waitsUntil(now);
     if (waitsUntil !== undefined) return waitsUntil;
@@ -307,9 +311,9 @@ export class CheckpointKeeper {
     this.#track(this.#standbys.refresh(vm, checkpoint, inventory, told, () => this.#anew(vm.id)));
   }
 
-  /** Its newest checkpoint was found damaged: the next comes at once. */
+  /** Its newest checkpoint was found damaged: the next comes at once. One bad page may be of thousands: they are gone through together. */
   #anew(vm: VmId): void {
-    this.#tracks.dueNow(vm, this.#env.clock.monotonicMs());
+    this.#damaged.add(vm);
     this.changed();
   }
 

@@ -147,7 +147,8 @@ export class Standbys implements StandbyFinder, StandingBy {
     }
     if (it.doing.kind === "doubted") it.ready = null;
     Object.assign(it, { doing: { kind: "waits", next: checkpoint }, words: standbyWords.waits });
-    await this.#refreshing.run(refreshedAtOnce, vm.priority, () => this.#bring(vm.id, it, told, damaged));
+    const bring = () => this.#bring(vm, it, told, damaged);
+    while (await this.#refreshing.run(refreshedAtOnce, vm.priority, bring));
   }
 
   /** Nobody wants it any more, or it cannot stay where it is. `runsOn`: the VM's own host, which may be where it stood by. */
@@ -230,31 +231,49 @@ export class Standbys implements StandbyFinder, StandingBy {
     return fresh;
   }
 
-  /** Its turn has come: to its newest checkpoint, and to those that come meanwhile. */
-  async #bring(id: VmId, it: Standby, told: () => Promise<void>, damaged: () => void): Promise<void> {
-    for (;;) {
-      const { doing } = it;
-      const next = doing.kind === "waits" || doing.kind === "brought" ? doing.next : undefined;
-      if (next === undefined || this.#known.get(id) !== it) break;
-      it.doing = { kind: "brought", next: undefined };
-      it.words = it.ready === null ? standbyWords.made : standbyWords.brought;
-      const ok = await this.#bringTo(id, it, next, damaged);
-      if (!this.#isBrought(it)) break;
-      it.ready = ok ? next : null;
-      it.words = ok ? standbyWords.brought : standbyWords.failed;
+  /**
+   * Its turn has come, for its newest checkpoint. True: a newer one came meanwhile, for which it waits its turn again, or the few that are saved
+   * faster than they can be brought would never let others in. Rejects never: whatever fails, nothing is written to it any more.
+   */
+  async #bring(vm: Vm, it: Standby, told: () => Promise<void>, damaged: () => void): Promise<boolean> {
+    const { doing } = it;
+    if (doing.kind !== "waits" || this.#known.get(vm.id) !== it) return false;
+    it.doing = { kind: "brought", next: undefined };
+    it.words = it.ready === null ? standbyWords.made : standbyWords.brought;
+    try {
+      await this.#brought(vm.id, it, (await this.#bringTo(vm, it, doing.next, damaged)) ? doing.next : null);
       await told();
+    } catch (error) {
+      this.#env.log.warn(`what the replica of ${vm.name} has come to could not be shown`, { error: String(error) });
     }
-    if (this.#isBrought(it)) it.doing = { kind: "stands" };
-    if (it.doing.kind !== "gives-way" || it.doing.gone !== undefined) return;
-    await this.#drop(id, it);
-    await told();
+    return this.#waits(it);
   }
 
-  /** Not where it was told to give way meanwhile. */
-  #isBrought = ({ doing }: Standby): boolean => doing.kind === "brought";
+  #waits = ({ doing }: Standby): boolean => doing.kind === "waits";
 
-  async #bringTo(id: VmId, it: Standby, checkpoint: CheckpointId, damaged: () => void): Promise<boolean> {
-    const { clock, checkpoints, hypervisor, log, store } = this.#env;
+  /** Nothing is written to it any more. */
+  async #brought(id: VmId, it: Standby, ready: CheckpointId | null): Promise<void> {
+    const { doing } = it;
+    if (doing.kind === "gives-way" && doing.gone === undefined) await this.#drop(id, it);
+    if (doing.kind !== "brought") return;
+    const { next } = doing;
+    it.doing = next === undefined ? { kind: "stands" } : { kind: "waits", next };
+    it.ready = ready;
+    it.words = ready === null ? standbyWords.failed : next === undefined ? standbyWords.brought : standbyWords.waits;
+  }
+
+  /** Whether it holds it now. Rejects never. */
+  async #bringTo(vm: Vm, it: Standby, checkpoint: CheckpointId, damaged: () => void): Promise<boolean> {
+    try {
+      return await this.#write(vm.id, it, checkpoint, damaged);
+    } catch (error) {
+      this.#env.log.warn(`the replica of ${vm.name} could not be refreshed`, { error: String(error) });
+      return false;
+    }
+  }
+
+  async #write(id: VmId, it: Standby, checkpoint: CheckpointId, damaged: () => void): Promise<boolean> {
+    const { clock, checkpoints, hypervisor, store } = this.#env;
     const vm = await store.vm(id); // it may have been moved while its replica waited
     if (vm === undefined || vm.hostId === it.host) return false;
     const work = async () => {
@@ -269,8 +288,7 @@ export class Standbys implements StandbyFinder, StandingBy {
         await tellDamaged(this.#env, vm, checkpoint, error.message);
         damaged();
       }
-      log.warn(`the replica of ${vm.name} could not be refreshed`, { error: String(error) });
-      return false;
+      throw error;
     }
   }
 }

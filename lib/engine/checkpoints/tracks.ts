@@ -82,10 +82,11 @@ export class Tracks {
     this.#running.delete(key);
   }
 
-  /** The VM's next capture comes at once. */
-  dueNow(vm: VmId, nowMs: number): void {
+  /** The next capture of each of these VMs comes at once. */
+  dueNow(vms: ReadonlySet<VmId>, nowMs: number): void {
+    if (vms.size === 0) return;
     for (const track of this.#of.values())
-      if (track.unit.vms.includes(vm)) track.turn = { ...track.turn, dueMs: nowMs };
+      if (track.unit.vms.some((vm) => vms.has(vm))) track.turn = { ...track.turn, dueMs: nowMs };
   }
 }
 
