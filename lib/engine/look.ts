@@ -76,7 +76,7 @@ export async function underRepair(
   return state === "open" || state === "repairing";
 }
 
-/** A repair that gave it up has switched it off, and of what its host says after a silence nothing is newer than that. */
+/** Belay has left it off for people to look at, and of what its host says after a silence nothing is newer than that. */
 async function wasOffBefore(
   { store }: Env,
   { vm, troubled }: Watched,
@@ -84,7 +84,9 @@ async function wasOffBefore(
 ): Promise<boolean> {
   if (!troubled || vm.state !== "unknown" || !isOffByHand(sight)) return false;
   const incident = await store.openIncidentOf(vm.id);
-  return incident?.state === "handed-over" && !isUntouched(incident);
+  return (
+    isLeftToPeople(incident) && incident?.cause !== "two-copies" && incident !== undefined && !isUntouched(incident)
+  );
 }
 
 /** Whether an incident that was handed over is over. A VM that should run is back when it answers: to run is not enough. */

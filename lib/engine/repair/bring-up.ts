@@ -3,7 +3,7 @@ import type { Incident, Vm } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import type { DomainSight } from "../ports.ts";
 import { goneFromHome } from "./gone-from-home.ts";
-import { isOffByHand, isOffSince } from "./off-by-hand.ts";
+import { isOffByHand, isOffSince, offByHandWords } from "./off-by-hand.ts";
 import { retry, type Trouble, type Try } from "./retry.ts";
 import type { StepEnd } from "./step.ts";
 
@@ -110,7 +110,7 @@ export async function bringUp(
     if (action === "nothing")
       return { came: { ok: true, words: done.join(" ") || "It runs.", value: { byHand: false } } };
     if (isOffByHand(sight) && !first.offByUs && before !== "destroy") {
-      return { came: { ok: true, words: "Somebody switched it off on the hypervisor.", value: { byHand: true } } };
+      return { came: { ok: true, words: offByHandWords, value: { byHand: true } } };
     }
     if (action === "give-up") {
       const words = `It is ${sight?.state} (${sight?.reason}): to start it here could make two of it.`;

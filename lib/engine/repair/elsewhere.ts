@@ -5,6 +5,7 @@ import { endMove } from "../maintenance/on-its-way.ts";
 import type { Steps } from "../ports.ts";
 import { releaseFrom } from "./fence.ts";
 import { leaveDefined, leaveDefinedIfGone } from "./leave-defined.ts";
+import { offByHandWords, takeAsWanted } from "./off-by-hand.ts";
 import type { Places } from "./places.ts";
 import { retry, type Trouble } from "./retry.ts";
 import { type Claim, type Freed, freeThere, type Start } from "./start-there.ts";
@@ -180,6 +181,10 @@ export async function elsewhere(
     );
     if (!answer.ok) return handOver(answer.words);
     if ("answeredAt" in answer.value) return { kind: "answers", tr: answer.value.answeredAt };
+    if ("died" in answer.value && answer.value.byHand) {
+      await steps.run("wish", () => takeAsWanted(env, repair));
+      return { kind: "not-needed", words: offByHandWords };
+    }
     last = "died" in answer.value ? `It ${answer.value.died} after its start. ` : `${answer.words} `;
     const freed = await step<Freed>(env, steps, repair, `free after its end${suffix}`, () =>
       freeThere(env, options, repair, claim.to),

@@ -2,6 +2,7 @@ import type { AnswerCheck, EpochMs, RepairId, Vm } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import type { Steps } from "../ports.ts";
 import { bringUp, type First, lookAgain } from "./bring-up.ts";
+import { offByHandWords, takeAsWanted } from "./off-by-hand.ts";
 import { step } from "./step.ts";
 import type { StepBase, StepName } from "./step-kinds.ts";
 import { verify } from "./verify.ts";
@@ -76,6 +77,7 @@ export async function reviveRounds(
     });
     if (!answer.ok) return { kind: "handed-over", words: answer.words };
     if ("answeredAt" in answer.value) return { kind: "answers", tr: answer.value.answeredAt, acted };
+    if (answer.value.byHand) return { kind: "left-off", words: offByHandWords };
     last = answer.value.died;
     acted = true; // the next round starts it
   }
@@ -92,10 +94,7 @@ export async function endRounds(env: Env, steps: Steps, repair: RepairId, rounds
       return store.endRepair(repair, { state: "handed-over", incident: "handed-over", words, tr: null }, clock.now());
     });
   if (rounds.kind === "left-off") {
-    await steps.run("wish", async () => {
-      const { vm } = await vmWork(env, repair);
-      await store.recordWanted(vm.id, "stopped", `${rounds.words} That is taken as wanted.`, clock.now());
-    });
+    await steps.run("wish", () => takeAsWanted(env, repair, rounds.words));
     return steps.run("end", () =>
       store.endRepair(repair, { state: "not-needed", incident: "cleared", words: rounds.words, tr: null }, clock.now()),
     );

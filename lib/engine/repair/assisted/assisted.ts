@@ -3,6 +3,7 @@ import { BelayError, type ProposedTechnique, type RepairId, repairStates } from 
 import { sayChanged } from "../../conversation/say.ts";
 import type { EngineOptions, Env } from "../../env.ts";
 import type { Steps } from "../../ports.ts";
+import { offByHandWords } from "../off-by-hand.ts";
 import { step } from "../step.ts";
 import { verify } from "../verify.ts";
 import { vmWork } from "../work.ts";
@@ -76,9 +77,13 @@ async function together(run: Run): Promise<void> {
   }
 
   async function asAgreed(technique: ProposedTechnique["technique"]): Promise<void> {
-    const instead = await noMoreAllowed(run, technique, "still allowed");
-    if (instead !== undefined) return endTogether(run, instead);
-    const back = await run.help.acting(repair, () => bringBack(run, technique, here));
+    // Asked once its turn has come: that may take minutes.
+    const did = await run.help.acting(repair, async () => {
+      const instead = await noMoreAllowed(run, technique, "still allowed");
+      return instead === undefined ? { back: await bringBack(run, technique, here) } : { instead };
+    });
+    if (did.instead !== undefined) return endTogether(run, did.instead);
+    const { back } = did;
     if (back.kind === "not-needed") return endTogether(run, { kind: "cleared", words: back.words });
     if (back.kind === "left-off") return endTogether(run, back);
     if (back.kind === "locked") return handOver(back.words);
@@ -97,6 +102,8 @@ async function together(run: Run): Promise<void> {
       return verify(env, run.options, vm);
     });
     if (!served.ok) return failed(served.words);
+    if ("died" in served.value && served.value.byHand)
+      return endTogether(run, { kind: "left-off", words: offByHandWords });
     if ("died" in served.value) return failed(`It ${served.value.died} after its owner's manager was done.`);
     const keep = from === "image" && own !== null ? await disksToKeep(run, own) : undefined;
     const how = { image: "made anew from its image", "own-disk": "started from its own disk", checkpoint: "restored" };

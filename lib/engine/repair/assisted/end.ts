@@ -1,5 +1,6 @@
 import type { EpochMs } from "../../../model/index.ts";
 import { sayChanged } from "../../conversation/say.ts";
+import { takeAsWanted } from "../off-by-hand.ts";
 import { vmWork } from "../work.ts";
 import type { Run } from "./run.ts";
 
@@ -13,11 +14,7 @@ export type End =
 /** The repair's end, for both: the first word of it is the last. */
 export async function endTogether({ env, help, repair, steps }: Run, end: End): Promise<void> {
   const { store, clock } = env;
-  if (end.kind === "left-off")
-    await steps.run("wish", async () => {
-      const { vm } = await vmWork(env, repair);
-      await store.recordWanted(vm.id, "stopped", `${end.words} That is taken as wanted.`, clock.now());
-    });
+  if (end.kind === "left-off") await steps.run("wish", () => takeAsWanted(env, repair, end.words));
   await steps.run(end.kind === "handed-over" ? "hand over" : "end", async () => {
     help.places.settled((await vmWork(env, repair)).vm.id);
     const { words } = end;

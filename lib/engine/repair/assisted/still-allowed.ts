@@ -1,6 +1,6 @@
 import { consentRefusal, modeRefusal, techniqueRefusal } from "../../../decide/index.ts";
 import type { TechniqueName } from "../../../model/index.ts";
-import { isOffNow } from "../off-by-hand.ts";
+import { isOffNow, offByHandWords } from "../off-by-hand.ts";
 import { vmWork } from "../work.ts";
 import type { End } from "./end.ts";
 import type { Run } from "./run.ts";
@@ -18,7 +18,7 @@ export async function noMoreAllowed(
     const { vm } = await vmWork(env, repair);
     if (vm.wanted === "stopped")
       return { kind: "cleared", words: "Its owner wants it stopped by now, so it is left as it is." };
-    if (await isOffNow(env, repair)) return { kind: "left-off", words: "Somebody switched it off on the hypervisor." };
+    if (await isOffNow(env, repair)) return { kind: "left-off", words: offByHandWords };
     // To be made anew is asked of an owner apart from the technique, which may end otherwise.
     const anew = technique === "assisted-rebuild" ? consentRefusal(vm.consent, "recreate") : undefined;
     const words = modeRefusal(await env.store.modeOf(vm.id)) ?? anew ?? techniqueRefusal(technique, vm);

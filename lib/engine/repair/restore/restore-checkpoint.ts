@@ -5,6 +5,7 @@ import type { EngineOptions, Env } from "../../env.ts";
 import type { Steps } from "../../ports.ts";
 import { type First, lookFirst } from "../bring-up.ts";
 import { type Bringing, bringElsewhere } from "../elsewhere.ts";
+import { offByHandWords } from "../off-by-hand.ts";
 import type { Places } from "../places.ts";
 import { endRounds, type Rounds, reviveRounds } from "../revive-rounds.ts";
 import { type StepEnd, step } from "../step.ts";
@@ -181,7 +182,7 @@ export async function restoreOnItsHost(
       };
     }
     if ("died" in answer.value && answer.value.byHand)
-      return { rounds: { kind: "left-off", words: "Somebody switched it off on the hypervisor." }, said: "" };
+      return { rounds: { kind: "left-off", words: offByHandWords }, said: "" };
     last = "died" in answer.value ? `${how}, and ended again.` : `${how}, and answered nobody.`;
   }
   let seen: First = { ...first.value, offByUs: first.value.offByUs || first.value.hangs === true || touched };
