@@ -15,6 +15,7 @@ import { type CaptureEnd, capture } from "./capture.ts";
 import { capturesInHand } from "./in-hand.ts";
 import { keepFew } from "./keep-few.ts";
 import { Memories } from "./memory.ts";
+import { OtherStore } from "./other-store.ts";
 import { Retention } from "./retention.ts";
 import type { Standbys } from "./standbys.ts";
 import { StatusWriter } from "./status-writer.ts";
@@ -55,6 +56,7 @@ export class CheckpointKeeper {
   readonly #help: KeeperHelp;
   readonly #room: StoreRoom;
   readonly #retention: Retention;
+  readonly #otherStore: OtherStore;
   readonly #tracks = new Tracks();
   readonly #work = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
@@ -84,6 +86,7 @@ export class CheckpointKeeper {
     const track = (work: Promise<void>) => this.#track(work);
     this.#room = new StoreRoom(env, track);
     this.#retention = new Retention(env, track);
+    this.#otherStore = new OtherStore(env, track);
     this.#sweeper = new Sweeper(env, this.#memories, track);
     this.#verifier = new Verifier(env, this.#memories, (vm) => this.#anew(vm));
   }
@@ -166,6 +169,7 @@ export class CheckpointKeeper {
 
   /** What is more than is to be kept goes, whether or not anything is saved now. */
   #tidy(wishes: readonly PendingWish[]): void {
+    this.#otherStore.look();
     this.#room.look();
     this.#retention.look({
       kept: this.#inventory?.policy.checkpointsKept ?? defaultPolicy.checkpointsKept,

@@ -23,6 +23,11 @@ export const engineRetention = ({ tables, log }: Parts): RetentionStore => ({
       if (!kept && tables.vms.get(vmId)?.removed === false) counts.set(vmId, (counts.get(vmId) ?? 0) + 1);
     return counts;
   },
+  checkpointsElsewhere: async (inStore) =>
+    [...tables.checkpoints.values()].filter(
+      ({ vmId, state, storeId }) =>
+        state === "valid" && storeId !== null && storeId !== inStore && tables.vms.get(vmId)?.removed === false,
+    ).length,
   async recordStoreFull(isFull, at) {
     if ((storeFullSinceOf(tables) !== null) === isFull) return;
     const fullSince = isFull ? at : null;

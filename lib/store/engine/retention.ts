@@ -27,6 +27,9 @@ export const engineRetention = ({ database, write }: Parts): RetentionStore => (
     return new Map(rows.map(({ vmId, _count }) => [idOf("vm", vmId), _count._all]));
   },
 
+  checkpointsElsewhere: (inStore) =>
+    database.checkpoint.count({ where: { state: "valid", storeId: { not: inStore }, vm: present } }), // null is not counted
+
   async recordStoreFull(isFull, at) {
     const isNews = async (db: Readable) => ((await readStoreFullSince(db)) !== null) !== isFull;
     if (!(await isNews(database))) return; // no lock of all writes for what is known

@@ -86,6 +86,7 @@ export function checkpointCalls({ random, ids, by, known, any }: Hands) {
       removeAged: ({ engine }) => engine.removeCheckpoints([...own.slice(1).map((it) => it.id), fresh], now, "kept"),
       keepAsked: ({ engine }) => engine.keepAsked(some),
       checkpointCounts: ({ engine }) => engine.checkpointCounts(),
+      checkpointsElsewhere: ({ engine }) => engine.checkpointsElsewhere("store-a"),
       recordStoreFull: ({ engine }) => engine.recordStoreFull(yes, now),
       checkpointsOf: async ({ engine }) => [
         ...(await engine.checkpointsOf(vm)),
