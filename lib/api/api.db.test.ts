@@ -36,6 +36,7 @@ test("anybody may ask whether Belay is at work and read how to talk to it; nothi
         "/collaboration/messages",
         "/collaboration/schemas",
         "/collaboration/sensors",
+        "/collaboration/standing",
         "/conversation",
         "/endpoint",
         "/endpoint/test",

@@ -121,6 +121,8 @@ test("with all scopes a key still may not do what is for people; with none it ma
     "POST /vms/{id}/kill": { runId: 1 },
     "PATCH /hosts/{id}": {},
     "PATCH /policy": {},
+    "POST /people": { email: "x@example.org", name: "x" },
+    "POST /people/password": { email: "x@example.org" },
     "POST /hosts/{id}/maintenance": {},
     "POST /hosts/{id}/helper": {},
   };
@@ -146,7 +148,7 @@ test("with all scopes a key still may not do what is for people; with none it ma
       ["POST /incidents/{id}/approve", "POST /incidents/{id}/off"],
       ["GET /keys", "POST /keys", "DELETE /keys/{id}"],
       ["GET /maintenances", "POST /organizations", "GET /policy", "PATCH /policy", "POST /traffic"],
-      ["POST /vms/{id}/kill"],
+      ["GET /people", "POST /people", "POST /people/password", "POST /vms/{id}/kill"],
     ]
       .flat()
       .sort(),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type PersonView, userId } from "../contract/index.ts";
 import type { Clock, PersonDeed, ServiceStore } from "../engine/ports.ts";
 import { BelayError, can, type Organization, type OrganizationId, type Viewer } from "../model/index.ts";
+import { refuseByScope } from "../service/index.ts";
 import { type Auth, ensurePerson } from "./auth.ts";
 import { newPassword } from "./new-password.ts";
 
@@ -25,6 +26,7 @@ export interface People {
 }
 
 function must(viewer: Viewer): void {
+  refuseByScope(viewer, "people"); // no program with a key makes people, whosever it is
   const answer = can.managePeople(viewer);
   if (answer !== true) throw new BelayError("not-allowed", answer);
 }
