@@ -49,7 +49,7 @@ export function IntervalChoice({ of, value, inherited, limits, error, onChange }
     <div className={classes.choice}>
       <Select
         label="Save its state"
-        description="Memory and disks of one instant, to go back to after a failure. Switched off, the two newest stay, and those that people keep."
+        description="Memory and disks of one instant, to go back to after a failure. Switched off, what was saved stays for a day unless room is needed, then the two newest, and those that people keep."
         data={[
           ...(inherited === null
             ? []

@@ -1,17 +1,22 @@
 import { expect, test } from "vitest";
-import { beyond, mostOf } from "./beyond.ts";
+import { beyond, mostOf, switchedOffKeptMs } from "./beyond.ts";
 
-const saved = new Set(["a", "b"]);
+const never = undefined;
+const now = 0;
 
 test.each([
-  ["as many as are kept", { a: 8 }, 8, []],
-  ["more than are kept since the number was lowered", { a: 8, b: 3 }, 3, ["a"]],
-  ["more than two of one that is not saved any more", { a: 3, c: 3 }, 8, ["c"]],
-  ["two, whatever was chosen", { a: 2, c: 2 }, 0, []],
-])("a VM that has %s", (_, counts, kept, expected) => {
-  expect(beyond(new Map(Object.entries(counts)), saved, kept)).toEqual(expected);
+  ["a VM that is saved keeps what was chosen", 8, never, false, 8],
+  ["of a full store too", 8, never, true, 8],
+  ["at least two, whatever was chosen", 1, never, false, 2],
+  ["one that is not to be saved any more keeps as many", 8, now, false, 8],
+  ["until a day later", 8, switchedOffKeptMs - 1, false, 8],
+  ["then two", 8, switchedOffKeptMs, false, 2],
+  ["of a full store two at once", 8, now, true, 2],
+])("%s", (_, kept, unsavedForMs, isFull, expected) => {
+  expect(mostOf({ kept, unsavedForMs, isFull })).toBe(expected);
 });
 
-test("at least two of each VM stay", () => {
-  expect([mostOf(true, 8), mostOf(true, 1), mostOf(false, 8)]).toEqual([8, 2, 2]);
+test("VMs with more than is to be kept of them are named", () => {
+  const counts = new Map(Object.entries({ a: 8, b: 3, c: 3, d: 2 }));
+  expect(beyond(counts, (vm) => (vm === "a" ? 8 : 2))).toEqual(["b", "c"]);
 });

@@ -46,15 +46,17 @@ test("the newest valid one is never forgotten", () => {
 });
 
 test("what is shown and what is stored are compared", () => {
-  const shown = rows("vvd");
+  const shown = rows("vvddd");
   const held = [
     { id: checkpointNumber(1), valid: false },
     { id: checkpointNumber(2), valid: true },
+    { id: checkpointNumber(3), valid: false },
     { id: checkpointNumber(9), valid: true },
   ];
   expect(reconcile(shown, held)).toEqual({
     withoutBytes: [checkpointNumber(0)],
     damaged: [checkpointNumber(1)],
+    well: [checkpointNumber(2)],
     withoutRow: [checkpointNumber(9)],
   });
 });

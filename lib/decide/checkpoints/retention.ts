@@ -31,6 +31,8 @@ export interface Reconciled {
   readonly withoutBytes: readonly CheckpointId[];
   /** The store says that they are damaged, and people are not told yet. */
   readonly damaged: readonly CheckpointId[];
+  /** Shown as damaged, and the store has nothing against them: what could not be read at one time may be read at another. */
+  readonly well: readonly CheckpointId[];
   /** Whole, but how they were taken was never written down: nobody was told of them, and a newer one follows soon. */
   readonly withoutRow: readonly CheckpointId[];
 }
@@ -44,6 +46,7 @@ export function reconcile(
   return {
     withoutBytes: rows.filter((it) => it.state === "valid" && !known.has(it.id)).map((it) => it.id),
     damaged: rows.filter((it) => it.state === "valid" && known.get(it.id) === false).map((it) => it.id),
+    well: rows.filter((it) => it.state === "damaged" && known.get(it.id) === true).map((it) => it.id),
     withoutRow: held.filter((it) => !shown.has(it.id)).map((it) => it.id),
   };
 }

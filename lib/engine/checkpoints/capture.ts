@@ -167,8 +167,8 @@ async function captureFresh(
       if (id !== undefined) requests.push({ id, vm, method, base: base ?? null });
     }
     const standing = await standingOf(env);
-    if (standing === undefined)
-      throw new CaptureFailed("interrupted", "The store of saved states does not answer in time.");
+    // The store may read all that it has, after a start: it is no failure of the VM's, and is tried again soon.
+    if (standing === undefined) return { kind: "obstacle", words: "The store of saved states does not answer now." };
     if (cancelled.signal.aborted) return { kind: "cancelled" };
     const taken = await take(env, requests, cancelled);
     const rows = requests.flatMap(({ id, vm }): Checkpoint[] => {

@@ -2,18 +2,19 @@ import { newestValid } from "../../decide/index.ts";
 import type { CheckpointId, VmId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { tellDamaged } from "../repair/restore/candidates.ts";
+import { perhapsWell } from "./in-hand.ts";
 import { standingOf } from "./keep-few.ts";
 
 const words = "The store read it, and bytes of it do not have their checksum.";
 
 /**
  * The store reads all that it holds now and then, older states and kept ones too. What it finds damaged is shown so from then on, and is not
- * found out at the failure.
+ * found out at the failure. What it takes back is read anew.
  */
 export class FoundDamaged {
   readonly #env: Env;
   /** What is written down already: the store names them as long as it has them. */
-  #told = new Set<CheckpointId>();
+  #told: ReadonlyMap<CheckpointId, VmId> = new Map();
 
   constructor(env: Env) {
     this.#env = env;
@@ -30,7 +31,9 @@ export class FoundDamaged {
     const newest: VmId[] = [];
     for (const [vmId, found] of news)
       if (await this.#tellOf(vmId, new Set(found.map(({ id }) => id)))) newest.push(vmId);
-    this.#told = new Set(standing.damaged.map(({ id }) => id));
+    const told = new Map(standing.damaged.map(({ id, vmId }) => [id, vmId]));
+    for (const [id, vmId] of this.#told) if (!told.has(id)) perhapsWell(this.#env).add(vmId);
+    this.#told = told;
     return newest;
   }
 

@@ -20,10 +20,12 @@ interface InHand {
   readonly read: Map<CheckpointId, number>;
   /** VMs of which a checkpoint was found damaged, and what is shown of them was not looked at since. */
   readonly damaged: Set<VmId>;
+  /** VMs with a checkpoint that is shown as damaged, and the store has nothing against it: it is to be read. */
+  readonly perhapsWell: Set<VmId>;
 }
 const known = new WeakMap<Hands, InHand>();
 function inHand(env: Hands): InHand {
-  const found = known.get(env) ?? { captures: new Map(), read: new Map(), damaged: new Set() };
+  const found = known.get(env) ?? { captures: new Map(), read: new Map(), damaged: new Set(), perhapsWell: new Set() };
   known.set(env, found);
   return found;
 }
@@ -31,6 +33,8 @@ function inHand(env: Hands): InHand {
 export const capturesInHand = (env: Hands): Map<VmId, CaptureInHand> => inHand(env).captures;
 
 export const damagedSince = (env: Hands): Set<VmId> => inHand(env).damaged;
+
+export const perhapsWell = (env: Hands): Set<VmId> => inHand(env).perhapsWell;
 
 export const isRead = (env: Hands, id: CheckpointId): boolean => inHand(env).read.has(id);
 

@@ -3,28 +3,41 @@ import type { CheckpointId, EpochMs, Vm } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { within } from "../guard/within.ts";
 import type { StoreStanding } from "../ports.ts";
-import { isRead } from "./in-hand.ts";
+import { isRead, perhapsWell } from "./in-hand.ts";
 
 const storeWithinMs = 30_000;
 
 type Dropping = Pick<Env, "clock" | "log"> & { readonly checkpoints: Pick<Env["checkpoints"], "drop"> };
 
+export type Forgetting = Dropping & { readonly store: Pick<Env["store"], "checkpointsOf" | "removeCheckpoints"> };
+
 /** Those whose rows are gone and whose bytes could not be dropped: tried again with the next. A death forgets them; then they are reconciled. */
 const owed = new WeakMap<Dropping, Set<CheckpointId>>();
 
 /** Rows first, so that nobody is shown what is not there; one that a person keeps since a moment ago stays. */
-async function forget(env: Env, rows: readonly CheckpointId[]): Promise<void> {
-  if (rows.length > 0) await dropBytes(env, await env.store.removeCheckpoints(rows, env.clock.now(), "kept"));
-  else await dropBytes(env, []);
+async function forget(env: Forgetting, rows: readonly CheckpointId[]): Promise<number> {
+  const gone = rows.length === 0 ? [] : await env.store.removeCheckpoints(rows, env.clock.now(), "kept");
+  await dropBytes(env, gone);
+  return gone.length;
 }
 
 /** Which store it is, and what it is not sure of; undefined where it does not answer. */
-export const standingOf = ({
+export async function standingOf({
   clock,
+  log,
   checkpoints,
-}: Pick<Env, "clock"> & { readonly checkpoints: Pick<Env["checkpoints"], "standing"> }): Promise<
+}: Pick<Env, "clock" | "log"> & { readonly checkpoints: Pick<Env["checkpoints"], "standing"> }): Promise<
   StoreStanding | undefined
-> => within(clock, storeWithinMs, checkpoints.standing(), undefined).catch(() => undefined);
+> {
+  try {
+    const standing = await within(clock, storeWithinMs, checkpoints.standing(), undefined);
+    if (standing === undefined) log.warn("the store of checkpoints did not say in time which one it is");
+    return standing;
+  } catch (error) {
+    log.warn("the store of checkpoints could not be asked which one it is", { error: String(error) });
+    return undefined;
+  }
+}
 
 async function dropBytes(env: Dropping, ids: readonly CheckpointId[]): Promise<void> {
   const { checkpoints, clock, log } = env;
@@ -58,10 +71,21 @@ export async function keepFew(
   answeredAt: EpochMs | undefined,
 ): Promise<void> {
   const standing = await standingOf(env);
-  if (standing === undefined) return; // after the next capture
-  const rows = await env.store.checkpointsOf(vm.id, standing.store);
-  const stays = (id: CheckpointId) => id === taken || isRead(env, id) || standing.unsure.has(id);
-  await forget(env, forgotten(rows, keep, stays, answeredAt));
+  if (standing !== undefined) await keepFewOf(env, standing, vm, keep, taken, answeredAt); // else after the next capture
+}
+
+/** The same, of a store that was asked before; gives how many went. */
+export async function keepFewOf(
+  env: Forgetting,
+  { store, unsure }: StoreStanding,
+  vm: Pick<Vm, "id">,
+  keep: number,
+  taken: CheckpointId | undefined,
+  answeredAt: EpochMs | undefined,
+): Promise<number> {
+  const rows = await env.store.checkpointsOf(vm.id, store);
+  const stays = (id: CheckpointId) => id === taken || isRead(env, id) || unsure.has(id);
+  return forget(env, forgotten(rows, keep, stays, answeredAt));
 }
 
 /** A VM, or its host, may have been removed by mistake: its bytes stay for so long, by the checkpoints' own age. */
@@ -80,17 +104,26 @@ export async function dropRemoved(
 /**
  * Once in each life of the engine, before the VM's first capture: what people are shown and what the store holds are made the same. What is shown
  * and has no bytes is shown as damaged. Bytes whose capture was never written down are taken over where they are the newest (the same capture
- * asked for again is answered from the store), else dropped. What is in another store, whose disk may not be mounted, is left as it is. False when
- * the store could not be asked, or is not sure of all that it has: then nothing is changed, and it is tried again.
+ * asked for again is answered from the store), else dropped. What is in another store, whose disk may not be mounted, is left as it is; but what
+ * this one holds is in this one, whatever was written: it may have lost its name, and then nothing of it goes. False when the store could not
+ * be asked, or is not sure of all that it has: then nothing is changed, and it is tried again.
  */
 export async function reconcileVm(env: Env, vm: Vm): Promise<boolean> {
   const { store, checkpoints, clock, log } = env;
   const standing = await standingOf(env);
   if (standing === undefined || standing.unsure.size > 0) return false;
-  const rows = await env.store.checkpointsOf(vm.id, standing.store);
+  const shown = await store.checkpointsOf(vm.id);
+  const here = new Set((await store.checkpointsOf(vm.id, standing.store)).map(({ id }) => id));
   const held = await within(clock, storeWithinMs, checkpoints.held(vm), undefined).catch(() => undefined);
   if (held === undefined) return false;
-  const found = reconcile(rows, held);
+  const lying = new Set(held.map(({ id }) => id));
+  const found = reconcile(
+    shown.filter(({ id }) => here.has(id) || lying.has(id)),
+    held,
+  );
+  const stored = shown.flatMap(({ id }) => (lying.has(id) ? [id] : []));
+  if (stored.length > 0) await store.recordStored(stored, standing.store);
+  if (found.well.length > 0) perhapsWell(env).add(vm.id);
   for (const id of found.damaged) {
     log.warn(`a checkpoint of ${vm.name} is damaged`, { checkpoint: id });
     await store.recordVerified(id, { ok: false, words: "The store says that it is damaged." }, clock.now());

@@ -19,6 +19,8 @@ export interface VmMemory {
   unswept: boolean;
   sweptOn: HostId | null;
   reconciled: boolean;
+  /** Beside captures it is asked for again only then. */
+  reconciledAgainMs: number;
   verifiedMs: number | undefined;
   /** Its checkpoints as last read, newest first; undefined once they changed. They are read again now and then all the same. */
   rows: readonly Checkpoint[] | undefined;
@@ -48,7 +50,14 @@ export class Memories {
     const fresh: VmMemory = {
       ...{ offer: null, offerFor: null, offerAtMs: 0, lastFailure: null, baseless: false },
       ...{ obstacle: null, unbroken: false, chain: false },
-      ...{ unswept: true, sweptOn: null, reconciled: false, verifiedMs: undefined, written: undefined },
+      ...{
+        unswept: true,
+        sweptOn: null,
+        reconciled: false,
+        reconciledAgainMs: 0,
+        verifiedMs: undefined,
+        written: undefined,
+      },
       ...{ rows: undefined, rowsAtMs: 0, sinceMs: this.#clock.monotonicMs(), recalled: null },
     };
     this.#of.set(vm, fresh);

@@ -6,17 +6,21 @@ const tryEveryMs = 15_000;
 /** Nobody has tried for so long: whether it is still full is not known. */
 const knownForMs = 10 * 60_000;
 
+type Telling = Pick<Env, "clock" | "log"> & { readonly store: Pick<Env["store"], "recordStoreFull"> };
+
 /** Whether the store of bytes had room when a capture last asked it for some. The provider is told when that changes. */
 export class StoreRoom {
-  readonly #env: Env;
+  readonly #env: Telling;
   readonly #track: (work: Promise<void>) => void;
   /** Full, and tried again then; undefined: there is room. */
   #triedAgainMs: number | undefined;
   #fullAtMs: number;
   /** undefined: what a life before this one told holds. */
   #told: boolean | undefined;
+  /** One after the other: what is told last must be what is written last. */
+  #telling: Promise<void> = Promise.resolve();
 
-  constructor(env: Env, track: (work: Promise<void>) => void) {
+  constructor(env: Telling, track: (work: Promise<void>) => void) {
     this.#env = env;
     this.#track = track;
     this.#fullAtMs = env.clock.monotonicMs();
@@ -32,7 +36,7 @@ export class StoreRoom {
   }
 
   /** Gives whether it is otherwise than before. */
-  heard({ kind }: CaptureEnd): boolean {
+  heard({ kind }: Pick<CaptureEnd, "kind">): boolean {
     if (kind !== "done" && kind !== "store-full") return false;
     const { log, clock } = this.#env;
     const wasFull = this.isFull;
@@ -56,9 +60,9 @@ export class StoreRoom {
     if (this.#told === isFull) return;
     this.#told = isFull;
     const { store, clock } = this.#env;
-    const telling = store.recordStoreFull(isFull, clock.now()).catch((error: unknown) => {
+    const telling = this.#telling.then(() => store.recordStoreFull(isFull, clock.now()));
+    this.#telling = telling.catch(() => {
       this.#told = undefined; // with the next that is heard
-      throw error;
     });
     this.#track(telling);
   }

@@ -7,6 +7,8 @@ import { dropRemoved, reconcileVm } from "./keep-few.ts";
 import type { Memories, VmMemory } from "./memory.ts";
 
 const atOnce = 4;
+/** A store that does not answer, or is not sure of all that it has, is not asked in each round: others wait for the place. */
+const reconcileAgainMs = 60_000;
 const removedFirstMs = 10 * 60_000;
 const removedEveryMs = 60 * 60_000;
 
@@ -40,7 +42,8 @@ export class Sweeper {
   sweeps(vm: Vm, canNow: boolean): boolean {
     const memory = this.#memories.of(vm.id);
     if (!memory.unswept && memory.reconciled) return false;
-    if ((memory.reconciled && !canNow) || capturesInHand(this.#env).has(vm.id)) return true;
+    const sweeps = memory.unswept && canNow;
+    if ((!sweeps && !this.#reconciles(memory)) || capturesInHand(this.#env).has(vm.id)) return true;
     if (this.#running.has(vm.id) || this.#running.size >= atOnce) return true;
     this.#running.add(vm.id);
     const swept = this.#settle(vm, memory, canNow).catch((error: unknown) => {
@@ -55,8 +58,19 @@ export class Sweeper {
     return true;
   }
 
+  #reconciles({ reconciled, reconciledAgainMs }: VmMemory): boolean {
+    return !reconciled && this.#env.clock.monotonicMs() >= reconciledAgainMs;
+  }
+
+  /** The host first: what the store is not sure of may stay so for long. */
   async #settle(vm: Vm, memory: VmMemory, canNow: boolean): Promise<void> {
-    if (!memory.reconciled) memory.reconciled = await reconcileVm(this.#env, vm);
-    if (memory.unswept && canNow) await sweep(this.#env, vm, memory);
+    try {
+      if (memory.unswept && canNow) await sweep(this.#env, vm, memory);
+    } finally {
+      if (this.#reconciles(memory)) {
+        memory.reconciled = await reconcileVm(this.#env, vm);
+        memory.reconciledAgainMs = this.#env.clock.monotonicMs() + reconcileAgainMs;
+      }
+    }
   }
 }

@@ -3,17 +3,20 @@ import type { VmId } from "../../model/index.ts";
 import type { Env } from "../env.ts";
 import { within } from "../guard/within.ts";
 import { FoundDamaged } from "./found-damaged.ts";
-import { whileRead } from "./in-hand.ts";
+import { tellWell } from "./found-well.ts";
+import { perhapsWell, whileRead } from "./in-hand.ts";
 import { standingOf } from "./keep-few.ts";
 import type { Memories } from "./memory.ts";
 
 /** Reading costs the store's disk: one at a time, with a pause between two. */
 const pauseMs = 60_000;
+/** Of those that are shown as damaged and may be well many may wait at one time. */
+const againPauseMs = 5_000;
 const verifyWithinMs = 10 * 60_000;
 
 /**
- * Reads the newest checkpoint of each VM now and then, and asks the store what its own reading of all has found: what cannot be restored must
- * not be found out at the failure.
+ * Reads the newest checkpoint of each VM now and then, and those that may have been called damaged wrongly; asks the store what its own reading
+ * of all has found: what cannot be restored must not be found out at the failure.
  */
 export class Verifier {
   readonly #env: Env;
@@ -38,17 +41,29 @@ export class Verifier {
     const now = this.#env.clock.monotonicMs();
     if (!this.#isAsking && now >= this.#askMs) track(this.#ask());
     if (this.#running || now < this.#againMs) return;
+    const [again] = perhapsWell(this.#env);
+    if (again !== undefined) {
+      perhapsWell(this.#env).delete(again);
+      track(this.#runs(this.#readAgain(again), againPauseMs));
+      return;
+    }
     const known = [...vms].map((vm) => [vm, this.#memories.of(vm).verifiedMs] as const);
     const vm = verifyNext(known, now);
     this.#againMs = now + pauseMs;
     if (vm === undefined) return;
+    track(this.#runs(this.#verify(vm), pauseMs));
+  }
+
+  #runs(work: Promise<void>, thenMs: number): Promise<void> {
     this.#running = true;
-    track(
-      this.#verify(vm).finally(() => {
-        this.#running = false;
-        this.#againMs = this.#env.clock.monotonicMs() + pauseMs;
-      }),
-    );
+    return work.finally(() => {
+      this.#running = false;
+      this.#againMs = this.#env.clock.monotonicMs() + thenMs;
+    });
+  }
+
+  async #readAgain(vm: VmId): Promise<void> {
+    if (await tellWell(this.#env, vm)) this.#memories.of(vm).rows = undefined;
   }
 
   async #ask(): Promise<void> {

@@ -172,6 +172,8 @@ export interface CheckpointStore {
     found: { readonly ok: boolean; readonly words: string },
     at: EpochMs,
   ): Promise<void>;
+  /** Their bytes lie in this store, whatever was written before. Gone ones are left alone. */
+  recordStored(checkpoints: readonly CheckpointId[], inStore: StoreStanding["store"]): Promise<void>;
   /**
    * Forgotten: before its bytes are dropped, so that nobody is shown what is not there. With `unless: "kept"` those stay that a person keeps,
    * perhaps since a moment ago. Answers with those that are not there any more: their bytes may be dropped.

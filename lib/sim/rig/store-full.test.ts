@@ -52,6 +52,19 @@ test("of a VM that is not to be saved any more two stay, and what a person keeps
   rig.close();
 });
 
+test("saving that was switched off by mistake costs nothing soon, as long as there is room", async () => {
+  const { rig, rows } = await fullRig();
+  await rig.act({ do: "store-empties" });
+  await rig.clock.advance(30 * seconds);
+  await rig.act({ do: "choose", vm: "web-1", checkpointEveryMs: 0 });
+  await rig.clock.advance(5 * seconds);
+  const before = await rows();
+  expect(before).toHaveLength(9);
+  await rig.clock.advance(180 * seconds);
+  expect(await rows()).toEqual(before);
+  rig.close();
+});
+
 test("the provider is told that the store is full, once, and when it is so no more, also by the next life of Belay", async () => {
   const { rig, fullSince, told } = await fullRig();
   expect(await fullSince()).not.toBeNull();

@@ -19,6 +19,7 @@ type ForEngine = Pick<
   CheckpointStore,
   | "recordCheckpoint"
   | "recordVerified"
+  | "recordStored"
   | "removeCheckpoints"
   | "checkpointsOf"
   | "checkpointsOfRemoved"
@@ -70,6 +71,12 @@ export function engineCheckpoints(parts: Parts): ForEngine {
       const state = ok ? "valid" : "damaged";
       const said = ok && before.state === "valid" ? before.words : words;
       tables.checkpoints.set(id, { ...before, state, words: said, verifiedAt });
+    },
+    async recordStored(ids, storeId) {
+      for (const id of ids) {
+        const row = tables.checkpoints.get(id);
+        if (row !== undefined) tables.checkpoints.set(id, { ...row, storeId });
+      }
     },
     async removeCheckpoints(ids, _at, unless) {
       const stays = (id: CheckpointId) => unless === "kept" && tables.checkpoints.get(id)?.kept === true;

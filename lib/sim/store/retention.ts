@@ -17,10 +17,11 @@ export const engineRetention = ({ tables, log }: Parts): RetentionStore => ({
     const row = tables.checkpoints.get(id);
     if (row !== undefined && !row.kept) tables.checkpoints.set(id, { ...row, kept: true });
   },
-  async checkpointCounts() {
+  async checkpointCounts(inStore) {
     const counts = new Map<VmId, number>();
-    for (const { vmId, kept } of tables.checkpoints.values())
-      if (!kept && tables.vms.get(vmId)?.removed === false) counts.set(vmId, (counts.get(vmId) ?? 0) + 1);
+    for (const { vmId, kept, storeId } of tables.checkpoints.values())
+      if (!kept && (storeId === null || storeId === inStore) && tables.vms.get(vmId)?.removed === false)
+        counts.set(vmId, (counts.get(vmId) ?? 0) + 1);
     return counts;
   },
   checkpointsElsewhere: async (inStore) =>

@@ -11,7 +11,7 @@ import {
 } from "../../model/index.ts";
 import type { Readable } from "../database.ts";
 import type { Parts } from "../parts.ts";
-import { checkpointRow, statusRow, toCheckpoint, toCheckpointStatus } from "../rows/checkpoint.ts";
+import { checkpointRow, lyingIn, statusRow, toCheckpoint, toCheckpointStatus } from "../rows/checkpoint.ts";
 import { present } from "../rows/host.ts";
 import { epochMs, idOf, idOrNull, instant } from "../rows/narrow.ts";
 import { toApplication } from "../rows/organization.ts";
@@ -22,6 +22,7 @@ type CheckpointPart = Pick<
   CheckpointStore,
   | "recordCheckpoint"
   | "recordVerified"
+  | "recordStored"
   | "removeCheckpoints"
   | "checkpointsOf"
   | "checkpointsOfRemoved"
@@ -73,6 +74,11 @@ export const engineCheckpoints = ({ database, write }: Parts): CheckpointPart =>
     await database.checkpoint.updateMany({ where: { id }, data: { verifiedAt } });
   },
 
+  async recordStored(ids, storeId) {
+    const elsewhere = { OR: [{ storeId: null }, { storeId: { not: storeId } }] };
+    await database.checkpoint.updateMany({ where: { id: { in: [...ids] }, ...elsewhere }, data: { storeId } });
+  },
+
   async removeCheckpoints(ids, _at, unless) {
     const these = { id: { in: [...ids] } };
     await database.checkpoint.deleteMany({ where: unless === "kept" ? { ...these, kept: false } : these });
@@ -83,7 +89,7 @@ export const engineCheckpoints = ({ database, write }: Parts): CheckpointPart =>
   },
 
   async checkpointsOf(vmId, inStore) {
-    const there = inStore === undefined ? {} : { OR: [{ storeId: inStore }, { storeId: null }] };
+    const there = inStore === undefined ? {} : lyingIn(inStore);
     const rows = await database.checkpoint.findMany({ where: { vmId, ...there }, orderBy: { number: "desc" } });
     return rows.map(toCheckpoint);
   },

@@ -2,6 +2,7 @@ import type { RetentionStore } from "../../engine/ports.ts";
 import type { EpochMs } from "../../model/index.ts";
 import type { Readable } from "../database.ts";
 import type { Parts } from "../parts.ts";
+import { lyingIn } from "../rows/checkpoint.ts";
 import { present } from "../rows/host.ts";
 import { epochMs, idOf, instant } from "../rows/narrow.ts";
 
@@ -21,8 +22,8 @@ export const engineRetention = ({ database, write }: Parts): RetentionStore => (
     await database.checkpoint.updateMany({ where: { id }, data: { kept: true } });
   },
 
-  async checkpointCounts() {
-    const where = { kept: false, vm: present };
+  async checkpointCounts(inStore) {
+    const where = { kept: false, vm: present, ...lyingIn(inStore) };
     const rows = await database.checkpoint.groupBy({ by: ["vmId"], where, _count: { _all: true } });
     return new Map(rows.map(({ vmId, _count }) => [idOf("vm", vmId), _count._all]));
   },

@@ -29,6 +29,9 @@ export const toCheckpoint = (row: CheckpointRow): Checkpoint => ({
   words: row.words,
 });
 
+/** Those whose bytes are in this store, or of which that is not known. */
+export const lyingIn = (storeId: string) => ({ OR: [{ storeId }, { storeId: null }] });
+
 export const checkpointRow = (checkpoint: Checkpoint, organizationId: string | null) => ({
   ...checkpoint,
   organizationId,

@@ -82,10 +82,11 @@ export function checkpointCalls({ random, ids, by, known, any }: Hands) {
       recordCheckpoint: ({ engine }) => engine.recordCheckpoint(checkpoint, now, store),
       recordCheckpointToo: ({ engine }) => engine.recordCheckpoint(checkpoint, now, store),
       recordVerified: ({ engine }) => engine.recordVerified(some, { ok: yes, words }, now),
+      recordStored: ({ engine }) => engine.recordStored([some, fresh], yes ? "store-a" : "store-b"),
       removeCheckpoints: ({ engine }) => engine.removeCheckpoints(yes ? [some] : own.slice(4).map((it) => it.id), now),
       removeAged: ({ engine }) => engine.removeCheckpoints([...own.slice(1).map((it) => it.id), fresh], now, "kept"),
       keepAsked: ({ engine }) => engine.keepAsked(some),
-      checkpointCounts: ({ engine }) => engine.checkpointCounts(),
+      checkpointCounts: ({ engine }) => engine.checkpointCounts("store-a"),
       checkpointsElsewhere: ({ engine }) => engine.checkpointsElsewhere("store-a"),
       recordStoreFull: ({ engine }) => engine.recordStoreFull(yes, now),
       checkpointsOf: async ({ engine }) => [
