@@ -1,7 +1,7 @@
 import { open, readdir, rename, rm, symlink, truncate } from "node:fs/promises";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
-import { DamagedData } from "../words.ts";
+import { DamagedData, NotSure } from "../words.ts";
 import type { DamageReport } from "./damage.ts";
 import { openStore } from "./store.ts";
 import { gathered, isJust, memory } from "./testing/captures.ts";
@@ -126,7 +126,7 @@ test("the scrub finds what nobody reads, and what is well again is no more damag
 /** Opened, it answers every reading with EIO, as a disk does that fails. */
 const failingFile = "/proc/self/mem";
 
-test("the scrub finds a manifest that the disk does not give any more; at the next start it is not taken for lost", async () => {
+test("a manifest that the disk does not give any more is not taken for lost, nor is it at the next start", async () => {
   const { options, fileOf } = await three();
   let store = await openStore(options);
   await store.ready;
@@ -134,7 +134,10 @@ test("the scrub finds a manifest that the disk does not give any more; at the ne
   await rename(manifest, `${options.directories[0]}/aside`);
   await symlink(failingFile, manifest);
   await store.scrub();
-  expect((await store.standing()).damaged.map(({ checkpoint }) => checkpoint).sort()).toEqual(["first", "second"]);
+  expect(await store.standing()).toMatchObject({ unsure: expect.arrayContaining(["first", "second"]), damaged: [] });
+  expect(await store.bears("second", "org_one")).toBe(false);
+  await expect(store.verify("second")).rejects.toBeInstanceOf(NotSure);
+  await expect(store.collect()).rejects.toThrow("nothing is freed");
   await store.close();
 
   store = await openStore(options);
@@ -148,6 +151,73 @@ test("the scrub finds a manifest that the disk does not give any more; at the ne
   store = await openStore(options);
   expect(await store.verify("second")).toBe(true);
   expect(await store.standing()).toMatchObject({ unsure: [], damaged: [] });
+  await store.close();
+});
+
+test.each([
+  { what: "from the start on", late: false },
+  { what: "while the store is open", late: true },
+])("what the disk does not give $what is known again when it does, without another start", async ({ late }) => {
+  const { options, fileOf } = await three();
+  const manifest = await fileOf("manifests", 0); // of "first", which "second" builds on
+  const aside = `${options.directories[0]}/aside`;
+  const fail = async () => {
+    await rename(manifest, aside);
+    await symlink(failingFile, manifest);
+  };
+  if (!late) await fail();
+  const store = await openStore({ ...options, unsureAgainMs: 0 });
+  await store.ready;
+  if (late) await fail();
+  await store.scrub();
+  expect((await store.standing()).unsure.toSorted()).toEqual(["first", "second"]);
+  expect(await store.list("vm_one")).toEqual([]);
+  await rename(aside, manifest);
+  await expect.poll(async () => (await store.standing()).unsure).toEqual([]);
+  expect((await store.standing()).damaged).toEqual([]);
+  expect((await store.list("vm_one")).map(({ facts, damaged }) => [facts.checkpoint, damaged])).toEqual([
+    ["second", null],
+    ["first", null],
+  ]);
+  await store.collect();
+  expect(await store.verify("second")).toBe(true);
+  await store.close();
+});
+
+test("what `verify` reads well is no more damaged, or unsure, whatever was found before", async () => {
+  const { options, fileOf } = await three();
+  const store = await openStore(options);
+  await store.ready;
+  const manifest = await fileOf("manifests", 0);
+  await flip(manifest, -3);
+  expect(await store.verify("second")).toBe(false);
+  expect((await store.standing()).damaged.length).toBe(2);
+  await flip(manifest, -3); // the disk's word was wrong once
+  expect(await store.verify("second")).toBe(true);
+  expect(await store.standing()).toMatchObject({ unsure: [], damaged: [] });
+
+  const aside = `${options.directories[0]}/aside`;
+  await rename(manifest, aside);
+  await symlink(failingFile, manifest);
+  await expect(store.verify("second")).rejects.toBeInstanceOf(NotSure);
+  await rename(aside, manifest);
+  expect(await store.verify("second")).toBe(true);
+  await store.close();
+});
+
+test("a damaged manifest that could not be read before is damaged, and holds nothing up", async () => {
+  const { options, fileOf } = await three();
+  const manifest = await fileOf("manifests", 0);
+  const aside = `${options.directories[0]}/aside`;
+  await rename(manifest, aside);
+  await symlink(failingFile, manifest);
+  const store = await openStore({ ...options, unsureAgainMs: 0 });
+  await flip(aside, 20);
+  await rename(aside, manifest);
+  await expect.poll(async () => (await store.standing()).unsure).toEqual([]);
+  expect(await store.verify("second")).toBe(false);
+  expect(await store.verify("other")).toBe(true);
+  await store.collect();
   await store.close();
 });
 

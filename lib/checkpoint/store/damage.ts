@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { DamagedData } from "../words.ts";
 import { isAbsent, writeWhole } from "./files.ts";
+import type { VolumeIndexes } from "./manifest-format.ts";
 import type { Manifest, Manifests } from "./manifests.ts";
 import { Marks } from "./marks.ts";
 import type { SegmentDamaged } from "./segments.ts";
@@ -107,32 +108,48 @@ export class Damage {
     });
   }
 
-  /** Gives those that were found damaged only now. */
+  /** Something was read well that had been found damaged, or could not be read: every checkpoint says what is known of it now. */
+  assessAnew(): Promise<void> {
+    return this.after(async () => void (await this.assessAll()));
+  }
+
+  /** The same of one, where nothing else was found. */
+  assessOne(manifest: Manifest): Promise<void> {
+    return this.after(() => this.look(manifest));
+  }
+
+  /** Gives those that were found damaged, or unreadable, only now. */
   private async assessAll(): Promise<string[]> {
     const found: string[] = [];
     for (const manifest of this.manifests.live()) {
-      const before = manifest.damaged;
-      manifest.damaged = await this.look(manifest);
-      if (before === null && manifest.damaged !== null) found.push(manifest.checkpoint);
+      const wasWell = manifest.damaged === null && !manifest.unsure;
+      await this.look(manifest);
+      if (wasWell && (manifest.damaged !== null || manifest.unsure)) found.push(manifest.checkpoint);
     }
     return found;
   }
 
-  assess(manifest: Manifest): Promise<string | null> {
-    if (this.lost.size === 0 && manifest.damaged === null) return Promise.resolve(null);
-    return this.look(manifest);
+  /** Of one that was just written. */
+  async assess(manifest: Manifest): Promise<void> {
+    if (this.lost.size > 0) await this.look(manifest);
   }
 
-  private async look(manifest: Manifest): Promise<string | null> {
+  /** Wrong bytes are damage; a disk that does not give them now, or a key that is away, says nothing of them. */
+  private async look(manifest: Manifest): Promise<void> {
     try {
-      for (const [volume, { segments, slots }] of await this.manifests.resolve(manifest))
-        for (let at = 0; at < segments.length; at++)
-          if (this.lost.has(segments[at] ?? 0, slots[at] ?? 0)) return `Pages of ${volume} do not have their checksum.`;
-      return null;
+      manifest.damaged = this.lostOf(await this.manifests.resolve(manifest));
+      manifest.unsure = false;
     } catch (error) {
-      if (error instanceof DamagedData) return error.message;
-      return `It cannot be read now: ${error instanceof Error ? error.message : String(error)}`;
+      manifest.damaged = error instanceof DamagedData ? error.message : null;
+      manifest.unsure = !(error instanceof DamagedData);
     }
+  }
+
+  private lostOf(indexes: VolumeIndexes): string | null {
+    for (const [volume, { segments, slots }] of indexes)
+      for (let at = 0; at < segments.length; at++)
+        if (this.lost.has(segments[at] ?? 0, slots[at] ?? 0)) return `Pages of ${volume} do not have their checksum.`;
+    return null;
   }
 
   private async save(): Promise<void> {

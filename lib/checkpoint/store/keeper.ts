@@ -8,7 +8,7 @@ import type { ByteStore } from "../words.ts";
 import { connectStore } from "./client.ts";
 import { serveStore } from "./server.ts";
 import { optionsOf, type StoreSettings, socketOf } from "./settings.ts";
-import { openStore } from "./store.ts";
+import { type LocalStore, openStore } from "./store.ts";
 
 export interface KeptStore {
   readonly store: ByteStore;
@@ -29,19 +29,20 @@ const storeNice = 10;
 const mostWords = 4_000;
 
 const lineSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("ready"), isNew: z.boolean() }),
+  z.object({ kind: z.literal("ready"), isNew: z.boolean(), isEmpty: z.boolean() }),
   z.object({ kind: z.literal("damage"), words: z.string(), checkpoints: z.array(z.string()) }),
 ]);
 
-function isOpen(isNew: boolean, log: Log): void {
+function isOpen({ isNew, isEmpty }: Pick<LocalStore, "isNew" | "isEmpty">, log: Log): void {
   if (isNew) log.info("a new store of checkpoints was made: if there was one before, its disk is not mounted");
+  else if (isEmpty) log.warn("the checkpoints' store is empty: if anything was saved before, its disk is not mounted");
   else log.info("the checkpoints' store is open");
 }
 
 function hear(line: string, log: Log): void {
   const parsed = lineSchema.safeParse(JSON.parse(line));
   if (!parsed.success) return;
-  if (parsed.data.kind === "ready") isOpen(parsed.data.isNew, log);
+  if (parsed.data.kind === "ready") isOpen(parsed.data, log);
   else
     log.error("the checkpoints' store found damage", {
       found: parsed.data.words,
@@ -132,7 +133,7 @@ export async function runStore(settings: StoreSettings, log: Log): Promise<KeptS
     onDamage: ({ words, checkpoints }) =>
       log.error("the checkpoints' store found damage", { found: words, damagedCheckpoints: checkpoints }),
   });
-  isOpen(store.isNew, log);
+  isOpen(store, log);
   const serving = await serveStore(store, socketOf(settings)).catch(async (error: unknown) => {
     await store.close();
     throw error;

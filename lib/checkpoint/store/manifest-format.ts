@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
+import path from "node:path";
 import { z } from "zod";
 import { DamagedData } from "../words.ts";
 import { type Domain, fileKey, saltBytes, seal, unseal } from "./domain.ts";
@@ -112,8 +113,10 @@ type DomainOf = (tag: Buffer) => Promise<Domain>;
 const damaged = (what: string) => new DamagedData(`A manifest's ${what} does not have its checksum.`);
 
 async function readPart(file: string, part: "head" | "index", domainOf: DomainOf) {
-  const handle = await open(file, "r").catch((error: unknown) => {
-    throw isAbsent(error) ? new DamagedData("A manifest is missing.", { cause: error }) : error;
+  const handle = await open(file, "r").catch(async (error: unknown) => {
+    if (!isAbsent(error)) throw error;
+    await stat(path.dirname(file)); // where that is not there either, their disk is away, and the file may be well
+    throw new DamagedData("A manifest is missing.", { cause: error });
   });
   try {
     const prefix = await readAt(handle, 0, prefixBytes);

@@ -21,12 +21,12 @@ export interface Manifest {
   readonly checkpoint: string;
   dropped: boolean;
   readonly bytes: number;
-  /** undefined: unreadable, and why. */
-  readonly read: ReadManifest | undefined;
+  /** undefined: unreadable. */
+  read: ReadManifest | undefined;
   /** Known to be wrong with it, in words. */
   damaged: string | null;
-  /** It may be well: its key or its disk is away. While there is such a one, nothing is freed and nobody takes it for lost. */
-  readonly unsure: boolean;
+  /** It may be well: its key or its disk is away. While there is such a one, nothing is freed and nobody takes it for lost. Read again now and then. */
+  unsure: boolean;
 }
 
 /** Checkpoints become names of files, so only what cannot leave the directory. */
@@ -128,6 +128,27 @@ export class Manifests {
     return false;
   }
 
+  /** The last one that it builds on, or itself, that cannot be read now. */
+  unsureOf(checkpoint: string): Manifest | undefined {
+    let last: Manifest | undefined;
+    for (let at = this.byCheckpoint.get(checkpoint); at; ) {
+      if (at.unsure) last = at;
+      const parent: number | null = at.read?.head.parent ?? null;
+      at = parent === null ? undefined : this.all.get(parent);
+    }
+    return last;
+  }
+
+  /** Reads the head of one that is unsure again. It is unsure still, until its index was read too. */
+  async readAgain(manifest: Manifest): Promise<void> {
+    try {
+      manifest.read ??= await readHead(this.file(manifest), this.domainOf);
+      if (manifest.dropped) manifest.unsure = false; // those that build on it are unsure themselves
+    } catch (error) {
+      if (error instanceof DamagedData) manifest.unsure = false;
+    }
+  }
+
   get(checkpoint: string): Manifest | undefined {
     const manifest = this.byCheckpoint.get(checkpoint);
     return manifest?.read && manifest;
@@ -141,11 +162,14 @@ export class Manifests {
     return manifest?.read && manifest;
   }
 
-  /** From the checkpoint itself to the one that has no parent. `DamagedData` where one is missing or unreadable. */
+  /** From the checkpoint itself to the one that has no parent. `DamagedData` where one is missing or unreadable; `NotSure`. */
   chain(manifest: Manifest): readonly Manifest[] {
     const chain: Manifest[] = [];
     for (let at: Manifest | undefined = manifest; ; ) {
-      if (!at?.read) throw new DamagedData(`The manifest of ${manifest.checkpoint} builds on one that cannot be read.`);
+      if (!at?.read) {
+        const words = `The manifest of ${manifest.checkpoint} builds on one that cannot be read.`;
+        throw at?.unsure ? new NotSure(words) : new DamagedData(words);
+      }
       chain.push(at);
       const { parent }: ManifestHead = at.read.head;
       if (parent === null) return chain;
@@ -233,6 +257,7 @@ export class Manifests {
         this.byCheckpoint.set(name, manifest);
         throw error;
       });
+      if (manifest.read) manifest.unsure = false; // those that build on it are unsure themselves
     }
     if (any) await syncDirectory(this.directory);
   }

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { DamagedData, StoreFull } from "../words.ts";
+import { type ByteStore, DamagedData, StoreFull } from "../words.ts";
 import { connectStore, StoreAway } from "./client.ts";
 import { keepStore } from "./keeper.ts";
 import { serveStore } from "./server.ts";
@@ -93,4 +93,29 @@ test("a store that is killed is there again: calls under way reject, later ones 
   await expect(stuck).rejects.toBeInstanceOf(StoreAway);
   expect(isJust((await gathered(store.read("a", "memory/pc.ram"))).pages, seeds(1, 800))).toBe(true);
   expect(told.some((words) => words.includes("started again"))).toBe(true);
+});
+
+test("an empty store is said at each start, loudly once it is no news, until something is saved", async () => {
+  const settings = { directories: [await directoryForTest()] };
+  const life = async (work: (store: ByteStore) => Promise<unknown>) => {
+    const told: string[] = [];
+    const log = {
+      info: (words: string) => void told.push(`info: ${words}`),
+      warn: (words: string) => void told.push(`warn: ${words}`),
+      error: (words: string) => void told.push(`error: ${words}`),
+    };
+    const keeper = keepStore(settings, { log });
+    onTestFinished(() => keeper.stop());
+    await work(keeper.store);
+    await vi.waitFor(() => expect(told.length).toBeGreaterThan(0), { timeout: 20_000 });
+    await keeper.stop();
+    return told;
+  };
+  expect(await life((store) => store.standing())).toEqual([expect.stringContaining("info: a new store")]);
+  const save = (store: ByteStore) =>
+    store.put(capture(factsOf({ checkpoint: "a" }), [{ volume: memory(9), pages: seeds(1, 6) }]));
+  expect(await life(save)).toEqual([expect.stringContaining("warn: the checkpoints' store is empty")]);
+  expect(await life((store) => store.standing())).toEqual([
+    expect.stringContaining("info: the checkpoints' store is open"),
+  ]);
 });

@@ -28,4 +28,4 @@ async function end(): Promise<void> {
 process.stdin.on("end", end).on("error", end).resume();
 // A signal to the whole group is for who started it: that one still needs the store while it stops.
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => {});
-tell({ kind: "ready", isNew: store.isNew });
+tell({ kind: "ready", isNew: store.isNew, isEmpty: store.isEmpty });

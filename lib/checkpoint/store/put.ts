@@ -228,7 +228,7 @@ class Put implements Underway {
       this.domain,
     );
     for (const number of this.own) this.release(number);
-    manifest.damaged = await this.core.damage.assess(manifest);
+    await this.core.damage.assess(manifest);
     const stored = manifests.stored(manifest);
     if (!stored) throw new Error("unreachable: it was just written");
     return stored;
@@ -285,7 +285,8 @@ export async function bears(core: Core, checkpoint: string, organization: string
   await core.damage.settled();
   const manifest = core.manifests.get(checkpoint);
   try {
-    return manifest !== undefined && manifest.damaged === null && isKeptIn(core, manifest, domain);
+    const isWell = manifest !== undefined && manifest.damaged === null && !core.manifests.isUnsure(manifest);
+    return isWell && isKeptIn(core, manifest, domain);
   } catch (error) {
     if (error instanceof DamagedData) return false;
     throw error;
@@ -297,6 +298,8 @@ function parentOf(core: Core, facts: CaptureFacts, domain: Domain): Manifest | u
   const parent = core.manifests.get(facts.base);
   if (!parent?.read) throw new DamagedData(`${facts.base}, which ${facts.checkpoint} builds on, is not in the store.`);
   if (parent.read.head.facts.vm !== facts.vm) throw new BadCapture(`${facts.base} is of another VM.`);
+  if (core.manifests.isUnsure(parent))
+    throw new DamagedData(`${facts.base}, which ${facts.checkpoint} builds on, cannot be read now.`);
   if (parent.damaged !== null) throw new DamagedData(`${facts.base}, which ${facts.checkpoint} builds on, is damaged.`);
   if (!isKeptIn(core, parent, domain))
     throw new BadCapture(`${facts.base} is not kept by the key of its organization.`);

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import type { ByteStore, CaptureFrame, StoredCheckpoint } from "../words.ts";
+import { Again, knowChain } from "./again.ts";
 import { BadCapture } from "./bad-capture.ts";
 import { collectGarbage } from "./collect.ts";
 import type { Core } from "./core.ts";
@@ -29,6 +30,8 @@ export interface StoreOptions {
   /** How fast everything is read again in the background, and how long it rests between two rounds. undefined: never. */
   readonly scrub?: { readonly bytesPerSecond: number; readonly restMs: number };
   readonly onDamage?: (report: DamageReport) => void;
+  /** What cannot be read now, and may be well, is read again at most so often. */
+  readonly unsureAgainMs?: number;
   /** How long another process that has the store open is waited for. */
   readonly lockWaitMs?: number;
 }
@@ -37,11 +40,15 @@ export interface StoreOptions {
 export interface LocalStore extends ByteStore {
   /** It was made by this opening: there was none in its home. */
   readonly isNew: boolean;
+  /** When it was opened there was no checkpoint in it. */
+  readonly isEmpty: boolean;
   /** One round of the scrub at full speed. */
   scrub(): Promise<void>;
   /** Resolved when all is known that the start has to find out. */
   readonly ready: Promise<void>;
 }
+
+const unsureAgainMs = 60_000;
 
 export class StoreClosed extends Error {
   override readonly name = "StoreClosed";
@@ -77,6 +84,7 @@ async function opened(
       checkpoints: [checkpoint],
     }),
   );
+  const isEmpty = manifests.every().length === 0;
   const highest = [...segments.known.keys()].reduce((most, one) => Math.max(most, one), manifests.highest);
   const damage = await Damage.open(places.damage, manifests, onDamage);
   const ready = Promise.withResolvers<void>();
@@ -92,6 +100,7 @@ async function opened(
   audit(core, new Marks()).then(ready.resolve, ready.reject);
   core.ready.catch(() => {}); // told by whoever waits for it
   const ending = new AbortController();
+  const again = new Again(core, options.unsureAgainMs ?? unsureAgainMs, ending.signal);
   const scrubbing = options.scrub
     ? scrubAlways(core, { ...options.scrub, onTrouble: told }, ending.signal)
     : Promise.resolve();
@@ -152,17 +161,18 @@ async function opened(
 
   async function list(vm: string): Promise<readonly StoredCheckpoint[]> {
     await damage.settled();
+    const unsure = new Set(manifests.unsure());
     return manifests
       .live()
-      .filter((manifest) => !manifests.isUnsure(manifest))
+      .filter((manifest) => manifest.read?.head.facts.vm === vm && !unsure.has(manifest))
       .toSorted((a, b) => b.serial - a.serial)
-      .flatMap((manifest) => manifests.stored(manifest) ?? [])
-      .filter(({ facts }) => facts.vm === vm);
+      .flatMap((manifest) => manifests.stored(manifest) ?? []);
   }
 
   return {
     ready: core.ready,
     isNew: places.isNew,
+    isEmpty,
     put: (frames) => during(() => put(frames)),
     list,
     async get(checkpoint) {
@@ -172,14 +182,22 @@ async function opened(
     },
     bears: (checkpoint, organization) => bears(core, checkpoint, organization),
     read: (checkpoint, volume, since) => readPages(core, checkpoint, volume, since),
-    verify: (checkpoint) => during(() => verifyCheckpoint(core, checkpoint)),
+    verify: (checkpoint) => during(() => knowChain(core, checkpoint).then(() => verifyCheckpoint(core, checkpoint))),
     drop: (checkpoints) => during(() => tend(() => manifests.drop(checkpoints))),
-    collect: () => during(() => tend(async () => ({ freedBytes: await core.ready.then(() => collectGarbage(core)) }))),
+    collect: () =>
+      during(() =>
+        tend(async () => {
+          await core.ready;
+          await again.soon(); // nothing is freed before all of it is known
+          return { freedBytes: await collectGarbage(core) };
+        }),
+      ),
     async stats() {
       const checkpoints = manifests.live().length;
       return { usedBytes: room.usedBytes, freeBytes: await room.freeBytes(), checkpoints };
     },
     async standing() {
+      void again.soon(); // the next answer knows of it
       await damage.settled();
       const unsure = new Set(manifests.unsure().map(({ checkpoint }) => checkpoint));
       return {
@@ -198,6 +216,7 @@ async function opened(
     async close() {
       ending.abort();
       await scrubbing;
+      await again.soon();
       await Promise.allSettled([...working, core.ready]);
       await damage.settled();
       await unlock();

@@ -1,6 +1,6 @@
-import { DamagedData } from "../words.ts";
+import { DamagedData, NotSure } from "../words.ts";
 import type { Core } from "./core.ts";
-import { isDiskFault } from "./files.ts";
+import { isAbsent, isDiskFault } from "./files.ts";
 import type { Marks } from "./marks.ts";
 import { holding, manifestOf, marksOf, resolved } from "./read.ts";
 import { SegmentDamaged } from "./segments.ts";
@@ -26,7 +26,7 @@ export async function lookAt(core: Core, number: number, slots: readonly number[
   return segments.known.get(number)?.bytes ?? 0;
 }
 
-/** Every byte of a checkpoint: manifests, then each page, segment by segment. */
+/** Every byte of a checkpoint: manifests, then each page, segment by segment. `NotSure` where a manifest cannot be read now. */
 export async function verifyCheckpoint(core: Core, checkpoint: string): Promise<boolean> {
   const manifest = core.manifests.getSurely(checkpoint);
   if (!manifest) return false;
@@ -40,19 +40,24 @@ export async function verifyCheckpoint(core: Core, checkpoint: string): Promise<
     const marks = marksOf((await resolved(core, manifestOf(core, checkpoint))).values());
     release = holding(core, manifest, marks);
     for (const number of marks.numbers()) await lookAt(core, number, marks.slots(number, 256));
+    if (manifest.damaged !== null) void core.damage.assessAnew(); // what was wrong with it may be well again
     await core.damage.settled();
+    core.manifests.getSurely(checkpoint);
     return manifest.damaged === null;
   } catch (error) {
-    if (error instanceof DamagedData || isDiskFault(error)) return false;
-    throw error;
+    if (isDiskFault(error) || isAbsent(error))
+      throw new NotSure(`${checkpoint} cannot be read now: its disk fails, or is away.`, { cause: error });
+    if (!(error instanceof DamagedData)) throw error;
+    core.manifests.getSurely(checkpoint);
+    return false;
   } finally {
     release();
   }
 }
 
 /** At the start: what every checkpoint needs is looked for, so that a segment that is missing is known, and which pages may be referred to. */
-export async function audit(core: Core, marked: Marks): Promise<void> {
-  for (const manifest of core.manifests.live()) {
+export async function audit(core: Core, marked: Marks, manifests = core.manifests.live()): Promise<void> {
+  for (const manifest of manifests) {
     try {
       marked.addAll(marksOf((await core.manifests.contributed(manifest)).values()));
     } catch (error) {
