@@ -7,6 +7,7 @@ import { type Around, glance, look, startWatching, type Watched } from "./look.t
 import { notRunning } from "./not-running.ts";
 import { type DomainSight, type HostSignal, HostUnreachable, HypervisorRefused } from "./ports.ts";
 import { beingMade } from "./provision/in-hand.ts";
+import { forgetSighting, lastSighting, readAll } from "./sightings.ts";
 
 const troubleMs = 1_000;
 /** How often a domain that is another host's VM is asked about again. */
@@ -91,6 +92,7 @@ export class HostWatch {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#ended;
+    forgetSighting(this.#env, this.#host.id);
     for (const { vm } of this.#watched.values()) this.#guests.leave(vm.id);
   }
 
@@ -239,11 +241,9 @@ export class HostWatch {
   }
 
   async #scan(): Promise<void> {
-    const sights = await this.#env.hypervisor.listDomains(this.#host.id);
-    const seen = new Map<string, DomainSight>();
-    for (const sight of sights) seen.set(sight.uuid, sight);
+    const { domains: seen } = await readAll(this.#env, this.#host.id);
     for (const uuid of this.#foreign.keys()) if (!seen.has(uuid)) this.#foreign.delete(uuid);
-    for (const sight of sights) if (!this.#watched.has(sight.uuid)) await this.#adopt(sight);
+    for (const sight of seen.values()) if (!this.#watched.has(sight.uuid)) await this.#adopt(sight);
     for (const [uuid, watched] of this.#watched) {
       const sight = seen.get(uuid);
       if (glance(this.#env, this.#around(), watched, sight, this.#unread.get(uuid))) this.#unread.delete(uuid);
@@ -261,6 +261,7 @@ export class HostWatch {
 
   async #lookAt(uuid: string): Promise<void> {
     const sight = await this.#env.hypervisor.readDomain(this.#host.id, uuid);
+    if (sight !== undefined) lastSighting(this.#env, this.#host.id)?.domains.set(uuid, sight);
     const watched = this.#watched.get(uuid);
     if (watched === undefined) {
       if (sight !== undefined) await this.#adopt(sight);

@@ -2,7 +2,7 @@ import { type ReviveAction, reviveAction } from "../../decide/index.ts";
 import type { Incident, Vm } from "../../model/index.ts";
 import type { EngineOptions, Env } from "../env.ts";
 import type { DomainSight } from "../ports.ts";
-import { goneFromHome } from "./gone-from-home.ts";
+import { goneFromHome, type Taken } from "./gone-from-home.ts";
 import { isOffByHand, isOffSince, offByHandWords } from "./off-by-hand.ts";
 import { retry, type Trouble, type Try } from "./retry.ts";
 import type { StepEnd } from "./step.ts";
@@ -90,7 +90,7 @@ export async function bringUp(
   env: Env,
   options: EngineOptions,
   vm: Vm,
-  incident: Pick<Incident, "repairs">,
+  incident: Taken,
   definition: string | null,
   first: First,
   notOurs: () => Promise<string | undefined>,
