@@ -1,11 +1,13 @@
 import { consentRefusal, modeRefusal } from "../../decide/index.ts";
 import { type Incident, techniques } from "../../model/index.ts";
 import type { Env } from "../env.ts";
+import { goesOn } from "../repair/group/standing.ts";
 import { isLeftToPeople } from "../repair/left-to-people.ts";
 
 /**
  * A host that failed is back with VMs that were not started elsewhere. Each is brought back there, as far as its owner allows: one that
- * runs already, because the host was only unseen, is found well by its repair, and touched by nothing.
+ * runs already, because the host was only unseen, is found well by its repair, and touched by nothing. One that was stopped with its group goes on
+ * with that.
  */
 export async function homeAgain(env: Env, incident: Incident): Promise<void> {
   const { store, clock } = env;
@@ -16,6 +18,8 @@ export async function homeAgain(env: Env, incident: Incident): Promise<void> {
   );
   const plans = await Promise.all(
     parts.map(async ({ incident: part, vm }) => {
+      const together = goesOn(part);
+      if (together !== undefined) return { incidentId: part.id, plan: together };
       const refusal =
         vm.wanted === "stopped"
           ? "Its owner wants it stopped."

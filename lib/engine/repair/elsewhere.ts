@@ -96,9 +96,20 @@ export async function elsewhere(
 ): Promise<Elsewhere> {
   const { store, clock } = env;
   const { diskComesAlong, files } = bringing;
+  const handedOver = (words: string, locked?: true): Elsewhere => ({
+    kind: "handed-over",
+    words,
+    ...(locked && { locked }),
+  });
+  /** It was tried, and did not come up, or the old copy may run. */
   const handOver = async (words: string, locked?: true): Promise<Elsewhere> => {
-    if (letGo === true || claims > 0 || (await wasGivenAway())) await leaveDefined(env, options, repair, steps);
-    return { kind: "handed-over", words, ...(locked && { locked }) };
+    await leaveDefined(env, options, repair, steps, true);
+    return handedOver(words, locked);
+  };
+  /** It was not started where it belongs by now. */
+  const leaveOff = async (words: string): Promise<Elsewhere> => {
+    if (letGo === true || claims > 0 || (await wasGivenAway())) await leaveDefined(env, options, repair, steps, false);
+    return handedOver(words);
   };
   /** With its group, which then did not go back together: its own host has none of it any more. */
   const wasGivenAway = () =>
@@ -144,7 +155,7 @@ export async function elsewhere(
   });
   if (!released.ok) {
     await leaveDefinedIfGone(env, repair, steps);
-    return handOver(released.words);
+    return leaveOff(released.words);
   }
   letGo = released.value;
   if (letGo === "moved")
@@ -156,14 +167,14 @@ export async function elsewhere(
   for (let turn = 1; tried.length < placesTried && turn <= turnsAtMost; turn++) {
     const suffix = turn === 1 ? "" : ` (${turn})`;
     const claimed = again === undefined ? await placeAndClaim(suffix) : ({ claim: again } as const);
-    if ("words" in claimed) return handOver(claimed.words);
+    if ("words" in claimed) return tried.length > 0 ? handOver(claimed.words) : leaveOff(claimed.words);
     if ("home" in claimed) return { kind: "not-needed", words: "Its host is back; it is looked at there." };
     const { claim } = claimed;
     claims++;
     again = undefined;
 
     const up = await bringing.up(claim, letGo, suffix);
-    if (!up.ok) return handOver(up.words);
+    if (!up.ok) return leaveOff(up.words);
     if (up.value.kind === "locked") return handOver(up.value.words, true);
     if (up.value.kind === "refused" || up.value.kind === "damaged") {
       last = `${up.value.words} `;
@@ -179,7 +190,7 @@ export async function elsewhere(
     const answer = await step<Answered>(env, steps, repair, `${bringing.asking ?? "verify"}${suffix}`, async () =>
       bringing.verify((await vmWork(env, repair)).vm),
     );
-    if (!answer.ok) return handOver(answer.words);
+    if (!answer.ok) return handedOver(answer.words); // it runs there
     if ("answeredAt" in answer.value) return { kind: "answers", tr: answer.value.answeredAt };
     if ("died" in answer.value && answer.value.byHand) {
       await steps.run("wish", () => takeAsWanted(env, repair));

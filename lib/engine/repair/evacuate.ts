@@ -5,6 +5,7 @@ import type { EngineOptions, Env } from "../env.ts";
 import { homeAgain } from "../guard/home.ts";
 import type { Steps } from "../ports.ts";
 import { fenceHost, type Witness } from "./fence.ts";
+import { goesOn } from "./group/standing.ts";
 import type { Places } from "./places.ts";
 import { placesFor } from "./places-for.ts";
 import { step } from "./step.ts";
@@ -135,7 +136,7 @@ async function placeParts(env: Env, places: Places, standbys: StandbyFinder, inc
     if (place === undefined || "refusal" in place)
       return { incidentId: part.id, plan: { refusal: place?.refusal ?? "No host has room for it." } };
     places.reserve(vm, place.host);
-    return { incidentId: part.id, plan: place.plan };
+    return { incidentId: part.id, plan: goesOn(part, place.plan) ?? place.plan };
   });
   const planned = await store.planRelocations(plans, clock.now());
   const reserved = [...found].flatMap(([vm, place]) => ("host" in place ? [{ vm, host: place.host }] : []));

@@ -8,29 +8,33 @@ import { notOurs, vmWork } from "./work.ts";
 
 const known = (words: string): StepEnd<null> => ({ ok: true, words, value: null });
 
-const stepName = "leave it defined";
+const mayRunTwice = "leave it defined";
+const notStarted = "leave it off";
 
 /**
  * A VM that could be started nowhere is still one: the host that it belongs to by now knows it, stopped, so that people can start it. Before
  * this its old host had let go of it, or will once it is back, and each host that was tried has forgotten it. That nothing of it can be
- * defined is no failure of the repair: then it is written down as missing.
+ * defined is no failure of the repair: then it is written down as missing. `mayBeTwo`: it was tried and did not come up, or the old copy may run;
+ * else something stood in the way of a start, and it may be started once that is over.
  */
-export const leaveDefined = (env: Env, options: EngineOptions, repair: RepairId, steps: Steps) =>
-  step<null>(env, steps, repair, stepName, () => defineOnItsHost(env, repair, options.reviveWithinMs));
+export const leaveDefined = (env: Env, options: EngineOptions, repair: RepairId, steps: Steps, mayBeTwo: boolean) =>
+  step<null>(env, steps, repair, mayBeTwo ? mayRunTwice : notStarted, () =>
+    defineOnItsHost(env, repair, options.reviveWithinMs),
+  );
 
 /**
  * It was given to a host and did not come up there, perhaps because its old copy may run: a start on its own host asks for no proof, so
  * Belay starts it there no more by itself.
  */
 export const wasLeftDefined = (incident: Pick<Incident, "repairs"> | undefined): boolean =>
-  incident?.repairs.some(({ steps }) => steps.some(({ name }) => name === stepName)) === true;
+  incident?.repairs.some(({ steps }) => steps.some(({ name }) => name === mayRunTwice)) === true;
 
 /**
  * The same where it may be that its old host let go of it, and most often did not: nobody is told of a step. A transient one that ended is
  * defined nowhere, as it was before.
  */
 export const leaveDefinedIfGone = (env: Env, repair: RepairId, steps: Steps) =>
-  steps.run(stepName, async () => {
+  steps.run(notStarted, async () => {
     if ((await vmWork(env, repair)).vm.persistent) await defineOnItsHost(env, repair);
   });
 

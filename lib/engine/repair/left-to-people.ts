@@ -1,5 +1,5 @@
 import type { Incident } from "../../model/index.ts";
-import { wasStoppedWithGroup } from "./group/parts.ts";
+import { howGroupWent } from "./group/standing.ts";
 import { wasLeftDefined } from "./leave-defined.ts";
 
 /**
@@ -11,4 +11,4 @@ export const isLeftToPeople = (incident: Pick<Incident, "state" | "cause" | "rep
   (incident.cause === "vanished" ||
     incident.cause === "two-copies" ||
     wasLeftDefined(incident) ||
-    wasStoppedWithGroup(incident));
+    howGroupWent(incident) === "given-up");

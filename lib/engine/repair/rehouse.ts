@@ -5,6 +5,7 @@ import type { Env } from "../env.ts";
 import { movesInHand } from "../maintenance/on-its-way.ts";
 import { whereIs } from "../maintenance/where.ts";
 import { HostUnreachable } from "../ports.ts";
+import { goesOn } from "./group/standing.ts";
 import { isLeftToPeople } from "./left-to-people.ts";
 import type { Places } from "./places.ts";
 import { placesFor } from "./places-for.ts";
@@ -43,7 +44,7 @@ export async function rehouse(
       const place = found.get(vm.id);
       if (place === undefined || "refusal" in place) return [];
       places.reserve(vm, place.host);
-      const { technique, words } = place.plan;
+      const { technique, words } = goesOn(part, place.plan) ?? place.plan;
       return [
         {
           incidentId: part.id,

@@ -37,7 +37,10 @@ const doubtedWords =
 const lockedWords =
   "Another process holds a disk of it, though its old host was proven off: the old copy may still run. It is started nowhere. Make sure that the old host is off.";
 
-/** Brings the VM up on the host that it was given to, by a proof that is asked for right before. */
+/**
+ * Brings the VM up on the host that it was given to, by a proof that is asked for right before. `held`: with its group, which was stopped for it: what
+ * its owner chose since keeps the others from nothing.
+ */
 export async function startThere(
   env: Env,
   options: EngineOptions,
@@ -46,6 +49,7 @@ export async function startThere(
   claim: Claim,
   released: boolean,
   deed: StartDeed,
+  held = false,
 ): Promise<StepEnd<Start>> {
   const { store } = env;
   const { vm } = await vmWork(env, repair);
@@ -59,7 +63,7 @@ export async function startThere(
       const { definition } = work;
       if (definition === null)
         return { came: { ok: false, words: "Its definition was never read, so there is nothing to start." } };
-      const refusal = relocationRefusal(work.vm, await store.modeOf(vm.id));
+      const refusal = held ? undefined : relocationRefusal(work.vm, await store.modeOf(vm.id));
       if (refusal !== undefined) return { came: { ok: false, words: refusal } };
       const proof = await proofNow(env, vm, claim, released);
       if (isDoubted(env, proof))

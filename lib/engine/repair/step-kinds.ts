@@ -21,6 +21,8 @@ const stepKinds = {
   "last check": "looks",
   "the group's turn": "looks",
   "not with the group": "looks",
+  "back with the group": "looks",
+  "give the group up": "touches",
   "ask the customer": "looks",
   "tell the customer": "looks",
   answer: "looks",
@@ -48,6 +50,7 @@ const stepKinds = {
   "back to its own disk": "touches",
   "new disk": "touches",
   "leave it defined": "touches",
+  "leave it off": "touches",
   "hand to the customer": "touches",
   "customer:": "touches",
 } as const satisfies Record<string, StepKind>;

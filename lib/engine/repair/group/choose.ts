@@ -1,7 +1,7 @@
 import { instantOf, planRollBack, restorable } from "../../../decide/index.ts";
-import type { Checkpoint, VmId } from "../../../model/index.ts";
+import type { Checkpoint, Vm, VmId } from "../../../model/index.ts";
 import { whileRead } from "../../checkpoints/in-hand.ts";
-import { savedOf } from "../../checkpoints/saved.ts";
+import { companionsOf, savedOf } from "../../checkpoints/saved.ts";
 import type { Env } from "../../env.ts";
 import { within } from "../../guard/within.ts";
 import { heldOf, tellDamaged } from "../restore/candidates.ts";
@@ -50,20 +50,31 @@ async function isWhole(env: Env, { of }: Instant, known: ReadonlyMap<VmId, Known
 }
 
 /**
+ * All of the group were stopped: what their owners want of them since, and allow, keeps none from the work that all of them lost. That one must never
+ * go back does, and that another one came to the group.
+ */
+async function mayGoOn(env: Env, vm: Vm, members: readonly Member[]): Promise<boolean> {
+  const group = [vm, ...(await companionsOf(env, vm))];
+  return group.every((it) => !it.rollbackIntolerant && members.some((member) => member.vm === it.id));
+}
+
+/**
  * The instants to which the group may go back, best first: those of which each of its VMs has a whole checkpoint, and that the plan for the VM that
  * failed allows. The first of them was read whole: nothing that runs is given up for one that is damaged.
  */
 export const chooseInstants = (
   { env, repair, steps }: Lead,
   members: readonly Member[],
+  touched: boolean,
   label: string,
 ): Promise<StepEnd<readonly Instant[]>> =>
   step<readonly Instant[]>(env, steps, repair, `choose${label}`, async () => {
     const { vm, incident } = await vmWork(env, repair);
     const saved = await savedOf(env, vm, incident.tp, { within: incident });
     const plan = planRollBack({ cause: incident.cause, vm, saved });
-    if (saved?.group === undefined || plan === undefined) return no("Its group is not saved any more.");
-    if ("notBecause" in plan) return no(plan.notBecause);
+    const goesOn = touched && (await mayGoOn(env, vm, members));
+    if (saved?.group === undefined || (plan === undefined && !goesOn)) return no("Its group is not saved any more.");
+    if (plan !== undefined && "notBecause" in plan && !goesOn) return no(plan.notBecause);
     const known = await holdings(env, members);
     if (known === undefined) return no("The store of checkpoints does not answer.");
     const [best] = restorable({ ...saved, checkpoints: saved.group.instants }, incident.cause);

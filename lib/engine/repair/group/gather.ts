@@ -4,6 +4,7 @@ import { type StepEnd, step } from "../step.ts";
 import { vmWork } from "../work.ts";
 import { hasStep, type Lead, type Member, openGroupRepair, refusalNow, stepNames } from "./parts.ts";
 import { gatherWithinMs } from "./patience.ts";
+import { howGroupWent } from "./standing.ts";
 
 const pollMs = 500;
 
@@ -29,16 +30,13 @@ export const gather = ({ env, options, help, repair, steps }: Lead, label: strin
       const companions = await companionsOf(env, work.vm);
       if (companions.length === 0) return no("It is the only VM of its group by now.");
       const members: Member[] = [{ vm: work.vm.id, repair }];
-      let touched = hasStep(work.repair, stepNames.stopped);
+      let touched = howGroupWent(work.incident) === "stopped";
       let failed = work.incident.cause !== "group-failed";
       let waitsFor: string | undefined;
       const free: Vm[] = [];
       const open: { readonly vm: Vm; readonly incident: Incident | undefined }[] = [];
       for (const vm of companions) open.push({ vm, incident: await store.openIncidentOf(vm.id) });
-      for (const { incident } of open) {
-        const ours = openGroupRepair(incident);
-        touched ||= ours !== undefined && hasStep(ours, stepNames.stopped);
-      }
+      for (const { incident } of open) touched ||= howGroupWent(incident) === "stopped";
       for (const { vm, incident } of open) {
         const ours = openGroupRepair(incident);
         if (ours !== undefined) {

@@ -1,5 +1,6 @@
 import { asOfFailure } from "../../../decide/index.ts";
 import type { EpochMs, IncidentState, RepairId, RepairState } from "../../../model/index.ts";
+import { companionsOf } from "../../checkpoints/saved.ts";
 import type { EngineOptions, Env } from "../../env.ts";
 import type { Steps } from "../../ports.ts";
 import { defineOnItsHost } from "../leave-defined.ts";
@@ -11,17 +12,9 @@ import { type Answer, prepareAll, verifyAll } from "./go-on.ts";
 import { holdAll, letGoAll } from "./hold.ts";
 import { seatsAtStop } from "./noted.ts";
 import { freeAll, putBack, stopAll } from "./off.ts";
-import {
-  type GroupHelp,
-  hasStep,
-  type Instant,
-  type Lead,
-  type Member,
-  repairsBeside,
-  type Seat,
-  stepNames,
-} from "./parts.ts";
+import { type GroupHelp, type Instant, type Lead, type Member, repairsBeside, type Seat, stepNames } from "./parts.ts";
 import { lookWithinMs } from "./patience.ts";
+import { howGroupWent } from "./standing.ts";
 import { takeTurn, whileLeading } from "./turn.ts";
 import { findPlaces, takeSeats } from "./where.ts";
 
@@ -86,7 +79,7 @@ async function getReady(lead: Lead, touched: boolean, before: readonly Seat[], l
   if (!gathered.ok) return { ok: false, words: gathered.words, touched: await wasTouched(lead, label) };
   const { members } = gathered.value;
   const not = (words: string): Ready => ({ ok: false, words, touched: gathered.value.touched });
-  const instants = await chooseInstants(lead, members, label);
+  const instants = await chooseInstants(lead, members, gathered.value.touched, label);
   if (!instants.ok) return not(instants.words);
   // Those that are well are not kept from their work for a host that does not answer; one that was stopped has nothing else to wait for.
   const mayWait = touched || gathered.value.touched;
@@ -94,7 +87,7 @@ async function getReady(lead: Lead, touched: boolean, before: readonly Seat[], l
   const looking: Lead = mayWait
     ? lead
     : { ...lead, options: { ...options, reviveWithinMs: Math.min(options.reviveWithinMs, lookWithinMs) } };
-  const places = await findPlaces(looking, members, label);
+  const places = await findPlaces(looking, members, mayWait, label);
   if (!places.ok) return not(places.words);
   const [first] = instants.value;
   if (first === undefined) return not("There is no instant that is saved of each of them.");
@@ -105,8 +98,11 @@ async function getReady(lead: Lead, touched: boolean, before: readonly Seat[], l
 /** A repair of the group stopped VMs of it, in this life of the repair or in one that a host's failure ended. */
 const wasTouched = ({ env, repair, steps }: Lead, label: string): Promise<boolean> =>
   steps.run(`touched${label}`, async () => {
-    const { vm, repair: own } = await vmWork(env, repair);
-    return [own, ...(await repairsBeside(env, vm)).values()].some((it) => hasStep(it, stepNames.stopped));
+    const { vm, incident } = await vmWork(env, repair);
+    if (howGroupWent(incident) === "stopped") return true;
+    for (const { id } of await companionsOf(env, vm))
+      if (howGroupWent(await env.store.openIncidentOf(id)) === "stopped") return true;
+    return false;
   });
 
 type Back =
@@ -156,6 +152,8 @@ interface Ended {
   readonly incident: IncidentState;
   readonly words: string;
   readonly tr: EpochMs | null;
+  /** What is written of its group, where its incident stays. */
+  readonly group?: typeof stepNames.back | typeof stepNames.givenUp;
 }
 
 /** Each one's own repair, this one last: whoever goes on after a death of Belay finds it open. */
@@ -168,7 +166,12 @@ async function endEach(lead: Lead, members: readonly Member[], how: (member: Mem
     await env.store.beginRepair(member.repair, now);
     if (work.repair.steps.some((it) => it.name === stepNames.turn && it.state === "started"))
       await env.store.stepEnded(member.repair, stepNames.turn, ofTheGroup, now);
-    await env.store.endRepair(member.repair, await how(member), now);
+    const { group, ...end } = await how(member);
+    if (group !== undefined && work.repair.finishedAt === null) {
+      await env.store.stepStarted(member.repair, group, now);
+      await env.store.stepEnded(member.repair, group, { state: "done", words: end.words, detail: null }, now);
+    }
+    await env.store.endRepair(member.repair, end, now);
   }
 }
 const ofTheGroup = { state: "done", words: "The repair of its group is over.", detail: null } as const;
@@ -189,7 +192,7 @@ async function finish(
       const back = `${older}It and its whole group run ${asOfFailure(at, incident.tp)}`;
       if (answer === undefined || answer.answeredAt === null) {
         const words = `${back}. ${answer?.words ?? ""}`;
-        return { state: "handed-over", incident: "handed-over", words, tr: null };
+        return { state: "handed-over", incident: "handed-over", words, tr: null, group: stepNames.back };
       }
       const words = `${back}, and it answers again.`;
       return { state: "succeeded", incident: "repaired", words, tr: answer.answeredAt };
@@ -211,7 +214,7 @@ async function giveUp(lead: Lead, seats: readonly Seat[], why: string): Promise<
     // One that was given to a host in a round that came to nothing.
     for (const it of all) if ((await vmWork(env, it.repair)).vm.persistent) await defineOnItsHost(env, it.repair);
     await endEach(lead, all, async () => ({
-      ...{ state: "handed-over", incident: "handed-over", tr: null, words },
+      ...{ state: "handed-over", incident: "handed-over", tr: null, words, group: stepNames.givenUp },
     }));
   });
   return { kind: "ended" };

@@ -4,12 +4,13 @@ import { readDiskNote } from "../restore/disk-note.ts";
 import type { OwnDisk } from "../restore/own-disk.ts";
 import { vmWork } from "../work.ts";
 import { type Lead, type Member, repairsBeside, type Seat, stepNames } from "./parts.ts";
+import { howGroupWent, stoppedBy } from "./standing.ts";
 
 /** What a VM was made of when it was stopped with its group, also by a leader whose host has failed since. */
 export async function notedAtStop(env: Env, repair: RepairId): Promise<OwnDisk | undefined> {
   const { vm, incident, definition } = await vmWork(env, repair);
-  const steps = incident.repairs.flatMap((it) => (it.technique === "group-restore" ? it.steps : []));
-  const noted = steps.find((it) => it.name === stepNames.stopped && it.detail !== null);
+  if (howGroupWent(incident) !== "stopped") return undefined;
+  const noted = stoppedBy(incident)?.steps.find((it) => it.name === stepNames.ownDisk);
   return readDiskNote(noted?.detail, { xml: definition, diskPaths: vm.diskPaths });
 }
 

@@ -10,7 +10,7 @@ import { notHere } from "../revive-rounds.ts";
 import { freeThere } from "../start-there.ts";
 import { type StepEnd, step } from "../step.ts";
 import { vmWork } from "../work.ts";
-import { type Lead, type Seat, stepNames } from "./parts.ts";
+import { hasStep, type Lead, type Seat, stepNames } from "./parts.ts";
 
 const captureEndsWithinMs = 5_000;
 const endedOutside = "A repair of the group was ended before it was done: its host failed.";
@@ -37,13 +37,22 @@ async function offHere(env: Env, options: EngineOptions, { repair }: Seat): Prom
   return "came" in end ? end.came : { ok: false, words: end.trouble.words, detail: end.trouble.detail };
 }
 
+/** Once for each repair: a note that is written anew is gone for a moment, and Belay may die in it. */
+async function noteOwnDisk({ store, clock }: Env, { repair, own }: Seat): Promise<void> {
+  const work = await store.repairWork(repair);
+  if (hasStep(work.repair, stepNames.ownDisk, "done")) return;
+  await store.stepStarted(repair, stepNames.ownDisk, clock.now());
+  const words = "It is known what it is made of.";
+  await store.stepEnded(repair, stepNames.ownDisk, { state: "done", words, detail: diskNote(own) }, clock.now());
+}
+
 /** The first of those that failed, else that all went well. */
 const together = (ends: readonly Off[], words: string): Off => ends.find((it) => !it.ok) ?? off(words);
 
 /**
  * Before the first goes back all are off: those on their own hosts by their hypervisors' word, those of a host that failed by its proof, which each
- * start asks for again. What was stopped is written in each one's repair, and what it was made of: whoever takes the group over knows that it was
- * touched, and finds the disk of a checkpoint where its own was.
+ * start asks for again. What it is made of is written in each one's repair, and then that it is stopped: whoever takes the group over knows that it
+ * was touched, and finds the disk of a checkpoint where its own was.
  */
 export const stopAll = ({ env, options, repair, steps }: Lead, seats: readonly Seat[], label: string): Promise<Off> =>
   step<null>(env, steps, repair, `stop${label}`, async () => {
@@ -53,13 +62,14 @@ export const stopAll = ({ env, options, repair, steps }: Lead, seats: readonly S
         const name = stepNames.stopped;
         try {
           await store.beginRepair(seat.repair, clock.now());
+          await noteOwnDisk(env, seat);
           await store.stepStarted(seat.repair, name, clock.now());
         } catch (error) {
           if (error instanceof BelayError && error.code === "conflict") return { ok: false, words: endedOutside };
           throw error;
         }
         const end = seat.on.claim === null ? await offHere(env, options, seat) : off("Its host is proven off.");
-        const { words, detail = end.ok ? diskNote(seat.own) : null } = end;
+        const { words, detail = null } = end;
         await store.stepEnded(seat.repair, name, { state: end.ok ? "done" : "failed", words, detail }, clock.now());
         return end;
       }),

@@ -47,14 +47,14 @@ export const stepNames = {
   turn: "the group's turn",
   stopped: "stop with the group",
   alone: "not with the group",
+  /** What it was made of, before the first of them was stopped: written once, for whoever takes the group over. */
+  ownDisk: "own disk",
+  back: "back with the group",
+  givenUp: "give the group up",
 } as const satisfies Record<string, StepBase>;
 
 export const hasStep = ({ steps }: Pick<Repair, "steps">, name: string, state?: "done"): boolean =>
   steps.some((it) => it.name === name && (state === undefined || it.state === state));
-
-/** Its group was stopped to go back together, and could not: none of it is started alone, beside states of another instant. */
-export const wasStoppedWithGroup = (incident: Pick<Incident, "repairs"> | undefined): boolean =>
-  incident?.repairs.some((it) => it.technique === "group-restore" && hasStep(it, stepNames.stopped)) === true;
 
 export const openGroupRepair = (incident: Incident | undefined): Repair | undefined =>
   incident?.repairs.find((it) => it.finishedAt === null && it.technique === "group-restore");

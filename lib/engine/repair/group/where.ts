@@ -1,8 +1,10 @@
+import { relocationRefusal } from "../../../decide/index.ts";
 import type { HostId } from "../../../model/index.ts";
 import { companionsOf } from "../../checkpoints/saved.ts";
 import type { Env } from "../../env.ts";
 import { within } from "../../guard/within.ts";
 import { endMove } from "../../maintenance/on-its-way.ts";
+import { goneFromHome } from "../gone-from-home.ts";
 import { isOffNow } from "../off-by-hand.ts";
 import { type OwnDisk, ownDiskAsRead, ownDiskHere } from "../restore/own-disk.ts";
 import { retry } from "../retry.ts";
@@ -12,6 +14,9 @@ import { notedAtStop } from "./noted.ts";
 import { type Instant, type Lead, type Member, refusalNow, type Seat } from "./parts.ts";
 
 const whyNotWithinMs = 15_000;
+const lookWithinMs = 5_000;
+/** It did not answer: whoever stops it there asks it again. */
+const silent = "silent";
 const no = (words: string, detail?: string): StepEnd<never> => ({ ok: false, words, detail });
 
 /** Where one of the group goes on: `to` null is its own host. */
@@ -20,10 +25,14 @@ export interface Place extends Member {
   readonly to: HostId | null;
 }
 
-/** Each on its own host, or, where that is proven off, on another one that has room. Nothing is touched. */
+/**
+ * Each on its own host, or, where that is proven off, on another one that has room. Nothing is touched. `touched`: all of them are stopped first,
+ * also what runs on a host that is back.
+ */
 export const findPlaces = (
   { env, options, help, repair, steps }: Lead,
   members: readonly Member[],
+  touched: boolean,
   label: string,
 ): Promise<StepEnd<readonly Place[]>> =>
   step<readonly Place[]>(env, steps, repair, `places${label}`, async () => {
@@ -36,7 +45,7 @@ export const findPlaces = (
         const host = await env.store.host(vm.hostId);
         const at = { ...member, host: vm.hostId };
         // A part of a host's failure that was given to another host since has no way back either.
-        if (host?.standing === "in-use" && (incident.partOf === null || incident.hostId !== vm.hostId))
+        if (host?.standing === "in-use" && (touched || incident.partOf === null || incident.hostId !== vm.hostId))
           return { came: { ok: true, words: "", value: { ...at, to: null } } };
         if (host?.standing === "in-use" || host?.standing === "returning")
           return { came: no("A host of the group that had failed is back, and is looked at first.") };
@@ -91,6 +100,8 @@ export const takeSeats = (
     const { vm } = await vmWork(env, repair);
     const refusal = touched ? undefined : await refusalNow(env, vm, await companionsOf(env, vm));
     if (refusal !== undefined) return no(refusal);
+    const why = touched ? undefined : await whyLeft(env, places);
+    if (why !== undefined) return no(why);
     const off = touched ? [] : await Promise.all(seats.map((seat) => isOffNow(env, seat.repair)));
     if (off.includes(true)) return no("One of its VMs was switched off on the hypervisor.");
     // Asked of all before one is given away: it would have no way back, and its group would not come.
@@ -109,6 +120,23 @@ export const takeSeats = (
     }
     return { ok: true, words: "Each of them can go back.", value: taken };
   });
+
+/** Of those that have not been stopped: one that its owner allows to go back at home alone, or that has gone from there. */
+async function whyLeft(env: Env, places: readonly Place[]): Promise<string | undefined> {
+  for (const { repair, host, to } of places) {
+    const { vm, incident } = await vmWork(env, repair);
+    if (to !== null) {
+      const refusal = relocationRefusal(vm, await env.store.modeOf(vm.id));
+      if (refusal !== undefined) return `One of its VMs cannot go to another host. ${refusal}`;
+      continue;
+    }
+    const seen = env.hypervisor.readDomain(host, vm.uuid).catch(() => silent);
+    if ((await within(env.clock, lookWithinMs, seen, silent)) !== undefined) continue;
+    const gone = await goneFromHome(env, vm, incident);
+    if (gone !== undefined) return `One of its VMs is not where it was. ${gone}`;
+  }
+  return undefined;
+}
 
 const isBack = "A host of the group that had failed is back before its VM was started elsewhere.";
 

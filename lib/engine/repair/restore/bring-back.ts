@@ -86,6 +86,7 @@ export const unsure = (toWhat: string): string =>
 /**
  * Restores one checkpoint onto the VM's own host, where it does not run: `own` with other disks. `begunBefore`: an earlier try of this very step
  * may have done it. `held`: it is up when it is loaded, and stands still; what runs there of anything else is refused.
+ * That is with its group, which was stopped for it, so what its owner wants since keeps the others from nothing.
  */
 export async function restoreHere(
   env: Env,
@@ -104,7 +105,7 @@ export async function restoreHere(
     const ended = await notHere(env, repair, vm);
     if (ended !== undefined) return { came: { ok: false, words: ended } };
     // What was chosen since the repair began holds: what is left then is to start it from its disk, or to leave it off.
-    if (vm.wanted === "stopped") return { came: refused(notWanted) };
+    if (vm.wanted === "stopped" && !held) return { came: refused(notWanted) };
     if (vm.rollbackIntolerant) return { came: refused(mustNotGoBack) };
     const request = { checkpoint: candidate.id, vm, definition: own.xml, generation: vm.generation };
     const how = held ? { ...request, held } : request;

@@ -4,7 +4,7 @@ import { CheckpointDamaged, HostUnreachable, HypervisorRefused, type Steps } fro
 import type { Bringing } from "../elsewhere.ts";
 import type { Places } from "../places.ts";
 import { startFromDisk } from "../relocate.ts";
-import { type Claim, type Start, startThere } from "../start-there.ts";
+import { type Claim, type Start, type StartDeed, startThere } from "../start-there.ts";
 import { type StepEnd, step } from "../step.ts";
 import { verify } from "../verify.ts";
 import { vmWork } from "../work.ts";
@@ -32,7 +32,7 @@ export async function restoreThere(
   own: OwnDisk | undefined,
   held = false,
 ): Promise<StepEnd<Start>> {
-  const end = await startThere(env, options, places, repair, claim, released, async (work, proof) => {
+  const restore: StartDeed = async (work, proof) => {
     const { vm } = work;
     const definition = own?.xml ?? work.definition;
     const generation = claim.generation;
@@ -49,7 +49,8 @@ export async function restoreThere(
     });
     if (done === undefined) throw new HypervisorRefused("The restore did not end in time.");
     return done;
-  });
+  };
+  const end = await startThere(env, options, places, repair, claim, released, restore, held);
   if (end.ok && end.value.kind === "damaged")
     await tellDamaged(env, (await vmWork(env, repair)).vm, candidate.id, end.detail ?? end.words);
   return end;
