@@ -1,6 +1,6 @@
 /** Saved states of VMs on real hosts: taken by an agent on each, kept in a store of bytes, restored on any. */
-import { CheckpointDamaged, type Checkpoints, type Log } from "../engine/ports.ts";
-import { BelayError, type CheckpointId, type HostId, parseId } from "../model/index.ts";
+import type { Checkpoints, Log } from "../engine/ports.ts";
+import { BelayError, type HostId, parseId } from "../model/index.ts";
 import { Agents } from "./side/agents.ts";
 import { capture, captureGroup } from "./side/capture.ts";
 import { asHostError } from "./side/failures.ts";
@@ -42,18 +42,8 @@ export function createCheckpoints(options: {
   const { store, shell, log, place = (host) => placeAgent(shell, host) } = options;
   const agents = new Agents({ shell, place, log });
   const parts = { store, agents, shell };
-  /** Found damaged by us; the store says of itself what it knows. */
-  const damaged = new Set<string>();
   let collecting: NodeJS.Timeout | undefined;
 
-  const noting = async <T>(checkpoint: CheckpointId, work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof CheckpointDamaged) damaged.add(checkpoint);
-      throw error;
-    }
-  };
   const collectSoon = () => {
     collecting ??= setTimeout(() => {
       collecting = undefined;
@@ -87,17 +77,16 @@ export function createCheckpoints(options: {
       const stored = await store.get(request.checkpoint);
       return stored && whyNot(stored, request);
     },
-    restore: (target, request, _proof, onProgress, signal) =>
-      noting(request.checkpoint, () => restore(parts, target, request, onProgress, signal)),
+    restore: (target, request, _proof, onProgress, signal) => restore(parts, target, request, onProgress, signal),
     heldState: (target, restored) => heldState(shell, target, restored),
     letGo: (target, restored) => letGo(shell, target, restored),
-    refreshStandby: (target, request) => noting(request.checkpoint, () => refreshStandby(parts, target, request)),
+    refreshStandby: (target, request) => refreshStandby(parts, target, request),
     standbyReady: (target, { uuid }, checkpoint) => standbyReady(parts, target, uuid, checkpoint),
     dropStandby: (target, { uuid }) => dropStandby(parts, target, uuid),
     async held(vm) {
       return (await store.list(vm.id)).flatMap(({ facts, end, damaged: wrong }) => {
         const id = parseId("ckp", facts.checkpoint);
-        return id === undefined ? [] : [{ id, at: end.at, valid: wrong === null && !damaged.has(id) }];
+        return id === undefined ? [] : [{ id, at: end.at, valid: wrong === null }];
       });
     },
     async standing() {
@@ -112,15 +101,9 @@ export function createCheckpoints(options: {
         }),
       };
     },
-    async verify(checkpoint) {
-      const ok = await store.verify(checkpoint);
-      if (ok) damaged.delete(checkpoint);
-      else damaged.add(checkpoint);
-      return ok;
-    },
+    verify: (checkpoint) => store.verify(checkpoint),
     async drop(checkpoints) {
       await store.drop(checkpoints);
-      for (const checkpoint of checkpoints) damaged.delete(checkpoint);
       collectSoon();
     },
     close() {

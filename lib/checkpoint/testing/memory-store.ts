@@ -67,12 +67,13 @@ export class MemoryStore implements ByteStore {
 
   async list(vm: string): Promise<readonly StoredCheckpoint[]> {
     return [...this.#kept.values()]
-      .map(({ stored }) => stored)
+      .map(({ stored }) => this.#known(stored))
       .filter(({ facts }) => facts.vm === vm)
       .reverse();
   }
   async get(checkpoint: string): Promise<StoredCheckpoint | undefined> {
-    return this.#kept.get(checkpoint)?.stored;
+    const kept = this.#kept.get(checkpoint);
+    return kept && this.#known(kept.stored);
   }
 
   async bears(checkpoint: string): Promise<boolean> {
@@ -125,6 +126,15 @@ export class MemoryStore implements ByteStore {
   /** From now on this one does not have its checksum. */
   damage(checkpoint: string): void {
     this.#damaged.add(checkpoint);
+  }
+
+  /** Its disk's word was wrong once. */
+  mend(checkpoint: string): void {
+    this.#damaged.delete(checkpoint);
+  }
+
+  #known(stored: StoredCheckpoint): StoredCheckpoint {
+    return this.#damaged.has(stored.facts.checkpoint) ? { ...stored, damaged: "It is damaged." } : stored;
   }
 
   #must(checkpoint: string): Kept {
