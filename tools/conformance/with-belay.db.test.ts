@@ -38,9 +38,13 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 
 test("up, a saved state and back to it, run, a repair together, down", async () => {
   const dataDir = path.join(dir, "belay");
-  const running = await boot(readOptions([], { BELAY_DATA: dataDir, BELAY_DEMO: "1", BELAY_SIMULATED: "1" }), log, (words) => {
-    throw new Error(words);
-  });
+  const running = await boot(
+    readOptions([], { BELAY_DATA: dataDir, BELAY_DEMO: "1", BELAY_SIMULATED: "1" }),
+    log,
+    (words) => {
+      throw new Error(words);
+    },
+  );
   const server = createServer((request, response) => {
     void (async () => {
       const body = await bodyOf(request);
