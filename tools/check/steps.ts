@@ -1,6 +1,7 @@
 import type { Board } from "../kit/board.ts";
 import { runCommand } from "../kit/command.ts";
 import { inProject } from "../kit/project.ts";
+import { runPart } from "../test/part.ts";
 import { runVitest } from "../test/suites.ts";
 import { failed, passed, type Tally } from "../test/tally.ts";
 
@@ -14,7 +15,7 @@ export async function runCheck(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Tally[]> {
   const program = (part: string, file: string, args: readonly string[]): Promise<Tally> =>
-    board.phase(part, async () => {
+    runPart(board, part, async () => {
       const { ok, words, output } = await runCommand(process.execPath, [inProject(file), ...args], {
         signal,
         deadlineMs: 120_000,
@@ -25,6 +26,6 @@ export async function runCheck(
   return await Promise.all([
     program("types", "node_modules/typescript/bin/tsc", ["--noEmit", "-p", "."]),
     program("lint and format", "node_modules/@biomejs/biome/bin/biome", ["check", "--max-diagnostics=50", "."]),
-    board.phase("unit tests", (say) => runVitest("unit", { signal, say, env, deadlineMs: 240_000 })),
+    runPart(board, "unit tests", (say) => runVitest("unit", { signal, say, env, deadlineMs: 12 * 60_000 })),
   ]);
 }

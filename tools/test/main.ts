@@ -6,6 +6,7 @@ import { explain } from "../kit/failure.ts";
 import { interruptedExitCode, watchInterruption } from "../kit/interruption.ts";
 import { projectDir } from "../kit/project.ts";
 import { setUp } from "../setup/set-up.ts";
+import { runPart } from "./part.ts";
 import { runPlaywright, runVitest } from "./suites.ts";
 import { beginSweep } from "./sweep.ts";
 import { closingLine, failed, isGreen, reportLines, skipped, type Tally } from "./tally.ts";
@@ -23,17 +24,7 @@ async function part(
   always = false,
 ): Promise<void> {
   if (signal.aborted && !always) return;
-  let tally: Tally | undefined;
-  try {
-    await board.phase(name, async (say) => {
-      tally = await work(say);
-      if (tally.failed > 0) throw new Error(`${tally.failed} failed`); // for the phase's mark
-      return `${tally.passed} passed${tally.skipped > 0 ? `, ${tally.skipped} skipped` : ""}`;
-    });
-  } catch (error) {
-    tally ??= failed(name, explain(error));
-  }
-  if (tally) tallies.push(tally);
+  tallies.push(await runPart(board, name, work));
 }
 
 /** How many files a part would have run: what is left out is counted, not forgotten. */
