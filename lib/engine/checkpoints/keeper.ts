@@ -31,7 +31,8 @@ const readAtMostEveryMs = 1_000;
 /** A round that failed is tried again after this while. */
 const againMs = 2_000;
 const ofGroup = "Another VM of its group cannot be saved now.";
-const stopsWithinMs = 10_000;
+/** What is asked of a store that is away cannot be taken back; the engine's own stop must not wait for that. */
+const stopsWithinMs = 3_000;
 
 /** What the keeper needs of the engine around it. */
 export interface KeeperHelp extends Omit<WishHelp, "captureFor"> {
