@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CheckpointView } from "../../contract/index.ts";
 import { checkpoints, incidentsOf, restoreBeside, restoreCheckpoint } from "../api/index.ts";
-import { type ServerSpec, serversOn } from "../description/index.ts";
-import { ManagerError } from "../servers.ts";
+import { isRecorded, isSavedByCommand, type ServerSpec, serversOn } from "../description/index.ts";
+import { type HandsContext, ManagerError } from "../servers.ts";
+import { savedAnew } from "../techniques/index.ts";
 import type { Opened } from "../work/index.ts";
 import type { ManagerIo, Result } from "./io.ts";
 import { type Caller, carriedOut, instantWords, savedNamed, spanWords, until, vmCalled } from "./on-call.ts";
@@ -22,7 +23,7 @@ const withinMs = 20 * 60_000;
 
 /** Takes a VM back to a saved state. Says what will be lost, and asks first. */
 export async function goBack(
-  work: Caller & Pick<Opened, "hands">,
+  work: Caller & Pick<Opened, "hands"> & { readonly context: Pick<HandsContext, "notes" | "stateDir"> },
   io: ManagerIo,
   name: string,
   options: GoBackOptions,
@@ -71,13 +72,24 @@ export async function goBack(
   });
   const health = await io.board.phase("verify", () => healthOf(work, servers, signal, serversWithinMs));
   const bad = health.filter(({ ok }) => !ok);
+  const kept = servers.filter((one) => (one.kind === "mariadb" ? isRecorded(one, description) : isSavedByCommand(one)));
+  const save = () => savedAnew({ ...work.context, hands: work.hands }, kept, { signal, progress: () => {} });
+  const notSaved = kept.length === 0 ? [] : await io.board.phase("save", save);
   return {
-    data: { vm: name, vmId: vm.id, done: true, saved: saved.id, at: saved.at, words, health },
-    lines: [`${name}: ${words}`, ...bad.map((server) => `${server.name} on it does not work: ${server.words}`)],
+    data: { vm: name, vmId: vm.id, done: true, saved: saved.id, at: saved.at, words, health, notSaved },
+    lines: [
+      `${name}: ${words}`,
+      ...bad.map((server) => `${server.name} on it does not work: ${server.words}`),
+      ...notSaved.map((server) => `${server.name} could not be saved: ${server.words}`),
+      ...(notSaved.length > 0
+        ? ["The next `run` saves that at once. Until then the newest save may be of the time that was undone."]
+        : []),
+    ],
     next:
       bad.length > 0
         ? `belay-manager repair FILE ${bad[0]?.name}`
         : "belay-manager run FILE stays and takes part in repairs.",
+    ok: bad.length === 0,
   };
 }
 

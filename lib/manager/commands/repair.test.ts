@@ -2,9 +2,10 @@ import { describe, expect, test } from "vitest";
 import { keptState, stateKey, type Workers } from "../agent/index.ts";
 import { reduce } from "../decide/index.ts";
 import { contextAt, described, event, proposed } from "../decide/testing/world.ts";
+import { sayingHands } from "../finish/testing/shop.ts";
 import { memoryJournal } from "../journal/index.ts";
 import { vmRecords } from "../provision/index.ts";
-import { journalled, orderOf } from "./repair.ts";
+import { journalled, orderOf, worksAgain } from "./repair.ts";
 
 const description = described();
 
@@ -88,5 +89,30 @@ describe("where no manager runs", () => {
     await it.journal.remember(stateKey, heard);
     await expect(it.run(anew)).rejects.toMatchObject({ message: expect.stringContaining("provider's repair") });
     expect(it.keys).toEqual([]);
+  });
+});
+
+describe("what was repaired is looked at", () => {
+  const order = orderOf(description, "data", null);
+  const act = { signal: new AbortController().signal, progress() {} };
+  const handsThatWorkAfter = (looks: number) => {
+    let looked = 0;
+    return { ...sayingHands(() => {}), health: async () => ({ ok: ++looked > looks, words: "it begins" }) };
+  };
+
+  test("until it works: it may take a while to come up", async () => {
+    const work = { description, hands: handsThatWorkAfter(3) };
+    expect(await worksAgain(work, "data", order, act, 1)).toContain("it works");
+  });
+
+  test("and no longer than it may take to start", async () => {
+    const servers = description.servers.map((one) => ({
+      ...one,
+      withinSeconds: { ...one.withinSeconds, start: 0.01 },
+    }));
+    const work = { description: { ...description, servers }, hands: handsThatWorkAfter(Number.POSITIVE_INFINITY) };
+    await expect(worksAgain(work, "data", order, act, 1)).rejects.toMatchObject({
+      ...{ code: "still-down", message: "restart-server was done, and data does not work: it begins" },
+    });
   });
 });

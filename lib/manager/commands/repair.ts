@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { vmId } from "../../contract/index.ts";
 import { refusal, stateKey, stateToGoOnWith, type Workers } from "../agent/index.ts";
 import { againstByHand, type Context, type ManagerState, type Ordered, reduce } from "../decide/index.ts";
-import { type Description, serversOn } from "../description/index.ts";
+import { type Description, type ServerSpec, serversOn } from "../description/index.ts";
 import { messageIdOf } from "../link/index.ts";
-import { type Act, type Log, ManagerError } from "../servers.ts";
+import { type Act, type Health, type Log, ManagerError } from "../servers.ts";
 import { createWorkers, type Opened } from "../work/index.ts";
 
 export const techniquesByHand = ["restart-server", "replay-server", "rebuild-vm"] as const;
@@ -51,7 +52,7 @@ export async function repairNow(work: Opened, name: string, technique: string | 
   const order = orderOf(work.description, name, technique);
   const say = (words: string) => act.progress(null, words);
   await journalled(work, order, createWorkers({ ...work, log: say }), say, act.signal);
-  return worksAgain(work, name, order, act.signal);
+  return worksAgain(work, name, order, act);
 }
 
 export async function journalled(
@@ -94,16 +95,31 @@ function cutOff(state: ManagerState, { technique, server, vm }: Ordered) {
   return stage.action.technique === technique && stage.action.server === server ? stage.action : undefined;
 }
 
-/** What was repaired is looked at before it is called done. */
-export async function worksAgain(work: Opened, name: string, order: Ordered, signal: AbortSignal): Promise<string> {
+/** What was repaired is looked at before it is called done. A command that starts a server may end before the server works. */
+export async function worksAgain(
+  work: Pick<Opened, "description" | "hands">,
+  name: string,
+  order: Ordered,
+  act: Act,
+  lookEveryMs = 500,
+): Promise<string> {
   const { description, hands } = work;
   const about = description.servers.filter((one) => one.name === order.server);
   const health = await Promise.all(
     (order.server === null ? serversOn(description, order.vm) : about).map(async (one) => ({
       name: one.name,
-      ...(await hands.health(one, { signal, progress: () => {} })),
+      ...(await healthInTime(one)),
     })),
   );
+  async function healthInTime(server: ServerSpec): Promise<Health> {
+    const deadline = performance.now() + server.withinSeconds.start * 1000;
+    for (;;) {
+      const health = await hands.health(server, { ...act, progress: () => {} });
+      if (health.ok || performance.now() > deadline) return health;
+      act.progress(null, `${server.name} does not work yet: ${health.words}`);
+      await sleep(lookEveryMs, undefined, { signal: act.signal });
+    }
+  }
   const bad = health.find(({ ok }) => !ok);
   if (bad !== undefined)
     throw new ManagerError({

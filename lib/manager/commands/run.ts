@@ -46,7 +46,10 @@ export async function runManager(work: Opened, io: ManagerIo, { listen, afterRep
   const control = await listenForPeople(work.stateDir, async ({ name, technique }, say, called) => {
     const order = orderOf(description, name, technique);
     await agent.repair(order, say);
-    return worksAgain(work, name, order, AbortSignal.any([signal, called]));
+    return worksAgain(work, name, order, {
+      signal: AbortSignal.any([signal, called]),
+      progress: (_, words) => say(words),
+    });
   }).catch((error: unknown) => {
     // The application is looked after all the same.
     log(`The command \`repair\` will not reach this manager: ${sayError(error)}`);

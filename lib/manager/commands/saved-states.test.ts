@@ -21,7 +21,7 @@ const savedState = (n: number, more: object = {}) => ({
 });
 
 /** The provider's routes for the VM `web`, which has two saved states: the newest is damaged. */
-async function world({ works = true, repaired = true } = {}) {
+async function world({ works = true, repaired = true, description = shop() } = {}) {
   const said: { readonly call: string; readonly key: string | null; readonly body: unknown }[] = [];
   let busy = 0;
   let looks = 0;
@@ -59,7 +59,6 @@ async function world({ works = true, repaired = true } = {}) {
     const limits = { leastMs: 1, mostMs: 2 };
     return answer({ checkpoints, status: null, limits, caveats: ["Restored by its owner's call alone."] });
   };
-  const description = shop();
   const records = vmRecords(memoryJournal(), description);
   await records.put("web", { vmId: id("vm", 1), allocationId: id("alc", 1), address: "198.18.0.1" });
   await records.put("db", { vmId: id("vm", 2), allocationId: id("alc", 2), address: "198.18.0.2" });
@@ -76,12 +75,16 @@ async function world({ works = true, repaired = true } = {}) {
             return answer;
           },
   });
-  const hands = sayingHands(() => {}, new Set(works ? ["page"] : []));
-  const work = { api: createApi("http://belay.test", "blk_x", send), description, records, hands };
+  const did: string[] = [];
+  const hands = sayingHands((act) => void did.push(act), new Set(works ? ["page", "data"] : []));
+  const stateDir = await mkdtemp(path.join(tmpdir(), "belay-go-back-"));
+  onTestFinished(() => rm(stateDir, { recursive: true, force: true }));
+  const context = { notes: memoryJournal(), stateDir };
+  const work = { api: createApi("http://belay.test", "blk_x", send), description, records, hands, context };
   const makeBusy = (times: number) => {
     busy = times;
   };
-  return { work, io, said, asked, makeBusy };
+  return { work, io, said, asked, did, makeBusy };
 }
 
 const quick = { now, lookEveryMs: 1, serversWithinMs: 1 };
@@ -127,8 +130,30 @@ test("it goes back to the newest that is whole, and ends when its repair has", a
 
 test("a server that does not work after it is what to do next", async () => {
   const { work, io } = await world({ works: false });
-  const { next } = await goBack(work, io(), "web", { saved: id("ckp", 2), sure: true, ...quick });
+  const { next, ok } = await goBack(work, io(), "web", { saved: id("ckp", 2), sure: true, ...quick });
   expect(next).toBe("belay-manager repair FILE page");
+  expect(ok).toBe(false);
+});
+
+const kept = () => shop(", rollback: tolerated, options: { save: cat, restore: cat }");
+const savedBefore = "saves/data/at";
+
+test("a server that is saved is saved at once: what was saved of the time that was undone is not the newest", async () => {
+  const { work, io, did } = await world({ description: kept() });
+  await work.context.notes.remember(savedBefore, now);
+  const { data } = await goBack(work, io(), "db", { saved: "newest", sure: true, ...quick });
+  expect(did).toEqual(["save data"]);
+  expect(data).toMatchObject({ notSaved: [] });
+  expect(work.context.notes.recall(savedBefore)).not.toBe(now);
+});
+
+test("one that cannot be saved then is due at once", async () => {
+  const { work, io, did } = await world({ description: kept(), works: false });
+  await work.context.notes.remember(savedBefore, now);
+  const { lines } = await goBack(work, io(), "db", { saved: "newest", sure: true, ...quick });
+  expect(did).toEqual([]);
+  expect(lines.join()).toContain("data could not be saved: down");
+  expect(work.context.notes.recall(savedBefore)).toBeUndefined();
 });
 
 test("a repair that was handed over is a failure, in the provider's words", async () => {

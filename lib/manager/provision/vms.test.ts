@@ -22,6 +22,7 @@ function world() {
   const byKey = new Map<string, string>();
   const asked: string[] = [];
   let fails = "";
+  let freedInTime = true;
   const answer = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
   const send = async (url: string | URL | Request, { method = "GET", headers, body }: RequestInit = {}) => {
     const route = new URL(String(url)).pathname.replace("/api/v1", "");
@@ -46,7 +47,7 @@ function world() {
         (view) => view.vmId !== null && route.endsWith(view.vmId) && view.state === "running",
       );
       if (!one) return answer({ error: { code: "not-found", message: "There is no such VM." } }, 404);
-      made.set(one.id, { ...one, state: "freed" });
+      made.set(one.id, { ...one, state: freedInTime ? "freed" : "freeing" });
       return answer(one);
     }
     const one = made.get(route.split("/").at(-1) ?? "");
@@ -63,8 +64,9 @@ function world() {
   const description = shop();
   const journal = memoryJournal();
   const records = vmRecords(journal, description);
-  const provision = () =>
+  const provision = (more: { deadlineMs?: number } = {}) =>
     createProvision({
+      ...more,
       ...{
         api: createApi("http://belay.test", "blk_x", send),
         records,
@@ -79,7 +81,10 @@ function world() {
   const fail = (words: string) => {
     fails = words;
   };
-  return { asked, made, records, provision, db, fail };
+  const freeSlowly = () => {
+    freedInTime = false;
+  };
+  return { asked, made, records, provision, db, fail, freeSlowly };
 }
 
 test("a VM is asked for once, however often; its address is known when it runs", async () => {
@@ -134,4 +139,14 @@ test("a VM that could not be made says why, and is asked for anew by the next ru
   it.fail("");
   await it.provision().allocate(it.db, act);
   expect(it.records.of("db")).toBe("198.18.0.2");
+});
+
+test("one that is not freed in time is said to be that, and not to be late in the making", async () => {
+  const it = world();
+  await it.provision().allocate(it.db, act);
+  it.freeSlowly();
+  const late = { code: "freeing-late", message: expect.stringContaining("has not freed db within") };
+  const impatient = it.provision({ deadlineMs: 5 });
+  await expect(impatient.free("db", act)).rejects.toMatchObject(late);
+  await expect(impatient.allocate(it.db, act)).rejects.toMatchObject(late);
 });

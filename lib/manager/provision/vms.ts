@@ -42,20 +42,22 @@ export function createProvision(options: ProvisionOptions): Provision {
   const { api, records, pollMs = 500, deadlineMs = 10 * 60_000 } = options;
 
   /** Passing failures of the provider's are waited out. null: the provider does not know it. */
-  async function settled(vm: string, id: string, until: (state: State) => boolean, act: Act) {
+  async function settled(vm: string, id: string, until: (state: State) => boolean, act: Act, to: "make" | "free") {
     const deadline = performance.now() + deadlineMs;
+    let awaited = to;
     for (;;) {
       act.signal.throwIfAborted();
       const view = await seen(id, act);
       if (view === null) return null;
       if (view !== undefined) {
         if (until(view.state)) return view;
+        if (view.state === "freeing") awaited = "free";
         act.progress(null, `${vm}: ${view.words}`);
       }
       if (performance.now() > deadline)
         throw new ManagerError({
-          code: "allocation-late",
-          message: `The provider has not made ${vm} within ${Math.round(deadlineMs / 60_000)} minutes.`,
+          code: awaited === "free" ? "freeing-late" : "allocation-late",
+          message: `The provider has not ${awaited === "free" ? "freed" : "made"} ${vm} within ${Math.round(deadlineMs / 60_000)} minutes.`,
           cure: "Run the command again: it goes on waiting.",
         });
       await sleep(pollMs, undefined, { signal: act.signal });
@@ -92,7 +94,7 @@ export function createProvision(options: ProvisionOptions): Provision {
       await records.put(vm.name, { allocationId: asked.id, address: asked.address });
     }
     const id = records.get(vm.name).allocationId ?? "";
-    const view = await settled(vm.name, id, (state) => !isUnderWay(state) && state !== "freeing", act);
+    const view = await settled(vm.name, id, (state) => !isUnderWay(state) && state !== "freeing", act, "make");
     if (view?.state !== "running") {
       await records.put(vm.name, nextLife(life));
       if (allocationId !== null) return null;
@@ -130,12 +132,12 @@ export function createProvision(options: ProvisionOptions): Provision {
     async free(vm, act) {
       const { allocationId, life } = records.get(vm);
       if (allocationId !== null) {
-        const view = await settled(vm, allocationId, (state) => !isUnderWay(state), act);
+        const view = await settled(vm, allocationId, (state) => !isUnderWay(state), act, "make");
         if (view !== null && view.vmId !== null && view.state !== "freed") {
           await freeVm(api, view.vmId, act.signal).catch((error: unknown) => {
             if (!isUnknown(error)) throw error;
           });
-          await settled(vm, allocationId, (state) => state === "freed" || state === "failed", act);
+          await settled(vm, allocationId, (state) => state === "freed" || state === "failed", act, "free");
         }
         await records.put(vm, nextLife(life));
       }
