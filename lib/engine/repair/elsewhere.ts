@@ -1,6 +1,7 @@
 import type { EpochMs, HostId, RepairId, Vm } from "../../model/index.ts";
 import { ceaseCapture } from "../checkpoints/in-hand.ts";
 import type { EngineOptions, Env } from "../env.ts";
+import { movedByHand } from "../maintenance/moved-by-hand.ts";
 import { endMove } from "../maintenance/on-its-way.ts";
 import type { Steps } from "../ports.ts";
 import { releaseFrom } from "./fence.ts";
@@ -140,7 +141,8 @@ export async function elsewhere(
         if (move !== "clear") return move;
         return { came: { ok: true, words: "Its old host is proven off.", value: false } };
       }
-      if (host?.standing === "returning" || (host?.standing === "in-use" && isPart(await vmWork(env, repair))))
+      const lives = host?.standing === "in-use" || host?.standing === "maintenance";
+      if (host?.standing === "returning" || (lives && isPart(await vmWork(env, repair))))
         return { came: { ok: true, words: "Its host is back.", value: false } };
       if (host?.standing === "fencing") return { trouble: "Its old host is not proven off yet." };
       if (vm.movingTo !== null) return { trouble: "It is being moved." };
@@ -148,6 +150,13 @@ export async function elsewhere(
       if ("refusal" in place) return { came: { ok: false, words: place.refusal, detail: place.detail } };
       // It may be saved by ending and starting it: that must be over before the host lets go of it.
       if (!(await ceaseCapture(env, vm.id, 0))) return { trouble: "It is being saved, and that does not end." };
+      // Nothing to let go of is no proof: a person may have moved it. Where it was us, in a try that broke off, nobody has it.
+      if ((await env.hypervisor.readDomain(vm.hostId, vm.uuid)) === undefined) {
+        const move = await movedByHand(env, vm);
+        if (move === "moved")
+          return { came: { ok: true, words: "It was moved by hand, and runs where it went.", value: move } };
+        if (move !== "clear") return move;
+      }
       await releaseFrom(env, vm.hostId, vm.uuid);
       return { came: { ok: true, words: "Its old host switched it off and let go of it.", value: true } };
     });
@@ -158,8 +167,7 @@ export async function elsewhere(
     return leaveOff(released.words);
   }
   letGo = released.value;
-  if (letGo === "moved")
-    return { kind: "not-needed", words: "It had been moved to another host before its own failed." };
+  if (letGo === "moved") return { kind: "not-needed", words: "It had been moved to another host by then." };
 
   const tried: HostId[] = [];
   let last = "";
@@ -224,7 +232,7 @@ export async function elsewhere(
       const claim = await store.claimVm(repair, to, letGo === true, clock.now());
       if (claim === undefined) {
         const host = await store.host(vm.hostId);
-        if (host?.standing === "returning" || host?.standing === "in-use")
+        if (host?.standing === "returning" || host?.standing === "in-use" || host?.standing === "maintenance")
           return { ok: true, words: "Its host is back before it was started elsewhere.", value: { home: true } };
         return {
           ok: false,
