@@ -35,6 +35,7 @@ const startedAtOnce = 16;
 export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engine {
   const options: EngineOptions = { ...defaultOptions, ...given };
   const watches = new Map<HostId, HostWatch>();
+  const begunMs = env.clock.monotonicMs();
   let begun = 0;
   const stopping = new AbortController();
   let wake: AbortController | undefined;
@@ -67,10 +68,8 @@ export function createEngine(env: Env, given: Partial<EngineOptions> = {}): Engi
   const keeper = new CheckpointKeeper(env, options, standbys, {
     places,
     isSilent: guests.isSilent,
-    answeredAt: (vm) => {
-      const at = guests.lastAnswer(vm);
-      return at === undefined ? undefined : timeOfDay(env.clock, at);
-    },
+    // A guest that has not answered since we began may hang since then: what is from before it is kept.
+    answeredAt: (vm) => timeOfDay(env.clock, guests.lastEver(vm) ?? begunMs),
     opened,
   });
   const changed = () => {

@@ -113,6 +113,7 @@ describe("the round of all guests", () => {
     expect(watch.verdict(vm.id)).toEqual({ kind: "well" });
     watch.leave(vm.id);
     expect(watch.lastAnswer(vm.id)).toBeUndefined();
+    expect(watch.lastEver(vm.id)).toBeDefined(); // a run that began hung keeps what was saved before it
     await Promise.all([watch.stop(), clock.advance(100)]);
   });
 

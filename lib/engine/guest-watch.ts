@@ -43,6 +43,8 @@ export interface GuestWatch {
   answers(vm: VmId): number | undefined;
   /** The last answer of this run, whatever it does now. */
   lastAnswer(vm: VmId): number | undefined;
+  /** The same of any run that this life of Belay saw. */
+  lastEver(vm: VmId): number | undefined;
   /** It answered in this run, and did not when it was asked again and again. */
   isSilent(vm: VmId): boolean;
   /** Whether it answered in any run that this life of Belay saw: one that never does says nothing by its silence. */
@@ -69,7 +71,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
   /** Who is due when, by grain. */
   const due = new Map<number, Set<VmId>>();
   const waiting: VmId[] = [];
-  const answeredOnce = new Set<VmId>();
+  const answeredOnce = new Map<VmId, number>();
   const stopping = new AbortController();
   let running = 0;
   let wake: AbortController | undefined;
@@ -119,7 +121,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
     const answered = await prober.answers(vm, vm.answerCheck, timeoutMs);
     if (guests.get(id) !== guest) return; // it stopped meanwhile
     if (answered) {
-      answeredOnce.add(id);
+      answeredOnce.set(id, clock.monotonicMs());
       const news = guest.answeredAt === undefined || guest.misses > 0;
       Object.assign(guest, {
         answeredAt: clock.monotonicMs(),
@@ -224,6 +226,7 @@ export function createGuestWatch(env: Asks, options: EngineOptions): GuestWatch 
       return guest?.misses === 0 ? guest.answeredAt : undefined;
     },
     lastAnswer: (id) => guests.get(id)?.answeredAt,
+    lastEver: (id) => answeredOnce.get(id),
     isSilent(id) {
       const guest = guests.get(id);
       return guest?.answeredAt !== undefined && guest.misses >= silentAfter;

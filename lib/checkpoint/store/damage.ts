@@ -23,6 +23,8 @@ const mostSlots = 256;
 export class Damage {
   private readonly lost = new Marks();
   private readonly untold: string[] = [];
+  /** Segments were found well, and what that means for the checkpoints is to be looked at. */
+  private isWellWaiting = false;
   private work: Promise<void> = Promise.resolve();
   private readonly file: string;
   private readonly manifests: Manifests;
@@ -85,7 +87,10 @@ export class Damage {
     const still = this.lost.slots(segment, mostSlots).filter((slot) => !slots.includes(slot));
     this.lost.delete(segment);
     for (const slot of still) this.lost.add(segment, slot);
+    if (this.isWellWaiting) return; // a disk that is back has thousands of them: one look is for all that wait
+    this.isWellWaiting = true;
     void this.after(async () => {
+      this.isWellWaiting = false;
       await this.assessAll();
       await this.save();
     });

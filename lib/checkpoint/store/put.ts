@@ -3,6 +3,7 @@ import {
   type CaptureFacts,
   type CaptureFrame,
   DamagedData,
+  NotSure,
   type PageBatch,
   pageBytes,
   type StoredCheckpoint,
@@ -299,7 +300,7 @@ function parentOf(core: Core, facts: CaptureFacts, domain: Domain): Manifest | u
   if (!parent?.read) throw new DamagedData(`${facts.base}, which ${facts.checkpoint} builds on, is not in the store.`);
   if (parent.read.head.facts.vm !== facts.vm) throw new BadCapture(`${facts.base} is of another VM.`);
   if (core.manifests.isUnsure(parent))
-    throw new DamagedData(`${facts.base}, which ${facts.checkpoint} builds on, cannot be read now.`);
+    throw new NotSure(`${facts.base}, which ${facts.checkpoint} builds on, cannot be read now.`);
   if (parent.damaged !== null) throw new DamagedData(`${facts.base}, which ${facts.checkpoint} builds on, is damaged.`);
   if (!isKeptIn(core, parent, domain))
     throw new BadCapture(`${facts.base} is not kept by the key of its organization.`);

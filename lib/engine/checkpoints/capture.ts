@@ -21,6 +21,9 @@ const offerHoldsMs = 10 * 60_000;
 /** How long it may take to give a capture up. */
 const endsWithinMs = 30_000;
 
+/** It was we who gave it up, since it hung: unlike what others cancel that is a failure. */
+class Hung extends CaptureFailed {}
+
 /** How a capture of one or several VMs ended. */
 export type CaptureEnd =
   | { readonly kind: "done"; readonly rows: readonly Checkpoint[]; readonly vms: readonly Vm[] }
@@ -109,10 +112,7 @@ async function take(
     work.catch(() => undefined),
     undefined,
   );
-  throw new CaptureFailed(
-    "interrupted",
-    "It did not get on for 15 minutes, or was slower than is of use, and was given up.",
-  );
+  throw new Hung("interrupted", "It did not get on for 15 minutes, or was slower than is of use, and was given up.");
 }
 
 /** Captures the VMs at one instant, and writes it down. Everything is read anew; whoever moves or repairs one of them finds it in hand. */
@@ -134,6 +134,8 @@ export async function capture(env: Env, memories: Memories, { vms: ids, kept }: 
       const memory = memories.of(id);
       memory.lastFailure = end.kind === "failed" ? end.words : end.kind === "done" ? null : memory.lastFailure;
       if (end.kind !== "done") memory.unswept = true;
+      // Its answer may be what was lost: what the store has of it is told or dropped before the next.
+      if (end.kind === "failed" || end.kind === "cancelled") memory.reconciled = false;
     }
     return end;
   } finally {
@@ -181,7 +183,8 @@ async function captureFresh(
     for (const { id } of vms) memories.of(id).baseless = false;
     return { kind: "done", rows, vms };
   } catch (error) {
-    if (cancelled.signal.aborted && !(error instanceof CheckpointDamaged)) return { kind: "cancelled" };
+    const isOurs = error instanceof CheckpointDamaged || error instanceof Hung;
+    if (cancelled.signal.aborted && !isOurs) return { kind: "cancelled" };
     if (error instanceof HostUnreachable) return { kind: "obstacle", words: "Its host is not connected." };
     if (error instanceof CheckpointDamaged) {
       const words = "What was saved before is damaged: the next one compares with nothing.";

@@ -1,6 +1,6 @@
 import { newestValid, planRollBack, restorable, sharedDisks } from "../../../decide/index.ts";
 import type { CheckpointId, EpochMs, Incident, RepairId, Vm } from "../../../model/index.ts";
-import { damagedSince, whileRead } from "../../checkpoints/in-hand.ts";
+import { damagedSince, perhapsWell, whileRead } from "../../checkpoints/in-hand.ts";
 import { savedOf } from "../../checkpoints/saved.ts";
 import type { Env } from "../../env.ts";
 import { within } from "../../guard/within.ts";
@@ -55,6 +55,7 @@ export async function tellDamaged(
   words: string,
 ): Promise<void> {
   damagedSince(env).add(vm.id);
+  perhapsWell(env).add(vm.id); // a disk that fails for a moment looks the same: where the store has nothing against it, it is read again
   env.log.warn(`a checkpoint of ${vm.name} is damaged: ${words}`, { checkpoint: id });
   await env.store.recordVerified(id, { ok: false, words }, env.clock.now());
 }
