@@ -1,6 +1,7 @@
 import { fallbackWay, type RunsFrom } from "../../../decide/index.ts";
 import type { Fallback } from "../../../model/index.ts";
 import { sayChanged } from "../../conversation/say.ts";
+import { offByHandWords } from "../off-by-hand.ts";
 import { backToOwnDisk, type OwnDisk } from "../restore/own-disk.ts";
 import { askService, reviveRounds } from "../revive-rounds.ts";
 import { step } from "../step.ts";
@@ -32,6 +33,7 @@ async function asItIs(run: Run): Promise<End> {
     return verify(env, { ...options, answerWithinMs: Math.min(options.answerWithinMs, asItIsWithinMs) }, vm);
   });
   if (!answer.ok) return { kind: "handed-over", words: answer.words };
+  if ("died" in answer.value && answer.value.byHand) return { kind: "left-off", words: offByHandWords };
   if ("died" in answer.value) return { kind: "handed-over", words: `It ${answer.value.died}.` };
   return { kind: "repaired", words: "It answers as it is.", tr: answer.value.answeredAt };
 }

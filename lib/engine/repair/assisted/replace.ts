@@ -1,3 +1,4 @@
+import { offByHandWords } from "../off-by-hand.ts";
 import { type Restored, restoreHere, switchOffHere } from "../restore/bring-back.ts";
 import { type Candidates, candidatesFor } from "../restore/candidates.ts";
 import { type OwnDisk, ownDiskHere } from "../restore/own-disk.ts";
@@ -44,6 +45,7 @@ export async function replaceByCheckpoint(run: Run, before: OwnDisk | null): Pro
     verifyRestored(env, options, help.everAnswered, (await vmWork(env, repair)).vm),
   );
   if (!answer.ok) return { kind: "handed-over", words: answer.words };
+  if ("died" in answer.value && answer.value.byHand) return { kind: "left-off", words: offByHandWords };
   if (!("answeredAt" in answer.value)) return undefined;
   return { kind: "repaired", words: "It went back to a checkpoint, and answers again.", tr: answer.value.answeredAt };
 }

@@ -5,6 +5,7 @@ import type { EngineOptions, Env } from "../../env.ts";
 import { within } from "../../guard/within.ts";
 import type { Steps } from "../../ports.ts";
 import { goneFromHome } from "../gone-from-home.ts";
+import { offByHandWords } from "../off-by-hand.ts";
 import { retry } from "../retry.ts";
 import { endRounds, notHere, reviveRounds } from "../revive-rounds.ts";
 import { type StepEnd, step } from "../step.ts";
@@ -169,6 +170,8 @@ async function goBack(env: Env, options: EngineOptions, repair: RepairId, steps:
     ? `It was restored ${when}, as its owner called for`
     : `${unsure(`to its state ${when}`)} Its owner called for that`;
   if (!answer.ok) return handOver(`${state}. ${answer.words}`);
+  if ("died" in answer.value && answer.value.byHand)
+    return endRounds(env, steps, repair, { kind: "left-off", words: offByHandWords });
   if ("died" in answer.value) return handOver(`${state}, and ${answer.value.died} before it answered.`);
   return endRounds(env, steps, repair, {
     kind: "restored",
