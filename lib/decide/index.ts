@@ -38,7 +38,7 @@ export { fallbackWay, type RunsFrom } from "./collaboration/fallback.ts";
 export { asksCustomersView, type Together } from "./collaboration/partner.ts";
 export { type Progress, progressOf } from "./collaboration/progress.ts";
 export { proposedTechniques } from "./collaboration/propose.ts";
-export { providerView } from "./collaboration/view.ts";
+export { providerView, wantedOff } from "./collaboration/view.ts";
 export { decideVm, type VmDecision, type VmMemory, type VmQuestion } from "./decide-vm.ts";
 export { type Counted, diagnoseGuest, type GuestSigns, type GuestVerdict, guestPatience } from "./diagnose-guest.ts";
 export { diagnoseVm, patience, type Sight, type Verdict, type VmLook } from "./diagnose-vm.ts";

@@ -1,4 +1,4 @@
-import type { Host, ProviderView, Vm } from "../../model/index.ts";
+import type { Host, JointConclusion, ProviderView, Vm } from "../../model/index.ts";
 import type { GuestVerdict } from "../diagnose-guest.ts";
 
 const silent: readonly ProviderView["host"][] = ["dead", "cut-off", "unknown"];
@@ -39,4 +39,27 @@ export function providerView(
     default:
       return { host: view, vm: vm.state };
   }
+}
+
+/**
+ * Where the table of both views is not asked: a VM that is to be off has not failed, and one that is off only now may be meant to be. Who
+ * took either for dead would give its disk back. `vm`: as it is written down by now, after it was looked at.
+ */
+export function wantedOff(vm: Pick<Vm, "wanted" | "state">, view: ProviderView): JointConclusion | undefined {
+  const nothing = { layer: null } as const;
+  if (vm.wanted === "stopped" && view.vm === "stopped")
+    return {
+      ...nothing,
+      certainty: "certain",
+      words: "The VM is off because that was wanted: nothing of it has failed.",
+    };
+  if (vm.wanted === "stopped")
+    return { ...nothing, certainty: "certain", words: "The VM is wanted off: nothing of it is taken for failed." };
+  if (view.vm === "stopped" && vm.state !== "stopped")
+    return {
+      ...nothing,
+      certainty: "unsure",
+      words: "The VM has just gone off. It is not known yet whether that was wanted.",
+    };
+  return undefined;
 }

@@ -97,6 +97,9 @@ const question = (customer: CustomerView, organization = 1): Question => ({
 
 interface Answered {
   readonly vm?: Partial<Vm>;
+  /** As it is written down, where that is not what its host says now: at first, and once it was looked at. */
+  readonly known?: Partial<Vm>;
+  readonly later?: Partial<Vm>;
   readonly host?: Partial<Host>;
   readonly open?: Incident;
   readonly waitedMs?: number;
@@ -123,7 +126,10 @@ async function answer(customer: CustomerView, it: Answered = {}) {
         },
       },
       store: {
-        vm: async () => ({ ...vm, organizationId: organizationNumber(1), state: "running", ...it.vm }),
+        vm: async () => ({
+          ...{ ...vm, organizationId: organizationNumber(1), state: "running", ...it.vm, ...it.known },
+          ...(looked > 0 && it.later),
+        }),
         host: async () => ({ ...aHost(1), ...it.host }),
         openHostIncidents: async () => [],
         openIncidentOf: async () => it.open,
@@ -184,3 +190,32 @@ test.each([
     expect(told).toMatchObject([{ vm: sees }]);
   },
 );
+
+const off = { state: "stopped", wanted: "stopped" } as const;
+test.each([
+  ["is off because that was wanted", { vm: off }, "certain", "off because that was wanted"],
+  [
+    "is wanted off, which is learned while it is looked at",
+    { vm: { state: "stopped" }, later: off },
+    "certain",
+    "wanted",
+  ],
+  ["is wanted off and goes off", { vm: { wanted: "stopped" } }, "certain", "wanted off"],
+  ["is wanted off, on a host that died", { vm: off, host: { standing: "fenced" } }, "certain", "wanted off"],
+  ["has just gone off", { vm: { state: "stopped" }, known: { state: "running" } }, "unsure", "not known yet"],
+] as const)(
+  "of a VM that %s nothing is said to have failed: its owner's manager would give its disk back",
+  async (_, it, certainty, words) => {
+    for (const reached of ["by-none", "by-all"] as const) {
+      const { told, opened } = await answer({ ...cut, reached }, it);
+      expect(told).toMatchObject([{ conclusion: { layer: null, certainty } }]);
+      expect(told[0]?.conclusion.words).toContain(words);
+      expect(opened).toBe(0);
+    }
+  },
+);
+
+test("a VM that is off and wanted to run has failed", async () => {
+  const { told } = await answer(cut, { vm: { state: "stopped" } });
+  expect(told).toMatchObject([{ conclusion: { layer: "vm", certainty: "certain" } }]);
+});

@@ -1,4 +1,4 @@
-import { providerView } from "../../decide/index.ts";
+import { providerView, wantedOff } from "../../decide/index.ts";
 import {
   type ApplicationId,
   causes,
@@ -111,9 +111,11 @@ export async function answerQuestions(
   const vmId = questions[0]?.message.vmId;
   const vm = vmId === undefined ? undefined : await store.vm(vmId);
   const view = vm === undefined ? undefined : await seen(env, options, guests, vm, answerWithinMs - waitedMs);
+  // Whether it is wanted may have been learned while it was looked at.
+  const known = vm === undefined ? undefined : await store.vm(vm.id);
   for (const question of questions) {
-    if (vm !== undefined && view !== undefined && vm.organizationId === question.organizationId)
-      await answerQuestion(env, vm, view, applicationDown, question);
+    if (known !== undefined && view !== undefined && known.organizationId === question.organizationId)
+      await answerQuestion(env, known, view, applicationDown, question);
     await store.settle(question.id, clock.now());
   }
 }
@@ -126,7 +128,7 @@ async function answerQuestion(
   question: Question,
 ): Promise<void> {
   const { store } = env;
-  const conclusion = concludeTogether(view, question.message.customer);
+  const conclusion = wantedOff(vm, view) ?? concludeTogether(view, question.message.customer);
   let open = await store.openIncidentOf(vm.id);
   if (open === undefined && conclusion.layer === "application" && conclusion.certainty !== "unsure") {
     applicationDown.add(vm.id); // before it is there: a look must not take it for over

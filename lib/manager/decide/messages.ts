@@ -52,7 +52,8 @@ function ofRepair(known: ManagerState, event: ProviderEvent, message: OfRepair, 
   const sequence = Number(event.sequence);
   // Messages may overtake each other on their way: an older one says nothing any more, and an ended repair is ended.
   if (before !== undefined && (!repairOpen(before) || sequence <= before.sequence)) return known;
-  const ours = message.kind === "repair.changed" ? undefined : context.vmNamed(message.vm);
+  const begins = message.kind !== "repair.changed" || message.state === "fallback";
+  const ours = begins ? context.vmNamed(message.vm) : undefined;
   const state = ours === undefined ? known : yieldedByHand(yielded(known, ours), ours);
   const subject = event.subject ?? null;
   const set = (stage: Repair["stage"], to = state): ManagerState => ({
@@ -99,9 +100,8 @@ function ofRepair(known: ManagerState, event: ProviderEvent, message: OfRepair, 
     case "repair.changed":
       if (message.state === "repaired" || message.state === "handed-over" || message.state === "cleared")
         return set({ is: "ended", how: message.state }, withoutAnswers(state, message.repair));
-      // The provider goes on alone: what was being finished is of a VM that is being replaced.
-      if (message.state === "fallback" && before?.stage.is === "finishing")
-        return set({ is: "silent", why: message.words });
+      // The provider goes on alone, whatever was said before, also that we failed: the VM is in its hand, and is being replaced.
+      if (message.state === "fallback") return set({ is: "silent", why: message.words });
       return before === undefined ? set({ is: "silent", why: message.words }) : set(before.stage);
   }
 }

@@ -98,6 +98,32 @@ describe("a VM that was brought back", () => {
     expect(it.jobs()).toEqual([]);
   });
 
+  test.each([
+    ["that we failed to finish", [event(restarted(), 3)]],
+    ["that was declined", []],
+  ] as const)("is left to the provider's fallback after a repair %s", (_, before) => {
+    const it = world(before.length > 0 ? "" : "answers: { decline: [db] }");
+    const down: Input = {
+      ...{ is: "server-down", server: "data", words: "refused" },
+      view: { reached: "by-all", processes: "some-dead", service: "fails" },
+    };
+    it.feed(1_000, event(proposed(), 1), ...before);
+    it.feed(2_000, { is: "finished", repair, run: "2.3", ok: false, words: "It does not start." }, down);
+    it.feed(5_500, { is: "tick" });
+    expect(it.jobs()).toEqual(["alone/restart-server/data/5500"]);
+    it.feed(6_000, event(changed("fallback"), 4), down);
+    it.feed(20_000, { is: "tick" });
+    expect([it.jobs(), it.state().troubles]).toEqual([[], {}]);
+  });
+
+  test("is not accepted any more where the fallback came while it was postponed", () => {
+    const it = world("answers: { postpone: { vms: [db], seconds: 30 } }");
+    it.feed(1_000, event(proposed(), 1));
+    it.feed(12_000, event(changed("fallback"), 2));
+    it.feed(29_500, { is: "tick" });
+    expect(it.said()).toEqual([]);
+  });
+
   test("is left alone where an end has overtaken it", () => {
     const it = world();
     it.feed(1_000, event(changed("repaired"), 5), event(restarted(), 3), event(proposed(), 2));

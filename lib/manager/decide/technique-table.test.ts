@@ -18,7 +18,7 @@ nothing unsure      | yes     | restart | -         | -        | -
 nothing unsure      | no      | -       | -         | -        | -
 nothing likely      | yes     | restart | -         | -        | -
 nothing likely      | no      | -       | -         | -        | -
-nothing certain     | yes     | restart | -         | -        | -
+nothing certain     | yes     | -       | -         | -        | -
 nothing certain     | no      | -       | -         | -        | -
 application unsure  | yes     | restart | -         | -        | -
 application unsure  | no      | restart | -         | -        | -

@@ -43,6 +43,8 @@ export function techniqueFor(it: Situation): Choice {
     if (may("rebuild-vm")) return { technique: "rebuild-vm" };
     return { wait: "The description does not allow to make its VM anew." };
   }
+  if (it.conclusion?.layer === null && it.conclusion.certainty === "certain")
+    return { wait: `Its provider says that nothing has failed. ${it.conclusion.words}`.trim() };
   if (!mayBeServer(it))
     return {
       wait:

@@ -138,3 +138,20 @@ test("what was tried is kept once each, however often", () => {
   }
   expect(it.state().troubles.data?.tried).toEqual(["restart-server"]);
 });
+
+test.each(["provider", "collaborative", "customer"] as const)(
+  "a VM that is off because that was wanted is not touched in mode %s, whatever our sensors say and for how long",
+  (mode) => {
+    const it = world("alone: { allow: [restart-server, replay-server, rebuild-vm, rebuild-many] }", mode);
+    for (const view of [away, dead, { ...away, reached: "unknown" } as const]) {
+      it.feed(1_000, { is: "server-well", server: "data" }, { is: "server-down", server: "data", view, words: "" });
+      let askedAt = 1_000;
+      for (let at = 1_500; at < 120_000; at += 16_000) {
+        it.feed(at, answered("data", askedAt, null, "certain"));
+        expect([it.jobs(), it.state().troubles.data?.stage.is]).toEqual([[], "waiting"]);
+        askedAt = at + 15_500;
+        it.feed(askedAt, { is: "tick" });
+      }
+    }
+  },
+);
