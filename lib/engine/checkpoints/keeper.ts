@@ -38,8 +38,8 @@ const stopsWithinMs = 3_000;
 export interface KeeperHelp extends Omit<WishHelp, "captureFor"> {
   /** It answered in this run, and does not now: what would be saved of it may be what hangs. */
   readonly isSilent: (vm: VmId) => boolean;
-  /** When it last answered since Belay began, or when that was: what is as old is of no guest that hangs only since then. */
-  readonly answeredAt: (vm: VmId) => EpochMs | undefined;
+  /** When it last answered, or when Belay began where it has not since: a state that is as old is not of a hang that came later. */
+  readonly answeredAt: (vm: VmId) => EpochMs;
 }
 
 /**
